@@ -1,0 +1,190 @@
+# sohoa: one Makefile, not recursive.
+#
+#   make demo                install what is needed, build, run the main job
+#   make check               install what the tests need too, and pass them
+#   make                     build
+#   make build=asan check    the same under AddressSanitizer and UBSan
+#   make lint                layers, names, headers alone, man pages
+#   make bench               speed, memory, bytes and accuracy beside the peers
+#   make install PREFIX=/usr/local
+#
+# build=release|debug|asan|fuzz; everything made lies in out/$(build).
+
+build ?= release
+O := out/$(build)
+PREFIX ?= /usr/local
+DESTDIR ?=
+MAKEFLAGS += --no-builtin-rules --no-print-directory
+.SUFFIXES:
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+
+# ---- what the system must have -------------------------------------------
+
+BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
+	libtesseract-dev libleptonica-dev libtiff-dev libjpeg62-turbo-dev \
+	libpng-dev libqpdf-dev libzxing-dev libzbar-dev libjansson-dev \
+	liblmdb-dev libsqlite3-dev libzstd-dev libssl-dev libunistring-dev \
+	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
+	libcairo2-dev libqrencode-dev
+RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
+	fonts-liberation
+TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
+	mandoc default-jre-headless libpdfbox2-java libfontbox2-java \
+	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
+	python3-jsonschema strace valgrind jbig2dec softhsm2 opensc faketime \
+	binutils util-linux
+BENCH_PACKAGES := tesseract-ocr ocrmypdf time
+
+# ---- compiler ------------------------------------------------------------
+
+CC := gcc
+CXX := g++
+WARN := -Wall -Wextra -Wshadow -Wpointer-arith -Wcast-qual -Wwrite-strings \
+	-Wundef -Wvla -Wformat=2
+CWARN = $(WARN) -Wstrict-prototypes -Wmissing-prototypes
+# V=1 shows the commands.
+ifneq ($(V),1)
+QUIET = @echo "  $(1) $@";
+endif
+ifdef WERROR
+WARN += -Werror
+endif
+CPPFLAGS := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
+	-isystem /usr/include/leptonica -isystem /usr/include/tesseract
+CFLAGS.release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
+CFLAGS.debug := -O0 -g3 -DSH_FAULTS
+CFLAGS.asan := -O1 -g -fno-omit-frame-pointer -DSH_FAULTS \
+	-fsanitize=address,undefined -fno-sanitize-recover=undefined
+CFLAGS.fuzz := -O1 -g -fno-omit-frame-pointer \
+	-fsanitize=fuzzer-no-link,address,undefined
+ifeq ($(build),fuzz)
+CC := clang
+CXX := clang++
+endif
+COMMON := $(CFLAGS.$(build)) -fPIE -fstack-protector-strong -ffp-contract=off
+CFLAGS = -std=c11 $(CWARN) $(COMMON)
+CXXFLAGS = -std=c++17 $(WARN) $(COMMON)
+LDFLAGS = $(CFLAGS.$(build)) -pie -Wl,-z,relro,-z,now,--as-needed
+
+# ---- layers, left to right -----------------------------------------------
+
+LAYERS := base schemas ocr signing archive pipeline
+src = $(wildcard $(1)/*.c) $(wildcard $(1)/*.cpp)
+obj = $(patsubst %,$(O)/%.o,$(basename $(call src,$(1))))
+LIBS := $(foreach l,$(LAYERS),$(O)/lib$(l).a)
+# The linker reads a library once: the layers in reverse order.
+LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
+SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lqpdf -lZXing -lzbar \
+	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
+	-ljansson -lunistring -lcrypto -lz -lm -lpthread -ldl
+
+PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
+TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
+	$(wildcard tests/conform/test_*.c) $(wildcard tests/fault/test_*.c) \
+	$(wildcard tests/golden/test_*.c))
+TOOLS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/tools/*.c))
+BENCHES := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench/*.c))
+SAMPLES := $(if $(wildcard samples/*.c),$(O)/samples/sample)
+
+.PHONY: all
+all: $(PROGRAMS) $(SAMPLES)
+
+$(foreach l,$(LAYERS),$(eval $(O)/lib$(l).a: $(call obj,$(l))))
+$(LIBS):
+	@rm -f $@
+	$(call QUIET,AR )$(AR) rcs $@ $^
+
+# Embedded data: an object is as new as the data of its folder.
+$(call obj,schemas): $(wildcard schemas/*.json)
+$(call obj,ocr): $(wildcard ocr/data/*)
+$(call obj,signing): $(wildcard signing/data/*)
+
+$(O)/%.o: %.c
+	@mkdir -p $(@D)
+	$(call QUIET,CC )$(CC) $(CPPFLAGS) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(O)/%.o: %.cpp
+	@mkdir -p $(@D)
+	$(call QUIET,CXX)$(CXX) $(CPPFLAGS) $(CXXFLAGS) -MMD -MP -c -o $@ $<
+
+$(O)/sohoa: $(call obj,pipeline/cmd) $(LINK)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(SYSLIBS)
+$(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(SYSLIBS)
+
+# Test programs see the worker's rooms too, but not its main.
+WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
+$(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(SYSLIBS)
+
+# The sample generator draws: the only user of pango and cairo.
+PANGO = $(shell pkg-config --cflags pangocairo)
+$(O)/samples/%.o: CPPFLAGS += $(PANGO)
+$(O)/samples/sample: $(call obj,samples) $(LINK)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs pangocairo) \
+	    -lqrencode $(SYSLIBS)
+
+-include $(shell find $(O) -name '*.d' 2>/dev/null)
+
+# ---- set-up ----------------------------------------------------------------
+
+# Installs only what is missing, as root or through sudo.
+define install-packages
+@missing=$$(for p in $(1); do dpkg-query -W -f='$${Status}' $$p 2>/dev/null | \
+	grep -q '^install ok installed' || echo $$p; done); \
+if [ -n "$$missing" ]; then \
+	sudo=; [ "$$(id -u)" = 0 ] || sudo=sudo; \
+	echo "installing:" $$missing; \
+	$$sudo apt-get update -q && \
+	$$sudo env DEBIAN_FRONTEND=noninteractive apt-get install -y -q \
+	    --no-install-recommends $$missing; \
+fi
+endef
+
+.PHONY: setup setup-test setup-bench
+setup:
+	$(call install-packages,$(BUILD_PACKAGES) $(RUN_PACKAGES))
+setup-test: setup
+	$(call install-packages,$(TEST_PACKAGES))
+setup-bench: setup-test
+	$(call install-packages,$(BENCH_PACKAGES))
+
+# ---- the two commands ------------------------------------------------------
+
+.PHONY: demo check test lint bench
+demo: setup
+	@$(MAKE) all
+	@O=$(O) samples/demo.sh
+
+check: setup-test
+	@$(MAKE) all tests lint
+	@$(MAKE) test
+
+.PHONY: tests
+tests: $(TESTS) $(TOOLS)
+
+# T=tests/unit/test_text.c (or several) runs just those.
+test:
+	@O=$(O) BUILD=$(build) tests/run $(T)
+
+lint: all
+	@O=$(O) CC="$(CC)" tests/lint/lint.sh
+
+bench: setup-bench
+	@$(MAKE) all $(BENCHES)
+	@O=$(O) tests/bench/bench.sh
+
+.PHONY: install clean
+install: all
+	install -d $(DESTDIR)$(PREFIX)/bin $(DESTDIR)$(PREFIX)/libexec/sohoa \
+	    $(DESTDIR)$(PREFIX)/share/man/man1 \
+	    $(DESTDIR)$(PREFIX)/share/man/man5 \
+	    $(DESTDIR)$(PREFIX)/share/man/man8
+	install -m 755 $(O)/sohoa $(DESTDIR)$(PREFIX)/bin
+	install -m 755 $(O)/sohoa-worker $(DESTDIR)$(PREFIX)/libexec/sohoa
+	install -m 644 pipeline/man/*.1 $(DESTDIR)$(PREFIX)/share/man/man1
+	install -m 644 pipeline/man/*.5 $(DESTDIR)$(PREFIX)/share/man/man5
+	install -m 644 pipeline/man/*.8 $(DESTDIR)$(PREFIX)/share/man/man8
+
+clean:
+	rm -rf out

@@ -1,0 +1,106 @@
+/*
+ * The sandboxed workers as the rest of sohoa sees them.
+ *
+ * A decoding is one sohoa-worker process per input file: file in by
+ * descriptor, upright-able rasters and coded page images out in memory
+ * files, one page at a time, so that memory does not grow with the file.
+ * Readers are a pool of long-lived processes, one per core, that get pixels
+ * only.  Everything that a worker sends is checked; a worker that dies,
+ * hangs or lies costs one page, never the supervisor.
+ *
+ * One thread; no callbacks.
+ */
+#ifndef SH_PIPELINE_WORKER_POOL_H
+#define SH_PIPELINE_WORKER_POOL_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/digest.h"
+#include "base/error.h"
+#include "base/json.h"
+#include "ocr/page.h"
+#include "ocr/pdfa.h"
+
+struct sh_pool_options {
+	const char *worker;	/* path of sohoa-worker; NULL: beside sohoa,
+				   then ../libexec/sohoa */
+	unsigned readers;	/* 0: one per core this process may use */
+	unsigned pages_per_reader;	/* then a fresh one; 0: 200 */
+	int decode_wall_ms;	/* per page; 0: 60,000 */
+	int read_wall_ms;	/* per page; 0: 120,000 */
+};
+
+struct sh_pool;
+
+/* Readers start in the background; the first page waits for its model. */
+int sh_pool_new(const struct sh_pool_options *options, struct sh_pool **pp,
+    struct sh_error *err) SH_MUST_CHECK;
+void sh_pool_free(struct sh_pool *p);
+
+/* A decoded page on its way to a reader and into a PDF. */
+struct sh_raster {
+	int fd;			/* memory file of the pixels; owned */
+	int32_t width_px, height_px;
+	int channels;		/* 1 or 3, 8 bits, rows without padding */
+	double dpi_x, dpi_y;	/* 0: the file said nothing believable */
+	int exif_orientation;	/* 1..8, not applied to the pixels */
+	struct sh_page_image image;	/* its fd is owned by the raster */
+	struct sh_digest digest;	/* of the page's coded bytes as fed */
+	uint32_t page;		/* within the file, from 0 */
+	const char *text_json;	/* born-digital words, or NULL; owned */
+};
+void sh_raster_clear(struct sh_raster *r);
+
+struct sh_decoding;
+
+/*
+ * Begin to decode the file behind FD (borrowed for the call).  The kind is
+ * told from its bytes, never from a name.
+ * Errors: SH_EFORMAT, SH_EUNSUPPORTED, SH_ELIMIT about the whole file
+ * ("file.empty", "file.kind", "pdf.encrypted", …).
+ */
+int sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
+    struct sh_error *err) SH_MUST_CHECK;
+/*
+ * The next page: 1; no more: 0; -1: this page failed (*PAGEP says which).
+ * After a page's own failure the next call goes on behind it; after one of
+ * the whole file the next call answers 0.
+ */
+int sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
+    uint32_t *pagep, struct sh_error *err);
+/* Pages in the file as far as known now, for progress; 0: not known. */
+uint32_t sh_decode_npages(const struct sh_decoding *d);
+void sh_decode_close(struct sh_decoding *d);
+
+/*
+ * Give a page to a reader.  TAG comes back with the result.  Never blocks
+ * when sh_read_room() said yes.
+ */
+int sh_read_submit(struct sh_pool *p, const struct sh_raster *r,
+    uint64_t tag, struct sh_error *err) SH_MUST_CHECK;
+int sh_read_room(const struct sh_pool *p);
+/*
+ * Wait for a result: 1 with *TAGP set and either *PAGEP or *FAILURE filled;
+ * 0: nothing is under way (or WAIT is 0 and nothing is done yet).  A page is
+ * tried twice in two processes before it fails.
+ */
+int sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
+    struct sh_page **pagep, struct sh_error *failure, struct sh_error *err);
+
+/* Engine, model and parameters: part of every reading's cache key. */
+const char *sh_pool_engine(struct sh_pool *p);
+
+/*
+ * Verify a signed PDF from outside in a worker of its own.  ROOTS is PEM.
+ * The report is signing/verify.h's, checked against its schema's shape.
+ */
+int sh_pool_verify(struct sh_pool *p, int fd, const void *roots,
+    size_t rootslen, int64_t when, json_t **report, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/* Peak resident bytes of each kind of worker so far, for the bench. */
+void sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
+    uint64_t *read_peak, double *decode_cpu_s, double *read_cpu_s);
+
+#endif

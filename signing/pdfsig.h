@@ -1,0 +1,44 @@
+/*
+ * Signatures in PDF files, by appending only: bytes that are there are
+ * never touched.  Reads classic, stream, hybrid and object-stream files,
+ * strictly: what needs repair is refused.
+ *
+ * Source: ISO 32000-2 12.8, ETSI EN 319 142-1 (PAdES baseline).
+ */
+#ifndef SH_SIGNING_PDFSIG_H
+#define SH_SIGNING_PDFSIG_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/error.h"
+#include "signing/signer.h"
+
+/* Where the visible text stands on the first page. */
+enum sh_sig_place {
+	SH_SIG_INVISIBLE,
+	SH_SIG_TOP_LEFT,	/* officer.  Rule: TT 01/2023/TT-VPCP Art. 8 */
+	SH_SIG_TOP_RIGHT	/* agency.  Rule: NĐ 30/2020/NĐ-CP App. I */
+};
+
+struct sh_pdf_signature {
+	const char *field;	/* "officer", "agency": the field's name */
+	enum sh_sig_place place;
+	double offset_x_pt;	/* from that corner of the page */
+	double offset_y_pt;
+	const char *lines[6];	/* visible text, NFC, up to the first NULL */
+	const char *reason;	/* may be NULL */
+	const char *location;	/* may be NULL */
+	int64_t when;		/* claimed time, the /M entry */
+};
+
+/*
+ * Sign the PDF in FD: appends one incremental update and syncs nothing.  On
+ * failure the file is cut back to what it was.
+ * Errors: SH_EFORMAT "pdf.damaged"; SH_EUNSUPPORTED "pdf.encrypted";
+ * SH_ESIGNATURE from the certificate's check; what the signer says.
+ */
+int sh_pdf_sign(int fd, struct sh_signer *signer,
+    const struct sh_pdf_signature *what, struct sh_error *err) SH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,79 @@
+/*
+ * Who signs: a certificate chain and one callback, *to be signed out,
+ * signature in*.  Back ends: PKCS#12 file (signer_file), later PKCS#11 token
+ * and remote service; none of them shows in the callers.  A signer is used
+ * by one thread at a time.
+ */
+#ifndef SH_SIGNING_SIGNER_H
+#define SH_SIGNING_SIGNER_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+#include "base/secret.h"
+
+enum sh_sig_algorithm {
+	SH_SIG_RSA_PKCS1_SHA256,	/* RSA >= 2048 */
+	SH_SIG_RSA_PSS_SHA256,
+	SH_SIG_ECDSA_SHA256,		/* P-256 */
+	SH_SIG_ECDSA_SHA384,		/* P-384 */
+	SH_SIG_ED25519
+};
+
+struct sh_signer;
+
+/* What a back end gives; SELF is its own. */
+struct sh_signer_ops {
+	const char *name;		/* "file", "pkcs11", "remote" */
+	/* The signature value over TBS[LEN] in the form CMS wants. */
+	int (*sign)(void *self, enum sh_sig_algorithm alg, const void *tbs,
+	    size_t len, struct sh_buf *sig, struct sh_error *err);
+	void (*close)(void *self);
+};
+
+/* CHAIN: DER certificates, the signer's first; copied.  Takes SELF. */
+int sh_signer_new(const struct sh_signer_ops *ops, void *take_self,
+    const uint8_t *const *chain, const size_t *chainlen, size_t nchain,
+    enum sh_sig_algorithm alg, struct sh_signer **sp, struct sh_error *err)
+    SH_MUST_CHECK;
+void sh_signer_close(struct sh_signer *s);
+
+/*
+ * A PKCS#12 file of mode 0600 and its passphrase.
+ * Errors: SH_ENOTFOUND "key.missing"; SH_EDENIED "key.mode",
+ * "key.passphrase"; SH_EFORMAT "key.damaged"; SH_EUNSUPPORTED "key.kind".
+ */
+int sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
+    struct sh_signer **sp, struct sh_error *err) SH_MUST_CHECK;
+
+int sh_signer_sign(struct sh_signer *s, const void *tbs, size_t len,
+    struct sh_buf *sig, struct sh_error *err) SH_MUST_CHECK;
+
+enum sh_sig_algorithm sh_signer_algorithm(const struct sh_signer *s);
+size_t sh_signer_nchain(const struct sh_signer *s);
+const uint8_t *sh_signer_certificate(const struct sh_signer *s, size_t i,
+    size_t *lenp);
+/* The subject's common name, UTF-8 NFC; borrowed. */
+const char *sh_signer_name(const struct sh_signer *s);
+
+/*
+ * May this certificate sign at the moment WHEN?  Validity, key usage, key
+ * size.  Rule: Circular 15/2025/TT-BKHCN Art. 5.
+ * Errors: SH_ESIGNATURE "cert.expired", "cert.not-yet", "cert.usage",
+ * "cert.weak".
+ */
+int sh_signer_check(const struct sh_signer *s, int64_t when,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * Make a self-contained test authority with an officer's and an agency's
+ * key in FOLDER (officer.p12, agency.p12, root.pem).  Its subject says TEST
+ * in both languages; nothing made with it has legal value.
+ */
+int sh_signer_make_test_keys(const char *folder,
+    const struct sh_secret *passphrase, int64_t now, struct sh_error *err)
+    SH_MUST_CHECK;
+
+#endif
