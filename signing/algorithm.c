@@ -402,9 +402,9 @@ sh_scheme_verify(enum sh_scheme s, enum sh_md md, int salt, EVP_PKEY *key,
 int
 sh_key_strong(EVP_PKEY *key, char why[64])
 {
-	int bits = EVP_PKEY_get_bits(key);
+	int bits = key != NULL ? EVP_PKEY_get_bits(key) : 0;
 
-	switch (EVP_PKEY_get_base_id(key)) {
+	switch (key != NULL ? EVP_PKEY_get_base_id(key) : EVP_PKEY_NONE) {
 	case EVP_PKEY_RSA:
 	case EVP_PKEY_RSA_PSS:
 		(void)snprintf(why, 64, "RSA of %d bits", bits);

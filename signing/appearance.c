@@ -179,7 +179,7 @@ out:
 	return (rc);
 }
 
-/* Lines from the top of a box HEIGHT_PT high down. */
+/* The lines downwards, the first one's baseline at FIRST_PT. */
 static int
 write_lines(const struct block *b, const struct sh_font_subset *s,
     double first_pt, struct sh_buf *out, struct sh_error *err)
@@ -233,7 +233,6 @@ write_visible(struct sh_pdf_update *u, const struct sh_pdf_page *page,
 {
 	const struct sh_font *f;
 	struct sh_font_subset subset = { .nglyphs = 0 };
-	struct sh_font_metrics m;
 	struct sh_buf content = SH_BUF_INIT;
 	struct block *b = NULL;
 	char members[256], w[SH_PDF_NUMBER_LEN], h[SH_PDF_NUMBER_LEN];
@@ -267,10 +266,10 @@ write_visible(struct sh_pdf_update *u, const struct sh_pdf_page *page,
 	if (sh_font_subset(f, b->lines, b->nlines, &subset, err) ||
 	    write_font(u, f, &subset, &font, err))
 		goto out;
-	sh_font_metrics(f, &m);
+	/* Nothing is drawn outside the box: it must hold every mark. */
 	height = (double)(b->nlines - 1) * LEADING_PT +
-	    (m.ascent - m.descent) * SIZE_PT / 1000;
-	if (write_lines(b, &subset, height - m.ascent * SIZE_PT / 1000,
+	    (subset.top - subset.bottom) * SIZE_PT / 1000.0;
+	if (write_lines(b, &subset, height - subset.top * SIZE_PT / 1000.0,
 	    &content, err))
 		goto out;
 	x = what->place == SH_SIG_TOP_LEFT ? what->offset_x_pt :

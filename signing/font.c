@@ -220,6 +220,8 @@ fill(const struct sh_font *f, hb_subset_plan_t *plan, const hb_set_t *cps,
 	const hb_map_t *old_of = hb_subset_plan_new_to_old_glyph_mapping(plan);
 	const hb_map_t *new_of = hb_subset_plan_old_to_new_glyph_mapping(plan);
 	hb_codepoint_t cp = HB_SET_VALUE_INVALID, gid;
+	hb_glyph_extents_t reach;
+	int upem = (int)f->upem, v;
 	size_t i;
 
 	out->nglyphs = hb_map_get_population(old_of);
@@ -235,6 +237,12 @@ fill(const struct sh_font *f, hb_subset_plan_t *plan, const hb_set_t *cps,
 		    hb_map_get(old_of, (hb_codepoint_t)i)));
 	while (hb_set_next(cps, &cp)) {
 		(void)hb_font_get_nominal_glyph(f->font, cp, &gid);
+		if (hb_font_get_glyph_extents(f->font, gid, &reach)) {
+			v = (reach.y_bearing * 1000 + upem - 1) / upem;
+			out->top = v > out->top ? v : out->top;
+			v = (reach.y_bearing + reach.height) * 1000 / upem - 1;
+			out->bottom = v < out->bottom ? v : out->bottom;
+		}
 		out->letters[out->nletters].cp = cp;
 		out->letters[out->nletters++].glyph =
 		    (uint16_t)hb_map_get(new_of, gid);

@@ -52,6 +52,9 @@ struct sh_font_subset {
 		uint32_t cp;
 		uint16_t glyph;
 	} *letters;		/* by code point */
+	int top, bottom;	/* thousandths from the baseline: how far the
+				   letters reach; stacked marks pass the
+				   font's ascent */
 	char name[32];		/* "ABCDEF+LiberationSerif" */
 };
 

@@ -43,6 +43,7 @@ struct sh_pdf_section {
 	int is_stream;		/* a cross-reference stream, not a table */
 	int hybrid;		/* a table with a stream beside it */
 	uint64_t prev;		/* 0: none */
+	size_t first, n;	/* its entries; private to the reader */
 	const struct sh_pdf_value *trailer;
 };
 

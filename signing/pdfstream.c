@@ -80,7 +80,7 @@ unpredict(struct sh_buf *b, size_t columns, struct sh_error *err)
 {
 	size_t rows = b->len / (columns + 1), y, x;
 	const uint8_t *in, *up = NULL;
-	uint8_t *out, left, above, corner;
+	uint8_t *out, kind, left, above, corner;
 
 	if (b->len % (columns + 1) != 0)
 		return (sh_pdf_damaged(err, "a predicted stream with a "
@@ -88,14 +88,15 @@ unpredict(struct sh_buf *b, size_t columns, struct sh_error *err)
 	for (y = 0; y < rows; y++) {
 		in = b->data + y * (columns + 1);
 		out = b->data + y * columns;
-		if (in[0] > 4)
+		/* Read first: the row that is written reaches over it. */
+		if ((kind = in[0]) > 4)
 			return (sh_pdf_damaged(err, "an unknown predictor"));
 		/* out never overtakes in: it lags by y + 1 bytes. */
 		for (x = 0; x < columns; x++) {
 			left = x > 0 ? out[x - 1] : 0;
 			above = up != NULL ? up[x] : 0;
 			corner = up != NULL && x > 0 ? up[x - 1] : 0;
-			switch (b->data[y * (columns + 1)]) {
+			switch (kind) {
 			case 1:
 				above = left;
 				break;

@@ -12,6 +12,8 @@
 #include "base/mem.h"
 #include "signing/pdfread_internal.h"
 
+#define MAX_COMMENT	80
+
 /* An object found in the bytes of one update. */
 struct found {
 	uint64_t at;
@@ -37,12 +39,33 @@ no(struct tail *t, const char *fmt, ...)
 	return (0);
 }
 
-enum word { WORD_END, WORD_OBJECT, WORD_XREF, WORD_START, WORD_EOF, WORD_OTHER };
+enum word {
+	WORD_END, WORD_OBJECT, WORD_XREF, WORD_START, WORD_EOF, WORD_COMMENT,
+	WORD_OTHER
+};
 
 struct look {
 	uint64_t at;		/* in: from where; out: of the word */
 	enum word word;
+	size_t len;		/* of a comment */
 };
+
+/*
+ * Writers sign their updates with a line such as "%Writer-1.2".  Whatever
+ * could be taken for more than that by a reader that repairs is no comment.
+ */
+static size_t
+comment(struct sh_pdf_lexer *lx)
+{
+	size_t n;
+	int c;
+
+	for (n = 1; (c = sh_pdf_peek(lx, n)) != '\n' && c != '\r'; n++)
+		if (n == MAX_COMMENT || c < 0x20 || c > 0x7e ||
+		    strchr("<>[]()/%", c) != NULL)
+			return (0);
+	return (n);
+}
 
 /* What comes next behind white space. */
 static int
@@ -69,6 +92,8 @@ look(struct sh_pdf *doc, struct sh_pdf_lexer *lx, void *ctx,
 	    sh_pdf_peek(lx, 2) == 'E' && sh_pdf_peek(lx, 3) == 'O' &&
 	    sh_pdf_peek(lx, 4) == 'F')
 		l->word = WORD_EOF;
+	else if (*p == '%' && (l->len = comment(lx)) > 0)
+		l->word = WORD_COMMENT;
 	else
 		l->word = WORD_OTHER;
 	l->at += (uint64_t)(p - lx->base);
@@ -151,10 +176,9 @@ check_update(struct sh_pdf *doc, struct tail *t, uint64_t from, uint64_t end)
 	size_t i;
 
 	beside = sh_pdf_member(section->trailer, "XRefStm");
-	for (i = 0; i < doc->nentries; i++) {
-		e = &doc->entries[i];
-		if (e->section != t->section || e->type != SH_PDF_PLAIN ||
-		    e->where < from)
+	for (i = 0; i < section->n; i++) {
+		e = &doc->entries[section->first + i];
+		if (e->type != SH_PDF_PLAIN || e->where < from)
 			continue;
 		key.at = e->where;
 		f = e->where >= end ? NULL : bsearch(&key, t->found, t->nfound,
@@ -218,7 +242,9 @@ read_update(struct sh_pdf *doc, struct tail *t, uint64_t *atp,
 			if (sh_pdf_window(doc, at, 16384, skip_table, &at,
 			    err))
 				return (-1);
-		} else
+		} else if (l.word == WORD_COMMENT)
+			at = l.at + l.len;
+		else
 			break;
 	}
 	if (l.word != WORD_START)

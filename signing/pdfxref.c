@@ -327,6 +327,8 @@ read_section(struct sh_pdf *doc, uint64_t at, struct sh_error *err)
 		    "the file is encrypted"));
 	if (offset_member(doc, s->trailer, "Prev", &s->prev, err))
 		return (-1);
+	s->first = r.nentries;
+	s->n = doc->nentries - r.nentries;
 	doc->nsections++;
 	return (0);
 }
