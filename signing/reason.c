@@ -193,6 +193,9 @@ static const struct sh_reason reasons[] = {
 	    "The signature has a time stamp that was not used to judge it." },
 };
 
+_Static_assert(SH_COUNT(reasons) <= SH_MAX_REASONS,
+    "findings must have room for every reason");
+
 const struct sh_reason *
 sh_reason_at(size_t i)
 {
@@ -222,7 +225,6 @@ sh_findings_add(struct sh_findings *f, const char *key, const char *fmt, ...)
 	for (i = 0; i < f->n; i++)
 		if (f->item[i].reason == r)
 			return;
-	assert(f->n < SH_MAX_REASONS);
 	f->item[f->n].reason = r;
 	va_start(ap, fmt);
 	(void)vsnprintf(f->item[f->n].detail, sizeof(f->item[f->n].detail),

@@ -72,8 +72,8 @@ pin(const struct sh_pdf *doc, const struct sh_pdf_object *o,
 	const struct sh_pdf_value *c = sh_pdf_member(o->value, "Contents");
 	uint64_t r[4];
 
-	if (!sh_pdf_is(c, SH_PDF_HEX) || c->len == 0 ||
-	    c->end - c->start != 2 * c->len + 2) {
+	if (!sh_pdf_is(c, SH_PDF_HEX) || c->n == 0 || c->n % 2 != 0 ||
+	    c->end - c->start != c->n + 2) {
 		sh_findings_add(found, "signature.dictionary",
 		    "/Contents is no plain hexadecimal string");
 		return (0);

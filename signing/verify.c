@@ -323,6 +323,12 @@ bad:
 }
 
 int
+sh_verify_prepare(struct sh_error *err)
+{
+	return (sh_algorithm_warm(err));
+}
+
+int
 sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
     struct sh_verdict *out, struct sh_error *err)
 {
