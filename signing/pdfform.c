@@ -78,8 +78,8 @@ add_field(struct walk *w, const struct sh_pdf_object *o,
 
 	if (sh_grow(&form->fields, &form->capfields, form->nfields + 1,
 	    sizeof(*f), "form fields", err) ||
-	    (name = sh_strndup((char *)w->name.data, w->name.len,
-	    err)) == NULL)
+	    (name = sh_strndup(w->name.len > 0 ? (char *)w->name.data : "",
+	    w->name.len, err)) == NULL)
 		return (-1);
 	f = &form->fields[form->nfields++];
 	f->name = name;
@@ -176,7 +176,8 @@ sh_pdf_form_read(struct sh_pdf *doc, struct sh_pdf_form *out,
 	for (v = fields != NULL ? fields->first : NULL; v != NULL; v = v->next)
 		if (visit(&w, v, 0, NULL, NULL, err))
 			goto out;
-	qsort(w.seen, w.nseen, sizeof(*w.seen), compare_numbers);
+	if (w.nseen > 0)
+		qsort(w.seen, w.nseen, sizeof(*w.seen), compare_numbers);
 	for (i = 1; i < w.nseen; i++)
 		if (w.seen[i] == w.seen[i - 1]) {
 			(void)sh_error_set(err, SH_EFORMAT, "pdf.damaged",

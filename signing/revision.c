@@ -357,6 +357,14 @@ compare_objects(const void *va, const void *vb)
 	    a->object->num > b->object->num);
 }
 
+static void
+sort_fields(struct sh_pdf_form *form)
+{
+	if (form->nfields > 0)
+		qsort(form->fields, form->nfields, sizeof(form->fields[0]),
+		    compare_objects);
+}
+
 static int
 compare_names(const void *va, const void *vb)
 {
@@ -399,8 +407,8 @@ compare_fields(struct sh_comparison *c, struct sh_error *err)
 	size_t i = 0, k;
 	int got = 1;
 
-	qsort(was->fields, was->nfields, sizeof(*a), compare_objects);
-	qsort(now->fields, now->nfields, sizeof(*a), compare_objects);
+	sort_fields(was);
+	sort_fields(now);
 	for (k = 0; got == 1 && k < now->nfields; k++) {
 		b = &now->fields[k];
 		a = i < was->nfields ? &was->fields[i] : NULL;

@@ -767,6 +767,7 @@ make_stamp(const uint8_t *digest, struct sh_buf *out)
 	X509_ALGOR *alg = X509_ALGOR_new();
 	TS_RESP_CTX *ctx = TS_RESP_CTX_new();
 	BIO *bio = BIO_new(BIO_s_mem());
+	ASN1_OBJECT *policy;
 	TS_RESP *resp;
 	uint8_t copy[32], *der = NULL;
 	int len;
@@ -784,7 +785,8 @@ make_stamp(const uint8_t *digest, struct sh_buf *out)
 	TS_RESP_CTX_set_signer_key(ctx, tsa.key);
 	TS_RESP_CTX_set_signer_digest(ctx, EVP_sha256());
 	TS_RESP_CTX_set_ess_cert_id_digest(ctx, EVP_sha256());
-	TS_RESP_CTX_set_def_policy(ctx, OBJ_txt2obj("1.2.3.4", 1));
+	policy = OBJ_txt2obj("1.2.3.4", 1);
+	TS_RESP_CTX_set_def_policy(ctx, policy);
 	TS_RESP_CTX_add_md(ctx, EVP_sha256());
 	TS_RESP_CTX_set_serial_cb(ctx, next_serial, NULL);
 	TS_RESP_CTX_set_time_cb(ctx, test_time, NULL);
@@ -799,6 +801,7 @@ make_stamp(const uint8_t *digest, struct sh_buf *out)
 	TS_REQ_free(req);
 	TS_MSG_IMPRINT_free(imprint);
 	X509_ALGOR_free(alg);
+	ASN1_OBJECT_free(policy);
 	BIO_free(bio);
 }
 
