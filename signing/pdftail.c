@@ -28,6 +28,8 @@ struct tail {
 	char *why;
 };
 
+static int no(struct tail *, const char *, ...) SH_PRINTF(2, 3);
+
 static int
 no(struct tail *t, const char *fmt, ...)
 {

