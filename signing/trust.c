@@ -142,22 +142,6 @@ key_of(int error)
 	}
 }
 
-/*
- * Each issuer on the way must be a certificate authority by its own words
- * (OpenSSL alone also takes what old versions of X.509 left open).
- */
-static int
-all_authorities(X509_STORE_CTX *ctx)
-{
-	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-	int i;
-
-	for (i = 1; i < sk_X509_num(chain); i++)
-		if (X509_check_ca(sk_X509_value(chain, i)) != 1)
-			return (0);
-	return (1);
-}
-
 static int
 find_way(const struct sh_trust *trust, X509 *cert, STACK_OF(X509) *others,
     int64_t when, struct sh_findings *out, struct sh_error *err)
@@ -186,9 +170,7 @@ find_way(const struct sh_trust *trust, X509 *cert, STACK_OF(X509) *others,
 		sh_findings_add(out, key_of(error), "certificate %d: %s",
 		    X509_STORE_CTX_get_error_depth(ctx),
 		    X509_verify_cert_error_string(error));
-	} else if (!all_authorities(ctx))
-		sh_findings_add(out, "chain.invalid", "an issuer that is no "
-		    "certificate authority");
+	}
 	rc = 0;
 out:
 	X509_STORE_CTX_free(ctx);

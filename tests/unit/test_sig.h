@@ -74,7 +74,7 @@ struct test_cert {
 	int64_t from, to;	/* from NOW, in days */
 	const char *usage;	/* NULL: digitalSignature,nonRepudiation */
 	const char *eku;	/* NULL: none */
-	int is_ca;
+	int is_ca;		/* 2: but it does not say so */
 };
 
 TESTED void
@@ -108,8 +108,9 @@ test_make_cert(const struct test_cert *c, EVP_PKEY *key, X509 *issuer,
 	ASN1_TIME_set(X509_getm_notBefore(x), NOW + c->from * DAY);
 	ASN1_TIME_set(X509_getm_notAfter(x), NOW + c->to * DAY);
 	X509_set_pubkey(x, key);
-	test_extend(x, issuer != NULL ? issuer : x, NID_basic_constraints,
-	    c->is_ca ? "critical,CA:TRUE" : "critical,CA:FALSE");
+	if (c->is_ca != 2)
+		test_extend(x, x, NID_basic_constraints, c->is_ca ?
+		    "critical,CA:TRUE" : "critical,CA:FALSE");
 	test_extend(x, x, NID_key_usage, c->usage != NULL ? c->usage :
 	    c->is_ca ? "critical,keyCertSign,cRLSign" :
 	    "critical,digitalSignature,nonRepudiation");

@@ -183,7 +183,7 @@ enum flaw {
 	NO_ATTRIBUTES, TWICE_DIGEST, TWO_VALUES, NO_DIGEST, NO_CONTENT_TYPE,
 	NO_ESS, WRONG_ESS, WRONG_SERIAL, DIGESTS_DIFFER, NOT_ANNOUNCED,
 	SHA1_DIGEST, NO_CERTIFICATE, OTHER_CERTIFICATE, OTHER_VERSION,
-	PARAMETERS, BER_LENGTH, NOT_SIGNED_DATA
+	PARAMETERS, BER_LENGTH, NOT_SIGNED_DATA, SCHEME_DIFFERS
 };
 
 struct craft {
@@ -304,7 +304,8 @@ craft_signer_info(struct sh_der_writer *w, const struct craft *c,
 		sh_der_put_raw(w, "\x30\x09\x06\x07\x2a\x86\x48\xce\x3d\x04"
 		    "\x01", 11);
 	else
-		sh_sig_write(w, SH_SIG_ECDSA_SHA256);
+		sh_sig_write(w, c->flaw == SCHEME_DIFFERS ?
+		    SH_SIG_ECDSA_SHA384 : SH_SIG_ECDSA_SHA256);
 	sh_der_put(w, SH_DER_OCTETS, sig, siglen);
 	sh_der_close(w);
 	EVP_MD_CTX_free(ctx);
@@ -392,6 +393,7 @@ crafted(void **state)
 		{ WRONG_SERIAL, "cms.substituted" },
 		{ DIGESTS_DIFFER, "cms.digests" },
 		{ NOT_ANNOUNCED, "cms.digests" },
+		{ SCHEME_DIFFERS, "cms.digests" },
 		{ SHA1_DIGEST, "cms.weak" },
 		{ NO_CERTIFICATE, "cms.certificate" },
 		{ OTHER_CERTIFICATE, "cms.substituted" },

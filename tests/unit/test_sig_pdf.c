@@ -281,6 +281,12 @@ strict_reader(void **state)
 		assert_string_equal(reading(stumps[i], strlen(stumps[i]),
 		    &err), bad);
 	sh_error_clear(&err);
+	test_build_pdf(&plain, &deep);
+	assert_null(reading((char *)deep.data, deep.len, &err));
+	must(sh_buf_puts(&deep, "junk\n%%EOF\n", &err));
+	assert_string_equal(reading((char *)deep.data, deep.len, &err), bad);
+	sh_buf_reset(&deep);
+	sh_error_clear(&err);
 	read_body(">>", root, NULL);
 	read_body("/A(\\()/B#41<4>/C -.5/D[1 0 R null true]>>", root, NULL);
 	/* The trailer. */
