@@ -129,7 +129,8 @@ visit(struct walk *w, const struct sh_pdf_value *ref, unsigned depth,
 		return (-1);
 	for (kid = kids != NULL ? kids->first : NULL; kid != NULL;
 	    kid = kid->next) {
-		if (sh_pdf_resolve(w->doc, kid, &e, NULL, err))
+		if (sh_pdf_resolve(w->doc, kid, &e, NULL, err) ||
+		    sh_pdf_work(w->doc, 16 * (e->n + 1), err))
 			return (-1);
 		/* Without a name of its own it is a widget of this field. */
 		if (sh_pdf_member(e, "T") == NULL)
@@ -275,6 +276,9 @@ sh_pdf_lock_holds(struct sh_pdf *doc, const struct sh_pdf_lock *lock,
 
 	if (lock->action == SH_LOCK_NONE || lock->action == SH_LOCK_ALL)
 		return (lock->action == SH_LOCK_ALL);
+	if (lock->fields != NULL &&
+	    sh_pdf_work(doc, 256 * lock->fields->n, err))
+		return (-1);
 	for (v = lock->fields != NULL ? lock->fields->first : NULL;
 	    v != NULL && !listed; v = v->next) {
 		sh_buf_reset(&text);

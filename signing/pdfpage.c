@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#define MAX_NODES	4096	/* of the page tree, looked at */
+#define MAX_NODES	256	/* of the page tree, looked at */
 
 /* Attributes on the way from the root of the page tree to a page. */
 struct inherited {

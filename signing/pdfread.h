@@ -50,7 +50,20 @@ struct sh_pdf_section {
 /* FD is borrowed until the document is closed. */
 int sh_pdf_open(int fd, uint64_t len, struct sh_pdf **docp,
     struct sh_error *err) SH_MUST_CHECK;
+/*
+ * The first LEN bytes of WHOLE as a document of its own, which must be
+ * closed first.  Both together may do the work of one.
+ */
+int sh_pdf_open_revision(struct sh_pdf *whole, uint64_t len,
+    struct sh_pdf **docp, struct sh_error *err) SH_MUST_CHECK;
 void sh_pdf_close(struct sh_pdf *doc);
+
+/*
+ * Count COST bytes of work (reading, comparing, looking up).  Over the limit
+ * is an error, so that no file keeps its reader busy for long.
+ */
+int sh_pdf_work(struct sh_pdf *doc, uint64_t cost, struct sh_error *err)
+    SH_MUST_CHECK;
 
 uint64_t sh_pdf_len(const struct sh_pdf *doc);
 int sh_pdf_fd(const struct sh_pdf *doc);

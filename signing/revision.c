@@ -68,6 +68,9 @@ by_rules(struct sh_comparison *c, value *was, value *now,
 	value *v, *other;
 	int got = 1;
 
+	if (was != NULL && now != NULL &&
+	    sh_pdf_work(c->now, SH_KEY_COST * was->n * now->n, err))
+		return (-1);
 	for (v = was != NULL ? was->first : NULL; got == 1 && v != NULL;
 	    v = v->next) {
 		other = sh_pdf_member(now, (const char *)v->key);
@@ -119,6 +122,8 @@ additive(struct sh_comparison *c, value *was, value *now,
 		return (sh_pdf_is(now, SH_PDF_DICT));
 	if (was->kind != SH_PDF_DICT || !sh_pdf_is(now, SH_PDF_DICT))
 		return (0);
+	if (sh_pdf_work(c->now, SH_KEY_COST * was->n * now->n, err))
+		return (-1);
 	for (v = was->first; got == 1 && v != NULL; v = v->next) {
 		other = sh_pdf_member(now, (const char *)v->key);
 		got = other == NULL ? 0 : strict(c, v, other, err);

@@ -9,6 +9,8 @@
 
 #include "signing/revision.h"
 
+#define SH_KEY_COST	16	/* of comparing two keys, in bytes of work */
+
 /* Object numbers, or pairs of them, each once. */
 struct sh_numbers {
 	uint64_t *slot;		/* 0: free; else the key + 1 */
@@ -29,7 +31,6 @@ struct sh_comparison {
 		const struct sh_pdf_value *was, *now;	/* references */
 	} *queue;
 	size_t nqueue, capqueue;
-	uint64_t work;
 	char *why;
 };
 

@@ -136,14 +136,19 @@ static int
 judge(struct verifying *v, const struct sh_pdf_field *field, struct judged *j,
     struct sh_error *err)
 {
-	if (sh_signature_read(v->doc, field, &j->sig, &j->found, err))
-		return (-1);
-	if (j->sig.revision == NULL || j->sig.dictionary == NULL)
-		return (0);
-	j->whole = j->sig.end == sh_pdf_len(v->doc);
-	if (sh_signature_check_later(v->doc, &j->sig, &j->found, err))
-		return (-1);
-	return (check_cms(v, j, err));
+	int rc;
+
+	rc = sh_signature_read(v->doc, field, &j->sig, &j->found, err);
+	if (rc == 0 && j->sig.dictionary != NULL) {
+		j->whole = j->sig.end == sh_pdf_len(v->doc);
+		rc = sh_signature_check_later(v->doc, &j->sig, &j->found,
+		    err);
+		if (rc == 0)
+			rc = check_cms(v, j, err);
+	}
+	/* One revision at a time in memory. */
+	sh_signature_close(&j->sig);
+	return (rc);
 }
 
 /*
@@ -347,10 +352,8 @@ sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
 		rc = judge_all(&v, err);
 	if (rc == 0)
 		rc = report(&v, out, err);
-	for (i = 0; i < v.njudged; i++) {
-		sh_signature_clear(&v.judged[i].sig);
+	for (i = 0; i < v.njudged; i++)
 		free(v.judged[i].signer);
-	}
 	free(v.judged);
 	sh_pdf_form_clear(&v.form);
 	sh_pdf_close(v.doc);

@@ -7,6 +7,8 @@
 
 #include "tests/unit/test.h"
 
+#include <sys/stat.h>
+
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/pkcs12.h>
@@ -352,6 +354,23 @@ test_pdf_fd(const struct test_pdf *p)
 	fd = test_memfd(b.data, b.len);
 	sh_buf_free(&b);
 	return (fd);
+}
+
+TESTED uint64_t
+test_size(int fd)
+{
+	struct stat st;
+
+	assert_int_equal(fstat(fd, &st), 0);
+	return ((uint64_t)st.st_size);
+}
+
+TESTED void
+test_append(int fd, const void *bytes, size_t len)
+{
+	struct sh_error err = SH_ERROR_INIT;
+
+	must(sh_pwrite_all(fd, bytes, len, test_size(fd), &err));
 }
 
 TESTED void

@@ -2,7 +2,6 @@
 #include "tests/unit/test_sig.h"
 
 #include <fcntl.h>
-#include <sys/stat.h>
 #include <zlib.h>
 
 #include "signing/appearance.h"
@@ -11,15 +10,6 @@
 #include "signing/pdfread.h"
 
 static const struct test_pdf plain = { .shape = CLASSIC };
-
-static uint64_t
-size_of(int fd)
-{
-	struct stat st;
-
-	assert_int_equal(fstat(fd, &st), 0);
-	return ((uint64_t)st.st_size);
-}
 
 /* Signed twice, every shape of input holds and keeps its bytes. */
 static void
@@ -92,7 +82,7 @@ dictionary(void **state)
 	(void)state;
 	what.reason = "Ký số (thử)";
 	must(sh_pdf_sign(fd, s, &what, &err));
-	must(sh_pdf_open(fd, size_of(fd), &doc, &err));
+	must(sh_pdf_open(fd, test_size(fd), &doc, &err));
 	assert_int_equal(sh_pdf_nsections(doc), 2);
 	must(sh_pdf_form_read(doc, &form, &err));
 	assert_int_equal(form.nfields, 1);
@@ -179,7 +169,7 @@ a_failure_leaves_the_file(void **state)
 	what.when = NOW + 900 * DAY;
 	must_fail_key(sh_pdf_sign(fd, good, &what, &err), "cert.expired");
 	what.when = NOW;
-	assert_true(size_of(fd) == before.len);
+	assert_true(test_size(fd) == before.len);
 	must(sh_pdf_sign(fd, good, &what, &err));
 	must_fail_key(sh_pdf_sign(fd, good, &what, &err), "sign.field");
 	(void)close(fd);
@@ -409,7 +399,7 @@ places(void **state)
 
 		left = i % 2 == 0;
 		fd = test_pdf_fd(&pdf);
-		must(sh_pdf_open(fd, size_of(fd), &doc, &err));
+		must(sh_pdf_open(fd, test_size(fd), &doc, &err));
 		must(sh_pdf_first_page(doc, &page, &err));
 		assert_int_equal(page.rotate, cases[i / 2].rotate);
 		assert_memory_equal(page.box, s, sizeof(page.box));
@@ -497,7 +487,7 @@ long_lines(void **state)
 	int fd = test_pdf_fd(&plain);
 
 	(void)state;
-	must(sh_pdf_open(fd, size_of(fd), &doc, &err));
+	must(sh_pdf_open(fd, test_size(fd), &doc, &err));
 	must(sh_pdf_first_page(doc, &page, &err));
 	must(sh_pdf_update_begin(doc, &u, &err));
 	memset(line, 'W', sizeof(line) - 1);
