@@ -48,10 +48,10 @@ struct sh_verdict {
 /*
  * Judge the PDF in FD at the moment WHEN; TRUST NULL trusts nobody.  Without
  * a time stamp the moment of signing is not proven, so certificates are
- * judged at WHEN; that revocation was not checked is a note.  A file that is no PDF, has no
- * signature or is damaged has a verdict too (TOTAL-FAILED, FORMAT_FAILURE
- * or INDETERMINATE, NO_SIGNATURE); -1 means that no judgement was possible
- * (memory, I/O).
+ * judged at WHEN; that revocation was not checked is a note.  A file that is
+ * no PDF, has no signature or is damaged has a verdict too (TOTAL-FAILED,
+ * FORMAT_FAILURE or INDETERMINATE, NO_SIGNATURE); -1 means that no judgement
+ * was possible (memory, I/O).
  */
 int sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
     struct sh_verdict *out, struct sh_error *err) SH_MUST_CHECK;

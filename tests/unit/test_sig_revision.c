@@ -371,6 +371,15 @@ forms(void **state)
 	    .catalog = "/AcroForm 5 0 R", .page = "/Annots[6 0 R]", .more = {
 	    "<</SigFlags 3/Fields[6 0 R]>>",
 	    "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/Rect[9 9 99 30]>>" } };
+	/* The field is the configuration of optional content as well. */
+	static const struct test_pdf twofold = { .shape = CLASSIC,
+	    .catalog = "/AcroForm 5 0 R/OCProperties<</OCGs[]/D 6 0 R>>",
+	    .page = "/Annots[6 0 R]", .more = {
+	    "<</SigFlags 3/Fields[6 0 R]>>",
+	    "<</Type/Annot/Subtype/Widget/FT/Tx/T(name)/Rect[9 9 99 30]>>" } };
+	static const struct edit hide = { "hide", { { 6, "<</Type/Annot"
+	    "/Subtype/Widget/FT/Tx/T(name)/Rect[9 9 99 30]/AS[<<>>]>>" } },
+	    NULL };
 	static const struct edit fill = { "fill", { { 6, "<</Type/Annot"
 	    "/Subtype/Widget/FT/Tx/T(name)/Rect[9 9 99 30]/V(An)>>" } },
 	    NULL };
@@ -378,15 +387,18 @@ forms(void **state)
 	    "/Subtype/Widget/FT/Tx/T(name)/Rect[9 9 500 700]/V(An)>>" } },
 	    NULL };
 	static const struct {
+		const struct test_pdf *pdf;
 		const char *members;
 		const struct edit *edit;
 		int ok;
 	} cases[] = {
-		{ "/Type/Sig", &fill, 0 },
-		{ CERTIFY("1"), &fill, 0 },
-		{ CERTIFY("2"), &fill, 1 },
-		{ CERTIFY("2"), &move, 0 },
-		{ "/Type/Sig/Reference[<</TransformMethod/DocMDP"
+		{ &form, "/Type/Sig", &fill, 0 },
+		{ &form, CERTIFY("1"), &fill, 0 },
+		{ &form, CERTIFY("2"), &fill, 1 },
+		{ &form, CERTIFY("2"), &move, 0 },
+		{ &twofold, CERTIFY("2"), &fill, 1 },
+		{ &twofold, CERTIFY("2"), &hide, 0 },
+		{ &form, "/Type/Sig/Reference[<</TransformMethod/DocMDP"
 		    "/TransformParams<</P 2>>>><</TransformMethod/FieldMDP"
 		    "/TransformParams<</Action/All>>>>]", &fill, 0 },
 	};
@@ -395,7 +407,7 @@ forms(void **state)
 
 	(void)state;
 	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
-		fd = test_pdf_fd(&form);
+		fd = test_pdf_fd(cases[i].pdf);
 		sign_by_hand(fd, "first", "ETSI.CAdES.detached",
 		    cases[i].members, "", make_signature);
 		expect(fd, SH_TOTAL_PASSED, NULL);
