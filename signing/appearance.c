@@ -253,8 +253,8 @@ write_visible(struct sh_pdf_update *u, const struct sh_pdf_page *page,
 	for (i = 0; i < SH_COUNT(what->lines) && what->lines[i] != NULL; i++) {
 		sh_buf_reset(&content);
 		if (sh_text_clean(what->lines[i], strlen(what->lines[i]),
-		    &content, err) ||
-		    wrap(b, f, (char *)content.data, max, err))
+		    &content, err) || (content.len > 0 &&
+		    wrap(b, f, (char *)content.data, max, err)))
 			goto out;
 	}
 	sh_buf_reset(&content);

@@ -160,6 +160,9 @@ a_failure_leaves_the_file(void **state)
 	/* Neither does what fails before anything is written. */
 	what.lines[0] = "\xf0\x9f\x98\x80";
 	must_fail_key(sh_pdf_sign(fd, good, &what, &err), "font.letter");
+	what.lines[0] = " \n";
+	what.lines[1] = NULL;
+	must_fail_key(sh_pdf_sign(fd, good, &what, &err), "sign.text");
 	what.lines[0] = NULL;
 	must_fail_key(sh_pdf_sign(fd, good, &what, &err), "sign.text");
 	what.place = SH_SIG_INVISIBLE;
@@ -191,6 +194,8 @@ files_that_are_not_signed(void **state)
 		    "<</P 1>>>>]>>" } }, "pdf.locked" },
 		{ { .catalog = "/AcroForm 7" }, "pdf.damaged" },
 		{ { .page = "/MediaBox[0 0 0 0]" }, "pdf.damaged" },
+		{ { .page = "/MediaBox[0 0 1 9999999]" }, "pdf.damaged" },
+		{ { .page = "/UserUnit 0" }, "pdf.damaged" },
 		{ { .page = "/Rotate 45" }, "pdf.damaged" },
 		{ { .page = "/Annots 4 0 R" }, "pdf.damaged" },
 		{ { .page = "/Type/Page" }, "pdf.damaged" },	/* twice */
