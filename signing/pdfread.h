@@ -101,6 +101,13 @@ int sh_pdf_raw(struct sh_pdf *doc, const struct sh_pdf_object *o,
     SH_MUST_CHECK;
 
 /*
+ * The content of a stream that is coded in Flate or not at all, appended to
+ * OUT.  Errors: SH_EUNSUPPORTED "pdf.filter"; SH_ELIMIT, over 32 MiB.
+ */
+int sh_pdf_content(struct sh_pdf *doc, const struct sh_pdf_object *o,
+    struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;
+
+/*
  * Everything behind byte FROM must be whole updates: objects, each listed at
  * its place by the cross-references of its update, cross-references, the
  * end.  1 if so, 0 if not (why stands in WHY).  -1: error.

@@ -174,6 +174,11 @@ static const struct sh_reason reasons[] = {
 	    "Chứng thư của người ký không được cấp để ký văn bản.",
 	    "The signer's certificate was not issued for signing "
 	    "documents." },
+	{ "chain.revoked", UNTRUSTED("REVOKED_NO_POE"),
+	    "Chứng thư của người ký đã bị thu hồi, không có dấu thời gian "
+	    "chứng minh tệp được ký trước đó. Không chấp nhận tệp này.",
+	    "The signer's certificate was revoked, and no time stamp proves "
+	    "that the file was signed before. Do not accept the file." },
 	{ "chain.weak", UNTRUSTED("CRYPTO_CONSTRAINTS_FAILURE_NO_POE"),
 	    "Khóa hoặc thuật toán trong chuỗi chứng thư đã yếu, không còn "
 	    "được chấp nhận.",

@@ -555,6 +555,104 @@ time_stamps(void **state)
 	EVP_PKEY_free(tsa.key);
 }
 
+/* ---- revocation lists in the file ---- */
+
+/*
+ * A list of ISSUER, signed by KEY, that names SERIAL; valid for DAYS.  The
+ * first is object 10, and stays in the store when another comes.
+ */
+static void
+add_crl(int fd, X509 *issuer, EVP_PKEY *key, const ASN1_INTEGER *serial,
+    int days)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	X509_CRL *crl = X509_CRL_new();
+	X509_REVOKED *r = X509_REVOKED_new();
+	ASN1_TIME *t = ASN1_TIME_set(NULL, NOW - 20 * DAY);
+	struct sh_pdf_update u;
+	struct sh_pdf *doc;
+	uint8_t *der = NULL;
+	uint32_t num;
+	int len;
+
+	X509_CRL_set_version(crl, X509_CRL_VERSION_2);
+	X509_CRL_set_issuer_name(crl, X509_get_subject_name(issuer));
+	X509_CRL_set1_lastUpdate(crl, t);
+	X509_REVOKED_set_revocationDate(r, t);
+	ASN1_TIME_set(t, NOW + days * DAY);
+	X509_CRL_set1_nextUpdate(crl, t);
+	X509_REVOKED_set_serialNumber(r, ASN1_INTEGER_dup(serial));
+	X509_CRL_add0_revoked(crl, r);
+	X509_CRL_sign(crl, key, EVP_sha256());
+	len = i2d_X509_CRL(crl, &der);
+	must(sh_pdf_open(fd, test_size(fd), &doc, &err));
+	must(sh_pdf_update_begin(doc, &u, &err));
+	num = sh_pdf_update_number(&u);
+	must(sh_pdf_update_stream(&u, num, "", der, (size_t)len, &err));
+	must(sh_pdf_update_print(&u, 1, 0, &err, CATALOG "/DSS<</CRLs[4 0 R "
+	    "99 0 R 10 0 R %u 0 R]>>>>", num));
+	must(sh_pdf_update_finish(&u, &err));
+	test_append(fd, u.out.data, u.out.len);
+	sh_pdf_update_clear(&u);
+	sh_pdf_close(doc);
+	OPENSSL_free(der);
+	ASN1_TIME_free(t);
+	X509_CRL_free(crl);
+}
+
+static void
+revocation_lists(void **state)
+{
+	const struct test_root *root = test_root();
+	EVP_PKEY *other = test_make_key(P256);
+	const uint8_t *der;
+	size_t len;
+	ASN1_INTEGER *serial, *none = ASN1_INTEGER_new();
+	const struct {
+		EVP_PKEY *key;
+		int mine, days;
+		enum sh_status want;
+		const char *key_;
+	} cases[] = {
+		{ root->key, 1, 20, SH_INDETERMINATE, "chain.revoked" },
+		/* Out of date, but it names the certificate. */
+		{ root->key, 1, -1, SH_INDETERMINATE, "chain.revoked" },
+		{ root->key, 0, -1, SH_TOTAL_PASSED, "revocation.unchecked" },
+		/* Not its issuer's: says nothing. */
+		{ other, 1, 20, SH_TOTAL_PASSED, "revocation.unchecked" },
+		{ root->key, 0, 20, SH_TOTAL_PASSED, NULL },
+	};
+	struct sh_verdict v;
+	X509 *x;
+	size_t i;
+	int fd;
+
+	(void)state;
+	der = sh_signer_certificate(officer, 0, &len);
+	x = d2i_X509(NULL, &der, (long)len);
+	serial = X509_get_serialNumber(x);
+	ASN1_INTEGER_set(none, 4711);
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		fd = signed_copy(&plain);
+		add_crl(fd, root->cert, cases[i].key, cases[i].mine ? serial :
+		    none, cases[i].days);
+		expect(fd, cases[i].want, cases[i].key_);
+		v = test_verdict(fd);
+		assert_true(v.integrity);
+		if (cases[i].key_ == NULL)
+			assert_false(test_has_reason(&v,
+			    "revocation.unchecked"));
+		sh_verdict_clear(&v);
+		/* A forged list that is newer hides nothing. */
+		add_crl(fd, root->cert, other, none, 40);
+		expect(fd, cases[i].want, cases[i].key_);
+		(void)close(fd);
+	}
+	ASN1_INTEGER_free(none);
+	X509_free(x);
+	EVP_PKEY_free(other);
+}
+
 static int
 begin(void **state)
 {
@@ -581,6 +679,7 @@ main(void)
 		cmocka_unit_test(certified),
 		cmocka_unit_test(forms),
 		cmocka_unit_test(time_stamps),
+		cmocka_unit_test(revocation_lists),
 	};
 
 	return (cmocka_run_group_tests_name("signing/revision", tests, begin,
