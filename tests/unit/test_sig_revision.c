@@ -562,8 +562,7 @@ time_stamps(void **state)
  * first is object 10, and stays in the store when another comes.
  */
 static void
-add_crl(int fd, X509 *issuer, EVP_PKEY *key, const ASN1_INTEGER *serial,
-    int days)
+add_crl(int fd, X509 *issuer, EVP_PKEY *key, ASN1_INTEGER *serial, int days)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	X509_CRL *crl = X509_CRL_new();
@@ -581,7 +580,7 @@ add_crl(int fd, X509 *issuer, EVP_PKEY *key, const ASN1_INTEGER *serial,
 	X509_REVOKED_set_revocationDate(r, t);
 	ASN1_TIME_set(t, NOW + days * DAY);
 	X509_CRL_set1_nextUpdate(crl, t);
-	X509_REVOKED_set_serialNumber(r, ASN1_INTEGER_dup(serial));
+	X509_REVOKED_set_serialNumber(r, serial);
 	X509_CRL_add0_revoked(crl, r);
 	X509_CRL_sign(crl, key, EVP_sha256());
 	len = i2d_X509_CRL(crl, &der);
