@@ -143,6 +143,23 @@ row(struct sh_flow *fl, const struct sh_form_line *line, int head)
 	return (0);
 }
 
+/* The motto stands on one line, whatever the margins: smaller if need be. */
+static void
+fit(struct sh_flow *fl, struct sh_entry *e)
+{
+	double width = 0, room = fl->widths[e->col] - 5;
+	size_t i;
+
+	for (i = 0; i < e->runs.n; i++)
+		width += sh_font_width(e->runs.v[i].ink.face,
+		    e->runs.v[i].ink.size, e->runs.v[i].s, e->runs.v[i].len);
+	if (width <= room || width > room * 1.25)
+		return;
+	e->attrs.ink.size *= room / width;
+	for (i = 0; i < e->runs.n; i++)
+		e->runs.v[i].ink.size *= room / width;
+}
+
 int
 sh_block_line(struct sh_flow *fl, const struct sh_form_line *line)
 {
@@ -161,6 +178,8 @@ sh_block_line(struct sh_flow *fl, const struct sh_form_line *line)
 		    sh_flow_expand(fl, line, line->text, &e->attrs.ink,
 		    &e->runs) == -1)
 			return (-1);
+		if (fl->block == 'h' && *cmd == 'r')
+			fit(fl, e);
 		return (1);
 	}
 	if (strcmp(cmd, "rule") == 0) {
