@@ -100,6 +100,7 @@ $(LIBS):
 $(call obj,schemas): $(wildcard schemas/*.json)
 $(call obj,ocr): $(wildcard ocr/data/*)
 $(call obj,signing): $(wildcard signing/data/*)
+$(call obj,samples): $(wildcard samples/papers/*.txt)
 
 $(O)/%.o: %.c
 	@mkdir -p $(@D)
