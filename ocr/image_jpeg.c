@@ -221,10 +221,12 @@ decode(struct decoding *d, const uint8_t *data, size_t len,
 	if (sh_pixels_new(px, c->output_width, c->output_height,
 	    c->num_components == 1 ? 1 : 3, d->err) || read_rows(d, px))
 		return (-1);
-	(void)jpeg_finish_decompress(c);
+	/* What finish() frees is looked at before; several scans were read
+	   to their end by then. */
 	if (is_incomplete(d))
 		return (sh_error_set(d->err, SH_EFORMAT, "image.truncated",
 		    "JPEG: the data ends before its last scan"));
+	(void)jpeg_finish_decompress(c);
 	return (0);
 }
 

@@ -326,8 +326,9 @@ static int
 bad_data(const struct source *s, struct sh_error *err)
 {
 	const char *t = s->text;
-	int short_read = strstr(t, "Premature") != NULL ||
-	    strstr(t, "premature") != NULL || strstr(t, "got ") != NULL ||
+	int short_read = strstr(t, "Premature EOF") != NULL ||
+	    strstr(t, "premature end") != NULL ||
+	    strstr(t, " bytes, expected ") != NULL ||
 	    strstr(t, "Not enough data") != NULL ||
 	    strstr(t, "Read error") != NULL;
 

@@ -121,7 +121,7 @@ read_box(qpdf_data q, qpdf_oh oh, double box[4])
 		return (0);
 	for (i = 0; i < 4; i++)
 		if (!qpdf_oh_get_value_as_number(q, qpdf_oh_get_array_item(q,
-		    oh, i), &v[i]) || !(fabs(v[i]) < 1e6))
+		    oh, i), &v[i]) || !(fabs(v[i]) < 1e15))
 			return (0);
 	box[0] = fmin(v[0], v[2]);
 	box[1] = fmin(v[1], v[3]);
@@ -438,6 +438,7 @@ read_picture(qpdf_data q, qpdf_oh dict, const struct sh_pdf_placing *place,
 	    "/Alternates", "/Matte" };
 	struct sh_pdf_samples *s = &pic->samples;
 	qpdf_oh cs = key(q, dict, "/ColorSpace");
+	struct sh_error ignored = SH_ERROR_INIT;
 	int stencil = truth(q, dict, "/ImageMask", 0);
 	unsigned i;
 
@@ -472,7 +473,9 @@ read_picture(qpdf_data q, qpdf_oh dict, const struct sh_pdf_placing *place,
 	    s->colour.model != SH_COLOUR_WHITE_ZERO)
 		s->colour.model = pic->components == 3 ? SH_COLOUR_RGB :
 		    SH_COLOUR_GREY;
-	if (s->width_px < 1 || s->height_px < 1 || !read_decode(q, dict, pic))
+	/* pdftoppm makes a large image fit its page. */
+	if (sh_image_check_size(s->width_px, s->height_px, &ignored) ||
+	    !read_decode(q, dict, pic))
 		return (0);
 	if (k->coder == CODER_JPEG)
 		return (!pic->inverted && s->predictor == 1 &&
@@ -688,9 +691,10 @@ explain(qpdf_data q, struct sh_error *err)
 {
 	qpdf_error e = qpdf_has_error(q) ? qpdf_get_error(q) : NULL;
 
-	if (e != NULL && qpdf_get_error_code(q, e) == qpdf_e_password)
+	if (e != NULL && (qpdf_get_error_code(q, e) == qpdf_e_password ||
+	    qpdf_get_error_code(q, e) == qpdf_e_unsupported))
 		return (sh_error_set(err, SH_EUNSUPPORTED, "pdf.encrypted",
-		    "PDF asks for a password"));
+		    "PDF: %s", qpdf_get_error_message_detail(q, e)));
 	return (sh_error_set(err, SH_EFORMAT, "pdf.damaged", "PDF: %s",
 	    e != NULL ? qpdf_get_error_message_detail(q, e) : "unreadable"));
 }
