@@ -55,6 +55,14 @@ enum sh_sig_algorithm sh_signer_algorithm(const struct sh_signer *s);
 size_t sh_signer_nchain(const struct sh_signer *s);
 const uint8_t *sh_signer_certificate(const struct sh_signer *s, size_t i,
     size_t *lenp);
+/* The most bytes that a signature value has. */
+size_t sh_signer_signature_max(const struct sh_signer *s);
+/*
+ * Sign with another algorithm than the back end chose.
+ * Errors: SH_EUNSUPPORTED "key.kind", the key is not for that.
+ */
+int sh_signer_use(struct sh_signer *s, enum sh_sig_algorithm alg,
+    struct sh_error *err) SH_MUST_CHECK;
 /* The subject's common name, UTF-8 NFC; borrowed. */
 const char *sh_signer_name(const struct sh_signer *s);
 
@@ -69,8 +77,10 @@ int sh_signer_check(const struct sh_signer *s, int64_t when,
 
 /*
  * Make a self-contained test authority with an officer's and an agency's
- * key in FOLDER (officer.p12, agency.p12, root.pem).  Its subject says TEST
- * in both languages; nothing made with it has legal value.
+ * key in FOLDER (officer.p12, agency.p12, root.pem; P-256).  Its subject
+ * says TEST in both languages; nothing made with it has legal value.  The
+ * authority's own key is not kept.
+ * Errors: SH_EEXISTS "key.exists", one of the files is there already.
  */
 int sh_signer_make_test_keys(const char *folder,
     const struct sh_secret *passphrase, int64_t now, struct sh_error *err)

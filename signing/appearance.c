@@ -1,0 +1,305 @@
+#include "signing/appearance.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "signing/font.h"
+
+#define SIZE_PT		10
+#define LEADING_PT	12
+#define GUTTER_PT	6.0	/* between the halves of the page */
+#define MIN_WIDTH_PT	72.0
+#define MAX_LINES	24
+#define MAX_TEXT	2048	/* bytes of all lines */
+
+/* ---- the text ---- */
+
+struct block {
+	char text[MAX_TEXT];	/* the lines, each ended by NUL */
+	size_t used;
+	const char *lines[MAX_LINES];
+	size_t nlines;
+	double width_pt;	/* of the longest */
+};
+
+static double
+width(const struct sh_font *f, const char *s, size_t len)
+{
+	const char *p = s, *end = s + len;
+	unsigned long sum = 0;
+	uint32_t cp;
+	size_t n;
+
+	for (; p < end && (n = sh_utf8_get(p, end, &cp)) > 0; p += n)
+		sum += sh_font_width(f, cp);
+	return ((double)sum * SIZE_PT / 1000);
+}
+
+static int
+add_line(struct block *b, const struct sh_font *f, const char *s, size_t len,
+    struct sh_error *err)
+{
+	double w = width(f, s, len);
+
+	if (b->nlines == MAX_LINES || len >= sizeof(b->text) - b->used)
+		return (sh_error_set(err, SH_ELIMIT, "sign.text",
+		    "a visible text of more than %d lines or %d bytes",
+		    MAX_LINES, MAX_TEXT));
+	memcpy(b->text + b->used, s, len);
+	b->text[b->used + len] = '\0';
+	b->lines[b->nlines++] = b->text + b->used;
+	b->used += len + 1;
+	if (w > b->width_pt)
+		b->width_pt = w;
+	return (0);
+}
+
+/* One line given, broken at spaces (or anywhere) where it is too wide. */
+static int
+wrap(struct block *b, const struct sh_font *f, const char *line, double max,
+    struct sh_error *err)
+{
+	const char *end = line + strlen(line), *p, *fits, *space;
+	uint32_t cp;
+	size_t n;
+
+	while (line < end) {
+		fits = line;
+		space = NULL;
+		for (p = line; p < end; p += n) {
+			if ((n = sh_utf8_get(p, end, &cp)) == 0)
+				return (sh_error_set(err, SH_EFORMAT,
+				    "text.utf8", "a visible line is no "
+				    "UTF-8"));
+			if (cp == ' ')
+				space = p;
+			/* At least one character a line, or it never ends. */
+			if (p > line && width(f, line,
+			    (size_t)(p + n - line)) > max)
+				break;
+			fits = p + n;
+		}
+		if (fits < end && space != NULL && space > line)
+			fits = space;
+		if (add_line(b, f, line, (size_t)(fits - line), err))
+			return (-1);
+		for (line = fits; line < end && *line == ' ';)
+			line++;
+	}
+	return (0);
+}
+
+/* ---- the objects ---- */
+
+/* The embedded letters as a Type 0 font; its number. */
+static int
+write_font(struct sh_pdf_update *u, const struct sh_font *f,
+    const struct sh_font_subset *s, uint32_t *nump, struct sh_error *err)
+{
+	struct sh_font_metrics m;
+	struct sh_buf b = SH_BUF_INIT;
+	uint32_t file = sh_pdf_update_number(u), set, map, cid, descriptor;
+	char members[64], utf16[12];
+	size_t i;
+	int rc = -1;
+
+	set = sh_pdf_update_number(u);
+	map = sh_pdf_update_number(u);
+	descriptor = sh_pdf_update_number(u);
+	cid = sh_pdf_update_number(u);
+	*nump = sh_pdf_update_number(u);
+	(void)snprintf(members, sizeof(members), "/Length1 %zu", s->file.len);
+	if (sh_pdf_update_stream(u, file, members, s->file.data, s->file.len,
+	    err))
+		goto out;
+	/* Every glyph of the font file is there: a one for each. */
+	for (i = 0; i < s->nglyphs; i += 8)
+		if (sh_buf_put_be(&b, s->nglyphs - i >= 8 ? 0xff :
+		    (uint8_t)(0xff00 >> (s->nglyphs - i)), 1, err))
+			goto out;
+	if (sh_pdf_update_stream(u, set, "", b.data, b.len, err))
+		goto out;
+	sh_buf_reset(&b);
+	if (sh_buf_puts(&b, "/CIDInit/ProcSet findresource begin\n"
+	    "12 dict begin\nbegincmap\n/CIDSystemInfo<</Registry(Adobe)"
+	    "/Ordering(UCS)/Supplement 0>>def\n/CMapName/Adobe-Identity-UCS "
+	    "def\n/CMapType 2 def\n1 begincodespacerange\n<0000><FFFF>\n"
+	    "endcodespacerange\n", err))
+		goto out;
+	for (i = 0; i < s->nletters; i++) {
+		/* At most a hundred in one go. */
+		if (i % 100 == 0 && sh_buf_printf(&b, err,
+		    "%s%zu beginbfchar\n", i > 0 ? "endbfchar\n" : "",
+		    s->nletters - i < 100 ? s->nletters - i : 100))
+			goto out;
+		if (s->letters[i].cp < 0x10000)
+			(void)snprintf(utf16, sizeof(utf16), "%04X",
+			    s->letters[i].cp);
+		else
+			(void)snprintf(utf16, sizeof(utf16), "%04X%04X",
+			    0xd7c0 + (s->letters[i].cp >> 10),
+			    0xdc00 + (s->letters[i].cp & 0x3ff));
+		if (sh_buf_printf(&b, err, "<%04X><%s>\n",
+		    s->letters[i].glyph, utf16))
+			goto out;
+	}
+	if (sh_buf_puts(&b, "endbfchar\nendcmap\nCMapName currentdict"
+	    "/CMap defineresource pop\nend\nend\n", err) ||
+	    sh_pdf_update_stream(u, map, "", b.data, b.len, err))
+		goto out;
+	sh_font_metrics(f, &m);
+	if (sh_pdf_update_print(u, descriptor, 0, err,
+	    "<</Type/FontDescriptor/FontName/%s/Flags 4/FontBBox[%d %d %d %d]"
+	    "/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d/StemV 80"
+	    "/FontFile2 %u 0 R/CIDSet %u 0 R>>", s->name, m.bbox[0],
+	    m.bbox[1], m.bbox[2], m.bbox[3], m.ascent, m.descent,
+	    m.cap_height, file, set))
+		goto out;
+	if (sh_pdf_update_open(u, cid, 0, err) || sh_buf_printf(&u->out, err,
+	    "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo"
+	    "<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
+	    "/FontDescriptor %u 0 R/CIDToGIDMap/Identity/DW 0/W[0[", s->name,
+	    descriptor))
+		goto out;
+	for (i = 0; i < s->nglyphs; i++)
+		if (sh_buf_printf(&u->out, err, "%s%u", i > 0 ? " " : "",
+		    s->widths[i]))
+			goto out;
+	if (sh_buf_puts(&u->out, "]]>>", err) || sh_pdf_update_close(u, err) ||
+	    sh_pdf_update_print(u, *nump, 0, err, "<</Type/Font/Subtype/Type0"
+	    "/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%u 0 R]"
+	    "/ToUnicode %u 0 R>>", s->name, cid, map))
+		goto out;
+	rc = 0;
+out:
+	sh_buf_free(&b);
+	return (rc);
+}
+
+/* The lines downwards, the first one's baseline at FIRST_PT. */
+static int
+write_lines(const struct block *b, const struct sh_font_subset *s,
+    double first_pt, struct sh_buf *out, struct sh_error *err)
+{
+	const char *p, *end;
+	char first[SH_PDF_NUMBER_LEN];
+	uint32_t cp;
+	size_t i;
+
+	sh_pdf_number(first_pt, first);
+	if (sh_buf_printf(out, err, "0 g\nBT\n/F %d Tf\n%d TL\n"
+	    "1 0 0 1 0 %s Tm\n", SIZE_PT, LEADING_PT, first))
+		return (-1);
+	for (i = 0; i < b->nlines; i++) {
+		if (sh_buf_puts(out, "<", err))
+			return (-1);
+		p = b->lines[i];
+		for (end = p + strlen(p); p < end; p += sh_utf8_get(p, end,
+		    &cp)) {
+			(void)sh_utf8_get(p, end, &cp);
+			if (sh_buf_printf(out, err, "%04X", sh_font_glyph(s,
+			    cp)))
+				return (-1);
+		}
+		if (sh_buf_puts(out, "> Tj T*\n", err))
+			return (-1);
+	}
+	return (sh_buf_puts(out, "ET\n", err));
+}
+
+/* Turned against the page, so that the reader sees it upright. */
+static const char *
+matrix(int rotate)
+{
+	switch (rotate) {
+	case 0:
+		return ("1 0 0 1 0 0");
+	case 90:
+		return ("0 1 -1 0 0 0");
+	case 180:
+		return ("-1 0 0 -1 0 0");
+	default:
+		return ("0 -1 1 0 0 0");
+	}
+}
+
+static int
+write_visible(struct sh_pdf_update *u, const struct sh_pdf_page *page,
+    const struct sh_pdf_signature *what, uint32_t form, double rect[4],
+    struct sh_error *err)
+{
+	const struct sh_font *f;
+	struct sh_font_subset subset = { .nglyphs = 0 };
+	struct sh_buf content = SH_BUF_INIT;
+	struct block *b = NULL;
+	char members[256], w[SH_PDF_NUMBER_LEN], h[SH_PDF_NUMBER_LEN];
+	double shown, max, height, x;
+	uint32_t font;
+	size_t i;
+	int rc = -1;
+
+	if ((f = sh_font_default(err)) == NULL ||
+	    (b = sh_alloc(1, sizeof(*b), "a visible text", err)) == NULL)
+		goto out;
+	shown = (page->rotate % 180 == 0 ? page->box[2] - page->box[0] :
+	    page->box[3] - page->box[1]) * page->unit;
+	/* Each corner has its half of the page. */
+	max = shown / 2 - what->offset_x_pt - GUTTER_PT;
+	if (max < MIN_WIDTH_PT)
+		max = MIN_WIDTH_PT;
+	for (i = 0; i < SH_COUNT(what->lines) && what->lines[i] != NULL; i++) {
+		sh_buf_reset(&content);
+		if (sh_text_clean(what->lines[i], strlen(what->lines[i]),
+		    &content, err) ||
+		    wrap(b, f, (char *)content.data, max, err))
+			goto out;
+	}
+	sh_buf_reset(&content);
+	if (b->nlines == 0) {
+		(void)sh_error_set(err, SH_EARG, "sign.text",
+		    "a visible signature without a line");
+		goto out;
+	}
+	if (sh_font_subset(f, b->lines, b->nlines, &subset, err) ||
+	    write_font(u, f, &subset, &font, err))
+		goto out;
+	/* Nothing is drawn outside the box: it must hold every mark. */
+	height = (double)(b->nlines - 1) * LEADING_PT +
+	    (subset.top - subset.bottom) * SIZE_PT / 1000.0;
+	if (write_lines(b, &subset, height - subset.top * SIZE_PT / 1000.0,
+	    &content, err))
+		goto out;
+	x = what->place == SH_SIG_TOP_LEFT ? what->offset_x_pt :
+	    shown - what->offset_x_pt - b->width_pt;
+	sh_pdf_page_place(page, x < 0 ? 0 : x, what->offset_y_pt, b->width_pt,
+	    height, rect);
+	sh_pdf_number(b->width_pt, w);
+	sh_pdf_number(height, h);
+	(void)snprintf(members, sizeof(members), "/Type/XObject/Subtype/Form"
+	    "/BBox[0 0 %s %s]/Matrix[%s]/Resources<</Font<</F %u 0 R>>>>",
+	    w, h, matrix(page->rotate), font);
+	rc = sh_pdf_update_stream(u, form, members, content.data, content.len,
+	    err);
+out:
+	sh_font_subset_clear(&subset);
+	sh_buf_free(&content);
+	free(b);
+	return (rc);
+}
+
+int
+sh_appearance_write(struct sh_pdf_update *u, const struct sh_pdf_page *page,
+    const struct sh_pdf_signature *what, uint32_t *formp, double rect[4],
+    struct sh_error *err)
+{
+	*formp = sh_pdf_update_number(u);
+	memset(rect, 0, 4 * sizeof(*rect));
+	/* PDF/A-1 asks for an appearance even where nothing is seen. */
+	if (what->place == SH_SIG_INVISIBLE)
+		return (sh_pdf_update_stream(u, *formp, "/Type/XObject"
+		    "/Subtype/Form/BBox[0 0 0 0]/Resources<<>>", "", 0, err));
+	return (write_visible(u, page, what, *formp, rect, err));
+}

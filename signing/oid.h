@@ -1,0 +1,17 @@
+/* Object identifiers of CMS, as DER bodies. */
+#ifndef SH_SIGNING_OID_H
+#define SH_SIGNING_OID_H
+
+#define SH_OID_SIGNED_DATA	"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x02"
+#define SH_OID_DATA		"\x2a\x86\x48\x86\xf7\x0d\x01\x07\x01"
+#define SH_OID_TST_INFO		"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x01\x04"
+#define SH_OID_CONTENT_TYPE	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x03"
+#define SH_OID_MESSAGE_DIGEST	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x04"
+#define SH_OID_SIGNING_TIME	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x05"
+#define SH_OID_PROTECTION	"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x34"
+#define SH_OID_SMIME(n)		"\x2a\x86\x48\x86\xf7\x0d\x01\x09\x10\x02" n
+#define SH_OID_ESS_V1		SH_OID_SMIME("\x0c")
+#define SH_OID_ESS_V2		SH_OID_SMIME("\x2f")
+#define SH_OID_TIME_STAMP	SH_OID_SMIME("\x0e")
+
+#endif

@@ -1,0 +1,204 @@
+/* The back end whose key lies in a PKCS#12 file. */
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/core_names.h>
+#include <openssl/err.h>
+#include <openssl/pkcs12.h>
+#include <openssl/rsa.h>
+#include <openssl/x509v3.h>
+
+#include "base/mem.h"
+#include "signing/algorithm.h"
+#include "signing/signer.h"
+
+#define MAX_FILE	((size_t)1 << 20)
+#define MAX_CHAIN	8
+
+static int
+file_sign(void *self, enum sh_sig_algorithm alg, const void *tbs, size_t len,
+    struct sh_buf *sig, struct sh_error *err)
+{
+	EVP_PKEY *key = self;
+	EVP_PKEY_CTX *pctx = NULL;	/* borrowed from ctx */
+	EVP_MD_CTX *ctx;
+	const EVP_MD *md = NULL;
+	size_t siglen = (size_t)EVP_PKEY_get_size(key);
+	uint8_t *room;
+	int ok;
+
+	if ((room = sh_buf_reserve(sig, siglen, err)) == NULL)
+		return (-1);
+	/* Rule: RFC 8032: Ed25519 signs the bytes, not a digest of them. */
+	if (alg != SH_SIG_ED25519)
+		md = sh_md_evp(sh_sig_md(alg));
+	if ((ctx = EVP_MD_CTX_new()) == NULL)
+		return (sh_error_nomem(err, "a signature"));
+	ok = EVP_DigestSignInit(ctx, &pctx, md, NULL, key) == 1 &&
+	    (alg != SH_SIG_RSA_PSS_SHA256 ||
+	    (EVP_PKEY_CTX_set_rsa_padding(pctx, RSA_PKCS1_PSS_PADDING) == 1 &&
+	    EVP_PKEY_CTX_set_rsa_pss_saltlen(pctx, RSA_PSS_SALTLEN_DIGEST) ==
+	    1)) && EVP_DigestSign(ctx, room, &siglen, tbs, len) == 1;
+	EVP_MD_CTX_free(ctx);
+	ERR_clear_error();
+	if (!ok)
+		return (sh_error_set(err, SH_ELIBRARY, "key.failed",
+		    "OpenSSL does not sign with this key"));
+	sig->len += siglen;
+	return (0);
+}
+
+static void
+file_close(void *self)
+{
+	EVP_PKEY_free(self);
+}
+
+static const struct sh_signer_ops file_ops = {
+	.name = "file", .sign = file_sign, .close = file_close
+};
+
+/* The algorithm that goes with the key. */
+static int
+choose(const EVP_PKEY *key, enum sh_sig_algorithm *algp, struct sh_error *err)
+{
+	int bits = EVP_PKEY_get_bits(key);
+
+	switch (EVP_PKEY_get_base_id(key)) {
+	case EVP_PKEY_RSA:
+		*algp = SH_SIG_RSA_PKCS1_SHA256;
+		return (0);
+	case EVP_PKEY_RSA_PSS:
+		*algp = SH_SIG_RSA_PSS_SHA256;
+		return (0);
+	case EVP_PKEY_ED25519:
+		*algp = SH_SIG_ED25519;
+		return (0);
+	case EVP_PKEY_EC:
+		*algp = bits == 384 ? SH_SIG_ECDSA_SHA384 :
+		    SH_SIG_ECDSA_SHA256;
+		if (bits == 256 || bits == 384)
+			return (0);
+	}
+	return (sh_error_set(err, SH_EUNSUPPORTED, "key.kind",
+	    "a key of another kind than RSA, P-256, P-384, Ed25519"));
+}
+
+/* Is A the authority that issued X (and not X itself)? */
+static int
+issued(X509 *a, X509 *x)
+{
+	return (X509_NAME_cmp(X509_get_subject_name(a),
+	    X509_get_issuer_name(x)) == 0 && X509_cmp(a, x) != 0 &&
+	    X509_check_issued(a, x) == X509_V_OK);
+}
+
+/*
+ * LEAF and, one after the other, who issued it, as far as the file knows.
+ * The root stays out: whoever verifies has it, or must not take it from us.
+ */
+static int
+make_signer(EVP_PKEY *take_key, X509 *leaf, const STACK_OF(X509) *ca,
+    struct sh_signer **sp, struct sh_error *err)
+{
+	unsigned char *der[MAX_CHAIN] = { NULL };
+	size_t len[MAX_CHAIN], n = 0, k;
+	enum sh_sig_algorithm alg;
+	X509 *x = leaf, *next;
+	int i, got, rc = -1;
+
+	while (x != NULL && n < MAX_CHAIN) {
+		if ((got = i2d_X509(x, &der[n])) < 0) {
+			(void)sh_error_nomem(err, "a certificate");
+			goto out;
+		}
+		len[n++] = (size_t)got;
+		for (i = 0, next = NULL; i < sk_X509_num(ca); i++)
+			if (issued(sk_X509_value(ca, i), x))
+				next = sk_X509_value(ca, i);
+		if (next != NULL && (X509_get_extension_flags(next) &
+		    EXFLAG_SS) != 0)
+			next = NULL;
+		x = next;
+	}
+	if (choose(take_key, &alg, err))
+		goto out;
+	rc = sh_signer_new(&file_ops, take_key,
+	    (const uint8_t *const *)(void *)der, len, n, alg, sp, err);
+	take_key = NULL;
+out:
+	EVP_PKEY_free(take_key);
+	for (k = 0; k < MAX_CHAIN; k++)
+		OPENSSL_free(der[k]);
+	return (rc);
+}
+
+/* The passphrase with the NUL that OpenSSL wants behind it. */
+static int
+terminated(const struct sh_secret *s, struct sh_secret *out,
+    struct sh_error *err)
+{
+	size_t len = s != NULL ? s->len : 0;
+
+	if (sh_secret_new(out, len + 1, err))
+		return (-1);
+	if (len > 0)
+		memcpy(out->data, s->data, len);
+	return (0);
+}
+
+int
+sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
+    struct sh_signer **sp, struct sh_error *err)
+{
+	struct sh_secret file = SH_SECRET_INIT, word = SH_SECRET_INIT;
+	PKCS12 *p12 = NULL;
+	EVP_PKEY *key = NULL;
+	X509 *leaf = NULL;
+	STACK_OF(X509) *ca = NULL;
+	const unsigned char *p;
+	int rc = -1;
+
+	*sp = NULL;
+	if (sh_secret_load(&file, path, MAX_FILE, err) ||
+	    terminated(passphrase, &word, err))
+		goto out;
+	p = file.data;
+	if ((p12 = d2i_PKCS12(NULL, &p, (long)file.len)) == NULL) {
+		(void)sh_error_set(err, SH_EFORMAT, "key.damaged",
+		    "%s is no PKCS#12 file", path);
+		goto out;
+	}
+	if (PKCS12_mac_present(p12) && !PKCS12_verify_mac(p12,
+	    (char *)word.data, (int)word.len - 1)) {
+		(void)sh_error_set(err, SH_EDENIED, "key.passphrase",
+		    "%s: the passphrase is wrong", path);
+		goto out;
+	}
+	if (!PKCS12_parse(p12, (char *)word.data, &key, &leaf, &ca)) {
+		/* The sum was right, so it is the coding: RC2, DES. */
+		(void)sh_error_set(err, SH_EUNSUPPORTED, "key.kind",
+		    "%s: coded in a way that is not taken", path);
+		goto out;
+	}
+	if (key == NULL || leaf == NULL) {
+		(void)sh_error_set(err, SH_EFORMAT, "key.damaged",
+		    "%s holds no key with its certificate", path);
+		goto out;
+	}
+	rc = make_signer(key, leaf, ca, sp, err);
+	key = NULL;
+	if (rc != 0)
+		(void)sh_error_context(err, "%s", path);
+out:
+	if (err->code != SH_OK)
+		sh_error_param(err, "file", "%s", path);
+	ERR_clear_error();
+	sk_X509_pop_free(ca, X509_free);
+	X509_free(leaf);
+	EVP_PKEY_free(key);
+	PKCS12_free(p12);
+	sh_secret_free(&word);
+	sh_secret_free(&file);
+	return (rc);
+}

@@ -1,0 +1,220 @@
+#include "signing/trust.h"
+
+#include <dirent.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <openssl/err.h>
+#include <openssl/pem.h>
+#include <openssl/x509v3.h>
+
+#include "base/fs.h"
+#include "base/mem.h"
+#include "signing/algorithm.h"
+
+#define MAX_PEM		((size_t)4 << 20)
+#define MAX_ANCHORS	4096
+#define MAX_DEPTH	8
+#define LEVEL_112_BITS	2	/* OpenSSL: RSA 2048 and up, no SHA-1 */
+
+struct sh_trust {
+	X509_STORE *store;
+};
+
+int
+sh_trust_parse(const void *pem, size_t len, struct sh_trust **tp,
+    struct sh_error *err)
+{
+	struct sh_trust *t;
+	BIO *bio = NULL;
+	X509 *x;
+	int n = 0, ok = 1;
+
+	*tp = NULL;
+	if (len > MAX_PEM)
+		return (sh_error_set(err, SH_ELIMIT, "trust.limit",
+		    "anchors of %zu bytes, limit %zu", len, MAX_PEM));
+	if ((t = sh_alloc(1, sizeof(*t), "trust anchors", err)) == NULL)
+		return (-1);
+	if ((t->store = X509_STORE_new()) == NULL ||
+	    (bio = BIO_new_mem_buf(pem, (int)len)) == NULL) {
+		(void)sh_error_nomem(err, "trust anchors");
+		goto bad;
+	}
+	while (ok && n <= MAX_ANCHORS &&
+	    (x = PEM_read_bio_X509(bio, NULL, NULL, NULL)) != NULL) {
+		ok = X509_STORE_add_cert(t->store, x);
+		X509_free(x);
+		n++;
+	}
+	/* The end of PEM looks like an error; any other is one. */
+	ok = ok && ERR_GET_REASON(ERR_peek_last_error()) ==
+	    PEM_R_NO_START_LINE;
+	ERR_clear_error();
+	if (!ok || n == 0 || n > MAX_ANCHORS) {
+		(void)sh_error_set(err, SH_EFORMAT, n == 0 ? "trust.empty" :
+		    "trust.damaged", "trust anchors: certificate %d", n + 1);
+		goto bad;
+	}
+	BIO_free(bio);
+	*tp = t;
+	return (0);
+bad:
+	BIO_free(bio);
+	sh_trust_free(t);
+	return (-1);
+}
+
+static int
+is_pem(const struct dirent *d)
+{
+	size_t len = strlen(d->d_name);
+
+	return (d->d_name[0] != '.' && len > 4 &&
+	    strcmp(d->d_name + len - 4, ".pem") == 0);
+}
+
+int
+sh_trust_load(const char *dir, struct sh_trust **tp, struct sh_error *err)
+{
+	struct sh_buf all = { .limit = MAX_PEM };
+	struct dirent **names = NULL;
+	char *path = NULL;
+	int n, i, rc = -1;
+
+	*tp = NULL;
+	if ((n = scandir(dir, &names, is_pem, alphasort)) < 0)
+		return (sh_error_sys(err, "trust.read", "trust anchors in %s",
+		    dir));
+	for (i = 0; i < n; i++) {
+		free(path);
+		if ((path = sh_path_join(dir, names[i]->d_name, err)) == NULL ||
+		    sh_fs_read(path, MAX_PEM, &all, err) ||
+		    sh_buf_puts(&all, "\n", err))
+			goto out;
+	}
+	rc = sh_trust_parse(all.len > 0 ? (char *)all.data : "", all.len, tp,
+	    err);
+	if (rc != 0) {
+		(void)sh_error_context(err, "%s", dir);
+		sh_error_param(err, "file", "%s", dir);
+	}
+out:
+	for (i = 0; i < n; i++)
+		free(names[i]);
+	free(names);
+	free(path);
+	sh_buf_free(&all);
+	return (rc);
+}
+
+void
+sh_trust_free(struct sh_trust *t)
+{
+	if (t == NULL)
+		return;
+	X509_STORE_free(t->store);
+	free(t);
+}
+
+/* OpenSSL's verdict on the way to an anchor in our words. */
+static const char *
+key_of(int error)
+{
+	switch (error) {
+	case X509_V_ERR_CERT_HAS_EXPIRED:
+		return ("chain.expired");
+	case X509_V_ERR_CERT_NOT_YET_VALID:
+		return ("chain.not-yet");
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT:
+	case X509_V_ERR_UNABLE_TO_GET_ISSUER_CERT_LOCALLY:
+	case X509_V_ERR_UNABLE_TO_VERIFY_LEAF_SIGNATURE:
+	case X509_V_ERR_DEPTH_ZERO_SELF_SIGNED_CERT:
+	case X509_V_ERR_SELF_SIGNED_CERT_IN_CHAIN:
+	case X509_V_ERR_CERT_UNTRUSTED:
+		return ("chain.none");
+	case X509_V_ERR_EE_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_KEY_TOO_SMALL:
+	case X509_V_ERR_CA_MD_TOO_WEAK:
+		return ("chain.weak");
+	default:
+		return ("chain.invalid");
+	}
+}
+
+/*
+ * Each issuer on the way must be a certificate authority by its own words
+ * (OpenSSL alone also takes what old versions of X.509 left open).
+ */
+static int
+all_authorities(X509_STORE_CTX *ctx)
+{
+	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
+	int i;
+
+	for (i = 1; i < sk_X509_num(chain); i++)
+		if (X509_check_ca(sk_X509_value(chain, i)) != 1)
+			return (0);
+	return (1);
+}
+
+static int
+find_way(const struct sh_trust *trust, X509 *cert, STACK_OF(X509) *others,
+    int64_t when, struct sh_findings *out, struct sh_error *err)
+{
+	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
+	X509_VERIFY_PARAM *param;
+	int error, rc = -1;
+
+	if (ctx == NULL ||
+	    X509_STORE_CTX_init(ctx, trust->store, cert, others) != 1) {
+		(void)sh_error_nomem(err, "a chain of certificates");
+		goto out;
+	}
+	param = X509_STORE_CTX_get0_param(ctx);
+	X509_VERIFY_PARAM_set_time(param, (time_t)when);
+	X509_VERIFY_PARAM_set_depth(param, MAX_DEPTH);
+	X509_VERIFY_PARAM_set_auth_level(param, LEVEL_112_BITS);
+	/* An anchor may be an authority below a root. */
+	(void)X509_VERIFY_PARAM_set_flags(param, X509_V_FLAG_PARTIAL_CHAIN);
+	if (X509_verify_cert(ctx) != 1) {
+		error = X509_STORE_CTX_get_error(ctx);
+		if (error == X509_V_ERR_OUT_OF_MEM) {
+			(void)sh_error_nomem(err, "a chain of certificates");
+			goto out;
+		}
+		sh_findings_add(out, key_of(error), "certificate %d: %s",
+		    X509_STORE_CTX_get_error_depth(ctx),
+		    X509_verify_cert_error_string(error));
+	} else if (!all_authorities(ctx))
+		sh_findings_add(out, "chain.invalid", "an issuer that is no "
+		    "certificate authority");
+	rc = 0;
+out:
+	X509_STORE_CTX_free(ctx);
+	ERR_clear_error();
+	return (rc);
+}
+
+int
+sh_trust_judge(const struct sh_trust *trust, X509 *cert,
+    STACK_OF(X509) *others, int64_t when, enum sh_purpose purpose,
+    struct sh_findings *out, struct sh_error *err)
+{
+	char why[64];
+	int period;
+
+	if ((period = sh_certificate_period(cert, when)) != 0)
+		sh_findings_add(out, period > 0 ? "chain.expired" :
+		    "chain.not-yet", "the signer's certificate");
+	if (!sh_certificate_usage(cert, purpose))
+		sh_findings_add(out, "chain.usage", "key usage or extended "
+		    "key usage");
+	if (!sh_key_strong(X509_get0_pubkey(cert), why))
+		sh_findings_add(out, "chain.weak", "%s", why);
+	if (trust == NULL) {
+		sh_findings_add(out, "chain.none", "no anchor is known");
+		return (0);
+	}
+	return (find_way(trust, cert, others, when, out, err));
+}

@@ -1,0 +1,29 @@
+/*
+ * Anchors, and the way to them.  (Loading them is in verify.h: whoever asks
+ * for a verdict brings them.)
+ *
+ * Source: RFC 5280 6; ETSI EN 319 102-1 5.2.6.
+ */
+#ifndef SH_SIGNING_TRUST_H
+#define SH_SIGNING_TRUST_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+#include "signing/certificate.h"
+#include "signing/reason.h"
+#include "signing/verify.h"
+
+struct x509_st;
+struct stack_st_X509;
+
+/*
+ * Adds to OUT what speaks against CERT signing for PURPOSE at the moment
+ * WHEN: no way to an anchor, validity, usage, weak keys.  OTHERS may help to
+ * find the way; they are not trusted.  TRUST may be NULL: nothing is.
+ */
+int sh_trust_judge(const struct sh_trust *trust, struct x509_st *cert,
+    struct stack_st_X509 *others, int64_t when, enum sh_purpose purpose,
+    struct sh_findings *out, struct sh_error *err) SH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,359 @@
+#include "signing/verify.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include <openssl/x509.h>
+
+#include "base/clock.h"
+#include "base/mem.h"
+#include "signing/certificate.h"
+#include "signing/cms.h"
+#include "signing/reason.h"
+#include "signing/signature.h"
+#include "signing/trust.h"
+
+#define MAX_SIGNATURES	64
+
+const char *
+sh_status_word(enum sh_status s)
+{
+	static const char *const words[] = { "TOTAL-PASSED", "INDETERMINATE",
+	    "TOTAL-FAILED" };
+
+	return (words[s]);
+}
+
+/* One signature judged. */
+struct judged {
+	struct sh_signature sig;
+	struct sh_findings found;
+	char *signer;		/* NULL: no certificate */
+	char algorithm[48];	/* empty: not known */
+	int64_t stamped;	/* a document time stamp's own time */
+	int whole;		/* signs the file to its end */
+};
+
+struct verifying {
+	struct sh_pdf *doc;
+	struct sh_pdf_form form;
+	const struct sh_trust *trust;
+	int64_t when;
+	struct sh_findings found;	/* about the file */
+	struct judged *judged;
+	size_t njudged;
+};
+
+/* ---- the CMS ---- */
+
+static int
+describe(struct judged *j, const struct sh_cms *cms, struct sh_error *err)
+{
+	const EVP_PKEY *key = X509_get0_pubkey(cms->signer);
+
+	(void)snprintf(j->algorithm, sizeof(j->algorithm), "%s %d, %s",
+	    sh_scheme_name(cms->scheme),
+	    key != NULL ? EVP_PKEY_get_bits(key) : 0, sh_md_name(cms->md));
+	j->signer = sh_certificate_name(cms->signer, err);
+	return (j->signer != NULL ? 0 : -1);
+}
+
+/*
+ * A document time stamp is a token over the ranges: its own signature is
+ * over what it says, and what it says must be the ranges' digest.
+ */
+static int
+check_stamp(struct verifying *v, struct judged *j, const struct sh_cms *cms,
+    struct sh_error *err)
+{
+	struct sh_timestamp stamp;
+	uint8_t digest[SH_MD_MAX];
+
+	if (sh_timestamp_read(cms, &stamp, err) ||
+	    sh_md_ranges(stamp.md, sh_pdf_fd(v->doc),
+	    (const uint64_t (*)[2])j->sig.range, 2, digest, err))
+		return (-1);
+	j->stamped = stamp.when;
+	if (memcmp(digest, stamp.imprint, sh_md_size(stamp.md)) != 0)
+		return (sh_error_set(err, SH_ESIGNATURE, "cms.digest",
+		    "the time stamp is another document's"));
+	if (sh_md_digest(cms->md, cms->content.data, cms->content.len, digest,
+	    err))
+		return (-1);
+	return (sh_cms_verify(cms, digest, err));
+}
+
+static int
+check_cms(struct verifying *v, struct judged *j, struct sh_error *err)
+{
+	const struct sh_pdf_value *c = j->sig.contents;
+	struct sh_cms *cms = NULL;
+	uint8_t digest[SH_MD_MAX];
+	int stamp = j->sig.sub == SH_SUB_STAMP, rc;
+
+	rc = sh_cms_read(c->text, c->len, stamp ? SH_CMS_TIMESTAMP :
+	    SH_CMS_DETACHED, &cms, err);
+	if (rc == 0)
+		rc = describe(j, cms, err);
+	if (rc == 0 && stamp)
+		rc = check_stamp(v, j, cms, err);
+	else if (rc == 0) {
+		rc = sh_md_ranges(cms->md, sh_pdf_fd(v->doc),
+		    (const uint64_t (*)[2])j->sig.range, 2, digest, err);
+		if (rc == 0)
+			rc = sh_cms_verify(cms, digest, err);
+	}
+	if (rc != 0) {
+		rc = sh_findings_error(&j->found, err);
+		goto out;
+	}
+	/* Rule: EN 319 142-1 6.3: signing-certificate is mandatory. */
+	if (cms->ess == 0 && j->sig.sub != SH_SUB_PKCS7)
+		sh_findings_add(&j->found, "cms.ess", "no "
+		    "signing-certificate attribute");
+	if (j->sig.sub == SH_SUB_PKCS7)
+		sh_findings_add(&j->found, "signature.profile",
+		    "adbe.pkcs7.detached");
+	rc = sh_trust_judge(v->trust, cms->signer, cms->certificates, v->when,
+	    stamp ? SH_PURPOSE_TIMESTAMP : SH_PURPOSE_DOCUMENT, &j->found,
+	    err);
+	sh_findings_add(&j->found, "revocation.unchecked", "%s", "");
+	if (!stamp)
+		sh_findings_add(&j->found, cms->has_timestamp ?
+		    "time.unjudged" : "time.claimed", "%s", "");
+	if (j->sig.claimed == 0 && cms->has_signing_time)
+		j->sig.claimed = cms->signing_time;
+out:
+	sh_cms_free(cms);
+	return (rc);
+}
+
+/* ---- the signatures ---- */
+
+static int
+judge(struct verifying *v, const struct sh_pdf_field *field, struct judged *j,
+    struct sh_error *err)
+{
+	if (sh_signature_read(v->doc, field, &j->sig, &j->found, err))
+		return (-1);
+	if (j->sig.revision == NULL || j->sig.dictionary == NULL)
+		return (0);
+	j->whole = j->sig.end == sh_pdf_len(v->doc);
+	if (sh_signature_check_later(v->doc, &j->sig, &j->found, err))
+		return (-1);
+	return (check_cms(v, j, err));
+}
+
+/*
+ * One signature for two fields, or two fields of one name: which of them is
+ * meant is a viewer's guess.  Only the first signature may certify.
+ */
+static void
+compare_signatures(struct verifying *v)
+{
+	struct judged *a, *b;
+	const struct sh_pdf_field *f;
+	size_t i, k;
+
+	for (i = 0; i < v->njudged; i++) {
+		a = &v->judged[i];
+		for (k = 0; k < v->form.nfields; k++) {
+			f = &v->form.fields[k];
+			if (f == a->sig.field)
+				continue;
+			if (sh_pdf_is(f->value, SH_PDF_REF) &&
+			    sh_pdf_is(a->sig.field->value, SH_PDF_REF) &&
+			    f->value->num == a->sig.field->value->num)
+				sh_findings_add(&a->found, "signature.shared",
+				    "one value for two fields");
+			if (strcmp(f->name, a->sig.field->name) == 0)
+				sh_findings_add(&a->found, "signature.shared",
+				    "two fields %s", f->name);
+		}
+		for (k = 0; k < v->njudged; k++) {
+			b = &v->judged[k];
+			if (a->sig.lock.level != 0 && b->sig.end != 0 &&
+			    b->sig.end < a->sig.end)
+				sh_findings_add(&a->found,
+				    "signature.dictionary", "a certification "
+				    "that is not the first signature");
+		}
+	}
+}
+
+static int
+judge_all(struct verifying *v, struct sh_error *err)
+{
+	size_t i, n = 0;
+
+	for (i = 0; i < sh_pdf_nsections(v->doc); i++)
+		if (sh_pdf_section(v->doc, i)->hybrid)
+			sh_findings_add(&v->found, "pdf.hybrid", "a "
+			    "cross-reference table with a stream beside it");
+	for (i = 0; i < v->form.nfields; i++)
+		n += v->form.fields[i].is_signature &&
+		    v->form.fields[i].value != NULL;
+	if (n == 0) {
+		sh_findings_add(&v->found, "signature.none", "%s", "");
+		return (0);
+	}
+	if (n > MAX_SIGNATURES) {
+		sh_findings_add(&v->found, "pdf.limit", "%zu signatures, "
+		    "limit %d", n, MAX_SIGNATURES);
+		return (0);
+	}
+	if ((v->judged = sh_alloc(n, sizeof(*v->judged), "signatures",
+	    err)) == NULL)
+		return (-1);
+	for (i = 0; i < v->form.nfields; i++) {
+		if (!v->form.fields[i].is_signature ||
+		    v->form.fields[i].value == NULL)
+			continue;
+		if (judge(v, &v->form.fields[i], &v->judged[v->njudged++],
+		    err))
+			return (-1);
+	}
+	compare_signatures(v);
+	return (0);
+}
+
+/* ---- the report ---- */
+
+static int
+put_status(json_t *o, const struct sh_findings *f, struct sh_error *err)
+{
+	const char *sub;
+	enum sh_status status = sh_findings_status(f, &sub);
+
+	return (sh_json_set_str(o, "status", sh_status_word(status), err) ||
+	    sh_json_set_str(o, "sub_indication", sub, err) ||
+	    sh_json_set(o, "integrity",
+		json_boolean(sh_findings_integrity(f)), err) ||
+	    sh_json_set(o, "reasons", sh_findings_json(f, err), err) ? -1 : 0);
+}
+
+static int
+put_time(json_t *o, const char *name, int64_t when, struct sh_error *err)
+{
+	char text[SH_TIME_LEN];
+
+	if (when == 0)
+		return (0);
+	sh_time_print(when, text);
+	return (sh_json_set_str(o, name, text, err));
+}
+
+/* What the signature vouches for, now. */
+static const char *
+covers(const struct judged *j)
+{
+	if (!sh_findings_integrity(&j->found))
+		return ("nothing");
+	return (j->whole ? "document" : "revision");
+}
+
+static json_t *
+report_signature(const struct judged *j, struct sh_error *err)
+{
+	json_t *o = sh_json_new_object(err);
+
+	if (o == NULL)
+		return (NULL);
+	if (sh_json_set_str(o, "field", j->sig.field->name, err) ||
+	    sh_json_set_str(o, "kind", j->sig.sub == SH_SUB_STAMP ?
+		"timestamp" : "signature", err) ||
+	    sh_json_set_str(o, "signer", j->signer, err) ||
+	    put_status(o, &j->found, err) ||
+	    sh_json_set_str(o, "covers", covers(j), err) ||
+	    put_time(o, "claimed_time", j->sig.claimed, err) ||
+	    put_time(o, "stamped_time", j->stamped, err) ||
+	    (j->algorithm[0] != '\0' && sh_json_set_str(o, "algorithm",
+	    j->algorithm, err))) {
+		json_decref(o);
+		return (NULL);
+	}
+	return (o);
+}
+
+/* The file's own findings and the worst of the signatures. */
+static int
+report(const struct verifying *v, struct sh_verdict *out, struct sh_error *err)
+{
+	const char *sub, *worst_sub;
+	enum sh_status status;
+	json_t *signatures = sh_json_new_array(err), *o = NULL;
+	size_t i;
+
+	if (signatures == NULL || (o = sh_json_new_object(err)) == NULL)
+		goto bad;
+	out->status = sh_findings_status(&v->found, &worst_sub);
+	out->integrity = sh_findings_integrity(&v->found);
+	out->nsignatures = (int)v->njudged;
+	for (i = 0; i < v->njudged; i++) {
+		status = sh_findings_status(&v->judged[i].found, &sub);
+		if (status > out->status) {
+			out->status = status;
+			worst_sub = sub;
+		}
+		if (!sh_findings_integrity(&v->judged[i].found))
+			out->integrity = 0;
+		if (sh_json_append(signatures,
+		    report_signature(&v->judged[i], err), err))
+			goto bad;
+	}
+	if (sh_json_set_str(o, "format", "sohoa-verdict-1", err) ||
+	    sh_json_set_str(o, "status", sh_status_word(out->status), err) ||
+	    sh_json_set_str(o, "sub_indication", worst_sub, err) ||
+	    sh_json_set(o, "integrity", json_boolean(out->integrity), err) ||
+	    put_time(o, "judged_at", v->when, err) ||
+	    sh_json_set(o, "reasons", sh_findings_json(&v->found, err), err))
+		goto bad;
+	if (sh_json_set(o, "signatures", signatures, err)) {
+		signatures = NULL;
+		goto bad;
+	}
+	out->report = o;
+	return (0);
+bad:
+	json_decref(signatures);
+	json_decref(o);
+	return (-1);
+}
+
+int
+sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
+    struct sh_verdict *out, struct sh_error *err)
+{
+	struct verifying v = { .trust = trust, .when = when };
+	struct stat st;
+	size_t i;
+	int rc;
+
+	memset(out, 0, sizeof(*out));
+	if (fstat(fd, &st) != 0)
+		return (sh_error_sys(err, "file.read", "fstat"));
+	if (sh_pdf_open(fd, (uint64_t)st.st_size, &v.doc, err) ||
+	    sh_pdf_form_read(v.doc, &v.form, err))
+		rc = sh_findings_error(&v.found, err);
+	else
+		rc = judge_all(&v, err);
+	if (rc == 0)
+		rc = report(&v, out, err);
+	for (i = 0; i < v.njudged; i++) {
+		sh_signature_clear(&v.judged[i].sig);
+		free(v.judged[i].signer);
+	}
+	free(v.judged);
+	sh_pdf_form_clear(&v.form);
+	sh_pdf_close(v.doc);
+	return (rc);
+}
+
+void
+sh_verdict_clear(struct sh_verdict *v)
+{
+	json_decref(v->report);
+	memset(v, 0, sizeof(*v));
+}
