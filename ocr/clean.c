@@ -1,6 +1,7 @@
 #include "ocr/clean.h"
 
 #include <allheaders.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,4 +143,66 @@ sh_clean_grey(const struct sh_pixels *px, struct sh_error *err)
 	/* Leptonica keeps the first pixel in a word's high byte. */
 	(void)pixEndianByteSwap(g);
 	return (g);
+}
+
+/* Room for the turned page around it, filled with its paper. */
+static struct Pix *
+embed(struct Pix *grey, double radians, int *leftp, int *topp)
+{
+	double w = pixGetWidth(grey), h = pixGetHeight(grey);
+	double s = fabs(sin(radians)), c = fabs(cos(radians));
+	int wide = (int)ceil(w * c + h * s), high = (int)ceil(w * s + h * c);
+	struct Pix *out;
+
+	*leftp = wide > w ? (wide - (int)w) / 2 : 0;
+	*topp = high > h ? (high - (int)h) / 2 : 0;
+	out = pixCreate((int)w + 2 * *leftp, (int)h + 2 * *topp, 8);
+	if (out == NULL || pixSetAllArbitrary(out, 255) != 0 ||
+	    pixRasterop(out, *leftp, *topp, (int)w, (int)h, PIX_SRC, grey, 0,
+	    0) != 0)
+		pixDestroy(&out);
+	return (out);
+}
+
+int
+sh_clean_straighten(struct Pix **greyp, double scale_x, double scale_y,
+    double lean_deg, struct sh_view *view, struct sh_error *err)
+{
+	double r = -lean_deg * M_PI / 180, s, c, cx, cy;
+	struct Pix *next, *room;
+	int left, top;
+
+	*view = (struct sh_view){ 1, 0, 0, 0, 1, 0 };
+	if (scale_x != 1 || scale_y != 1) {
+		next = pixScale(*greyp, (float)scale_x, (float)scale_y);
+		if (next == NULL)
+			return (sh_error_nomem(err, "a raster"));
+		/* Whole pixels came out: take the scale from them. */
+		view->a = (double)pixGetWidth(*greyp) / pixGetWidth(next);
+		view->e = (double)pixGetHeight(*greyp) / pixGetHeight(next);
+		pixDestroy(greyp);
+		*greyp = next;
+	}
+	if (lean_deg == 0)
+		return (0);
+	if ((room = embed(*greyp, r, &left, &top)) == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	next = pixRotateAMGray(room, (float)r, 255);
+	/* Leptonica turns about the middle pixel, clockwise for r > 0. */
+	cx = pixGetWidth(room) / 2;
+	cy = pixGetHeight(room) / 2;
+	pixDestroy(&room);
+	if (next == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	pixDestroy(greyp);
+	*greyp = next;
+	s = sin(r);
+	c = cos(r);
+	view->c = view->a * (cx - c * cx - s * cy - left);
+	view->f = view->e * (cy + s * cx - c * cy - top);
+	view->b = view->a * s;
+	view->a *= c;
+	view->d = -view->e * s;
+	view->e *= c;
+	return (0);
 }

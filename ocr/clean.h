@@ -33,4 +33,40 @@ int sh_clean_turn(const struct sh_pixels *px, int exif_orientation,
 /* Luminance. */
 struct Pix *sh_clean_grey(const struct sh_pixels *px, struct sh_error *err);
 
+/* Treatments (treat.c), for what is broken and nothing else. */
+enum {
+	SH_TREAT_PAPER = 1,	/* uneven or dark paper is evened */
+	SH_TREAT_COLOUR = 2,	/* ... each channel, and seals and pen strokes
+				   over the text become paper */
+	SH_TREAT_MEDIAN = 4,	/* noise of single pixels */
+	SH_TREAT_STRETCH = 8,	/* grey on grey */
+	SH_TREAT_REVIVE = 16	/* ink faded in patches; needs even paper */
+};
+
+struct sh_quality;
+
+unsigned sh_treat_plan(const struct sh_quality *q, double dpi);
+
+/*
+ * The grey raster to read: the plan's treatments, and dotted lines of forms
+ * painted over, which Tesseract would take whole lines of text for.
+ */
+struct Pix *sh_treat_apply(const struct sh_pixels *px, double dpi,
+    const struct sh_quality *q, unsigned plan, struct sh_error *err);
+
+/* From pixels u, v of a raster to pixels x, y of the page it came from. */
+struct sh_view {
+	double a, b, c;		/* x = a u + b v + c */
+	double d, e, f;		/* y = d u + e v + f */
+};
+
+/*
+ * Replace *GREYP by one scaled by SCALE_X and SCALE_Y and turned so that
+ * what leans by LEAN_DEG clockwise lies straight; nothing is cut off.  Done
+ * only where it matters: no scale of 1, no lean of 0.
+ */
+int sh_clean_straighten(struct Pix **greyp, double scale_x, double scale_y,
+    double lean_deg, struct sh_view *view, struct sh_error *err)
+    SH_MUST_CHECK;
+
 #endif

@@ -112,14 +112,6 @@ out:
 
 /* ---- from the engine's words to the page's ---------------------------- */
 
-/* Reading pixels to page pixels. */
-struct view {
-	double a, b, c;		/* x = a u + b v + c */
-	double d, e, f;		/* y = d u + e v + f */
-};
-
-static const struct view straight = { 1, 0, 0, 0, 1, 0 };
-
 static int32_t
 clamp(double v, int32_t lo, int32_t hi)
 {
@@ -128,7 +120,7 @@ clamp(double v, int32_t lo, int32_t hi)
 
 /* The upright box around a box of the reading, cut to the page. */
 static struct sh_box
-map_box(const struct view *t, const struct sh_page *p, int l, int top, int r,
+map_box(const struct sh_view *t, const struct sh_page *p, int l, int top, int r,
     int bottom)
 {
 	const double u[4] = { l, r, l, r }, v[4] = { top, top, bottom,
@@ -153,7 +145,7 @@ map_box(const struct view *t, const struct sh_page *p, int l, int top, int r,
 }
 
 static int
-add_line(struct sh_page *p, const TessPageIterator *it, const struct view *t,
+add_line(struct sh_page *p, const TessPageIterator *it, const struct sh_view *t,
     uint32_t block, struct sh_error *err)
 {
 	int l, top, r, bottom, u0, v0, u1, v1;
@@ -208,7 +200,7 @@ map_confidence(double raw)
 
 /* Everything the engine read, in its reading order. */
 static int
-take_words(struct sh_recogniser *r, struct sh_page *p, const struct view *t,
+take_words(struct sh_recogniser *r, struct sh_page *p, const struct sh_view *t,
     struct sh_error *err)
 {
 	TessResultIterator *it = TessBaseAPIGetIterator(r->api);
@@ -254,7 +246,7 @@ out:
 
 static int
 recognise(struct sh_recogniser *r, struct Pix *grey, double dpi,
-    const struct view *t, struct sh_page *p, struct sh_error *err)
+    const struct sh_view *t, struct sh_page *p, struct sh_error *err)
 {
 	size_t i;
 	double sum = 0;
@@ -287,15 +279,29 @@ choose_dpi(const struct sh_pixels *px, int *knownp)
 	return (*knownp ? dpi : side / ASSUMED_HEIGHT_IN);
 }
 
+/*
+ * Read the upright page.  A lean of up to a degree costs less than setting
+ * it straight does.
+ */
 static int
 read_upright(struct sh_recogniser *r, const struct sh_pixels *px,
-    struct Pix *grey, struct sh_page *p, struct sh_error *err)
+    const struct sh_quality *q, struct sh_page *p, struct sh_error *err)
 {
-	(void)px;
-	if (recognise(r, grey, p->dpi, &straight, p, err))
-		return (-1);
-	p->state = p->nwords > 0 ? SH_PAGE_READ : SH_PAGE_UNREADABLE;
-	return (0);
+	unsigned plan = sh_treat_plan(q, p->dpi);
+	double lean = fabs(p->skew_deg) > 1 ? p->skew_deg : 0;
+	struct sh_view view;
+	struct Pix *grey;
+	int rc = -1;
+
+	if ((grey = sh_treat_apply(px, p->dpi, q, plan, err)) != NULL &&
+	    sh_clean_straighten(&grey, 1, 1, lean, &view, err) == 0 &&
+	    sh_page_set_measure(p, "treatments_bits", plan, err) == 0 &&
+	    recognise(r, grey, p->dpi, &view, p, err) == 0) {
+		p->state = p->nwords > 0 ? SH_PAGE_READ : SH_PAGE_UNREADABLE;
+		rc = 0;
+	}
+	pixDestroy(&grey);
+	return (rc);
 }
 
 int
@@ -348,15 +354,12 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 		free(turned.data);
 		turned = again;
 		px = &turned;
-		pixDestroy(&grey);
-		if ((grey = sh_clean_grey(px, err)) == NULL)
-			goto out;
 		p->orientation = lie.degrees;
 		p->width_px = px->width_px;
 		p->height_px = px->height_px;
 	}
 	p->skew_deg = sh_sketch_skew(&sketch);
-	rc = read_upright(r, px, grey, p, err);
+	rc = read_upright(r, px, &q, p, err);
 out:
 	pixDestroy(&grey);
 	sh_sketch_clear(&sketch);
