@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -18,6 +19,7 @@
 #define FIRST_FREE_FD	16	/* above every descriptor of a worker */
 #define COMPLAINTS_MAX	((size_t)64 << 10)
 #define LINES_MAX	8	/* logged of one worker */
+#define DYING_MS	1000	/* from closing its socket to its end */
 
 /* ---- start ---------------------------------------------------------------- */
 
@@ -234,6 +236,19 @@ explain(const struct sh_child *c, int status, enum sh_end end, int wall_ms,
 	}
 }
 
+static int
+dies_by_itself(pid_t pid)
+{
+	struct pollfd p = { .events = POLLIN };
+	int dead;
+
+	if ((p.fd = (int)syscall(SYS_pidfd_open, pid, 0)) < 0)
+		return (0);
+	dead = poll(&p, 1, DYING_MS) == 1;
+	(void)close(p.fd);
+	return (dead);
+}
+
 int
 sh_child_end(struct sh_pool *p, struct sh_child *c, enum sh_end end,
     int wall_ms, struct sh_error *why)
@@ -244,18 +259,10 @@ sh_child_end(struct sh_pool *p, struct sh_child *c, enum sh_end end,
 
 	if (c->pid == 0)
 		return (0);
-	/*
-	 * One that closed its end is dying; if it pretends, it dies too.
-	 * Its end is told from its status, so it gets the time to have one.
-	 */
-	if (end == SH_END_ITSELF) {
-		struct pollfd dead = { .fd = c->complaints, .events = 0 };
-
-		if (poll(&dead, 1, 1000) <= 0)
-			(void)kill(c->pid, SIGKILL);
-	} else {
+	/* One that closed its end is dying and soon has a status that tells
+	   of what; one that only pretends dies too. */
+	if (end != SH_END_ITSELF || !dies_by_itself(c->pid))
 		(void)kill(c->pid, SIGKILL);
-	}
 	while ((pid = wait4(c->pid, &status, 0, &ru)) < 0 && errno == EINTR)
 		;
 	(void)sh_child_listen(c);
@@ -363,6 +370,7 @@ sh_child_receive(struct sh_child *c, struct sh_message *m,
 		char room[CMSG_SPACE(253 * sizeof(int))];
 	} control;
 	struct iovec iov = { text, sizeof(text) };
+	struct sh_error bad = SH_ERROR_INIT;
 	struct msghdr h;
 	size_t i;
 	ssize_t n;
@@ -384,9 +392,11 @@ sh_child_receive(struct sh_child *c, struct sh_message *m,
 		(void)sh_error_set(err, SH_ELIBRARY, "worker.protocol",
 		    "the %s worker sent too large a message", c->mode);
 	} else {
-		m->v = sh_json_parse(text, (size_t)n, sizeof(text), err);
+		m->v = sh_json_parse(text, (size_t)n, sizeof(text), &bad);
 		if (json_is_object(m->v))
 			return (1);
+		(void)sh_error_set(err, SH_ELIBRARY, "worker.protocol",
+		    "the %s worker sent no message: %s", c->mode, bad.text);
 	}
 	sh_message_clear(m);
 	return (-2);

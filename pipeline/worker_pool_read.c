@@ -199,11 +199,11 @@ take_ready(struct sh_pool *p, struct sh_reader *r, const struct sh_message *m)
 		return;
 	}
 	if (sh_json_str(m->v, "ready", 1, sizeof(p->engine) - 1, &engine,
-	    &why) || (p->engine[0] != '\0' &&
+	    &err) || (p->engine[0] != '\0' &&
 	    strcmp(p->engine, engine) != 0)) {
 		/* Readings of two engines must not share a key. */
 		(void)sh_error_set(&why, SH_ELIBRARY, "worker.start",
-		    "the reader's engine is another than before");
+		    "a reader with another engine than before");
 		replace_reader(p, r, SH_END_LIE, &why);
 		return;
 	}
