@@ -309,6 +309,9 @@ add_kind(scmp_filter_ctx f, enum sh_sandbox kind)
 	if (rc == 0)
 		rc = ALLOW(tgkill, 1, SCMP_A0(SCMP_CMP_EQ,
 		    (scmp_datum_t)getpid()));
+	if (rc == 0 && HAVE_ASAN)	/* at every C++ exception */
+		rc = seccomp_rule_add(f, SCMP_ACT_ALLOW,
+		    SCMP_SYS(sigaltstack), 0);
 	if (rc == 0)
 		rc = add_memory(f, kind == SH_SANDBOX_RASTER);
 	if (rc == 0 && kind != SH_SANDBOX_RASTER) {
