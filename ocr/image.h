@@ -72,7 +72,7 @@ struct sh_image;		/* an open file of any accepted kind */
 
 /*
  * DATA is borrowed until sh_image_close (the worker maps the file).
- * Errors: SH_EFORMAT "file.empty", "image.damaged", "pdf.damaged";
+ * Errors: SH_EFORMAT "file.empty", "image.damaged", "pdf.unreadable";
  * SH_EUNSUPPORTED "file.kind", "pdf.encrypted"; SH_ELIMIT "file.too-large",
  * "image.too-many-pages".
  */

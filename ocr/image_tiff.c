@@ -29,6 +29,7 @@ struct layout {
 	uint32_t block_width, block_height;	/* a tile, or a strip */
 	uint16_t bits, samples, photometric, planar, compression, format;
 	uint16_t fill_order;
+	enum sh_sample_kind kind;
 	int tiled;
 	int rgba;		/* libtiff must turn it into colours */
 	struct sh_colour colour;
@@ -242,9 +243,7 @@ read_colour(TIFF *tif, struct layout *l, struct sh_error *err)
 		return (0);
 	if (l->samples < need || l->samples > SAMPLES_MAX)
 		return (unsupported(err, l, "samples"));
-	if (!sh_samples_known(l->bits, l->format == SAMPLEFORMAT_IEEEFP ?
-	    SH_SAMPLE_FLOAT : l->format == SAMPLEFORMAT_INT ?
-	    SH_SAMPLE_SIGNED : SH_SAMPLE_UNSIGNED))
+	if (!sh_samples_known(l->bits, l->kind))
 		return (unsupported(err, l, "depth"));
 	if (l->samples > need && TIFFGetField(tif, TIFFTAG_EXTRASAMPLES,
 	    &nextra, &extra) != 0 && nextra > 0 &&
@@ -271,6 +270,9 @@ read_layout(TIFF *tif, struct layout *l, struct sh_error *err)
 	(void)TIFFGetFieldDefaulted(tif, TIFFTAG_COMPRESSION,
 	    &l->compression);
 	(void)TIFFGetFieldDefaulted(tif, TIFFTAG_SAMPLEFORMAT, &l->format);
+	l->kind = l->format == SAMPLEFORMAT_IEEEFP ? SH_SAMPLE_FLOAT :
+	    l->format == SAMPLEFORMAT_INT ? SH_SAMPLE_SIGNED :
+	    SH_SAMPLE_UNSIGNED;
 	(void)TIFFGetFieldDefaulted(tif, TIFFTAG_FILLORDER, &l->fill_order);
 	if (TIFFGetField(tif, TIFFTAG_PHOTOMETRIC, &l->photometric) == 0)
 		l->photometric = l->samples >= 3 ? PHOTOMETRIC_RGB :
@@ -338,7 +340,8 @@ bad_data(const struct source *s, struct sh_error *err)
 
 struct block {
 	uint8_t *coded;		/* as libtiff gives it */
-	uint8_t *samples;	/* 8 bits each, interleaved */
+	uint8_t *samples;	/* 8 bits each, interleaved: of one row, of
+				   all rows where planes lie apart */
 	size_t row_bytes;
 	int used;		/* samples of a pixel that matter */
 };
@@ -370,35 +373,44 @@ decode_block(TIFF *tif, const struct layout *l, const struct block *b,
     uint32_t x, uint32_t y, struct sh_pixels *px, struct sh_error *err)
 {
 	uint32_t rows = l->height - y, width = l->width - x, r;
-	enum sh_sample_kind kind = l->format == SAMPLEFORMAT_IEEEFP ?
-	    SH_SAMPLE_FLOAT : l->format == SAMPLEFORMAT_INT ?
-	    SH_SAMPLE_SIGNED : SH_SAMPLE_UNSIGNED;
 	int planar = l->planar == PLANARCONFIG_SEPARATE, plane;
 	int raw = l->colour.model == SH_COLOUR_PALETTE;
 	struct sh_colour colour = l->colour;
 	size_t stride;
+	uint8_t *dst = px->data + ((size_t)y * l->width + x) *
+	    (size_t)px->channels;
+	size_t dst_stride = (size_t)l->width * (size_t)px->channels;
 
 	if (rows > l->block_height)
 		rows = l->block_height;
 	if (width > l->block_width)
 		width = l->block_width;
-	if (planar)
-		colour.nsamples = b->used;
-	stride = (size_t)l->block_width * (size_t)colour.nsamples;
-	for (plane = 0; plane < (planar ? b->used : 1); plane++) {
+	if (!planar) {
+		if (read_block(tif, l, b, x, y, rows, 0, err))
+			return (-1);
+		for (r = 0; r < rows; r++) {
+			sh_samples_unpack(b->coded + r * b->row_bytes,
+			    l->bits, l->kind, raw, (size_t)width * l->samples,
+			    b->samples, 1);
+			sh_colour_row(&colour, b->samples, width,
+			    dst + r * dst_stride);
+		}
+		return (0);
+	}
+	colour.nsamples = b->used;
+	stride = (size_t)l->block_width * (size_t)b->used;
+	for (plane = 0; plane < b->used; plane++) {
 		if (read_block(tif, l, b, x, y, rows, plane, err))
 			return (-1);
 		for (r = 0; r < rows; r++)
 			sh_samples_unpack(b->coded + r * b->row_bytes,
-			    l->bits, kind, raw, planar ? width :
-			    (size_t)width * l->samples,
+			    l->bits, l->kind, raw, width,
 			    b->samples + r * stride + plane,
-			    planar ? (size_t)b->used : 1);
+			    (size_t)b->used);
 	}
 	for (r = 0; r < rows; r++)
 		sh_colour_row(&colour, b->samples + r * stride, width,
-		    px->data + ((size_t)(y + r) * l->width + x) *
-		    (size_t)px->channels);
+		    dst + r * dst_stride);
 	return (0);
 }
 
@@ -408,7 +420,8 @@ decode_blocks(TIFF *tif, const struct layout *l, struct sh_pixels *px,
 {
 	struct block b = { .coded = NULL };
 	uint64_t bytes, packed;
-	uint32_t x, y;
+	uint32_t x, y, rows;
+	size_t used;
 	int planar = l->planar == PLANARCONFIG_SEPARATE, rc = -1;
 
 	b.used = l->colour.alpha >= 0 ? l->colour.alpha + 1 :
@@ -422,8 +435,10 @@ decode_blocks(TIFF *tif, const struct layout *l, struct sh_pixels *px,
 	if (b.row_bytes < packed)
 		return (sh_error_set(err, SH_EFORMAT, "image.damaged",
 		    "TIFF rows of %zu bytes", b.row_bytes));
-	if (bytes > BLOCK_MAX || (uint64_t)l->block_width * l->block_height *
-	    l->samples > BLOCK_MAX) {
+	rows = planar ? l->block_height : 1;
+	used = (size_t)(planar ? b.used : l->samples);
+	if (bytes > BLOCK_MAX || (uint64_t)l->block_width * rows * used >
+	    BLOCK_MAX) {
 		(void)sh_error_set(err, SH_ELIMIT, "image.too-large",
 		    "TIFF strip or tile of %llu bytes; limit %llu",
 		    (unsigned long long)bytes, (unsigned long long)BLOCK_MAX);
@@ -432,8 +447,8 @@ decode_blocks(TIFF *tif, const struct layout *l, struct sh_pixels *px,
 		return (-1);
 	}
 	b.coded = sh_alloc((size_t)bytes + 8, 1, "a TIFF strip", err);
-	b.samples = sh_alloc((size_t)l->block_width * l->block_height,
-	    (size_t)(planar ? b.used : l->samples), "TIFF samples", err);
+	b.samples = sh_alloc((size_t)l->block_width * rows, used,
+	    "TIFF samples", err);
 	if (b.coded == NULL || b.samples == NULL)
 		goto out;
 	for (y = 0; y < l->height; y += l->block_height)

@@ -139,7 +139,7 @@ read_page(qpdf_data q, uint32_t n, struct page *pg, struct sh_error *err)
 
 	pg->oh = qpdf_get_page_n(q, n);
 	if (!qpdf_oh_is_dictionary(q, pg->oh))
-		return (sh_error_set(err, SH_EFORMAT, "pdf.damaged",
+		return (sh_error_set(err, SH_EFORMAT, "pdf.unreadable",
 		    "PDF: page is no dictionary"));
 	if (!read_box(q, inherited(q, pg->oh, "/MediaBox"), pg->box))
 		memcpy(pg->box, letter, sizeof(letter));
@@ -695,7 +695,7 @@ explain(qpdf_data q, struct sh_error *err)
 	    qpdf_get_error_code(q, e) == qpdf_e_unsupported))
 		return (sh_error_set(err, SH_EUNSUPPORTED, "pdf.encrypted",
 		    "PDF: %s", qpdf_get_error_message_detail(q, e)));
-	return (sh_error_set(err, SH_EFORMAT, "pdf.damaged", "PDF: %s",
+	return (sh_error_set(err, SH_EFORMAT, "pdf.unreadable", "PDF: %s",
 	    e != NULL ? qpdf_get_error_message_detail(q, e) : "unreadable"));
 }
 
@@ -718,7 +718,7 @@ pdf_open(struct sh_image *im, struct sh_error *err)
 	if ((n = qpdf_get_num_pages(pdf->q)) < 0)
 		return (explain(pdf->q, err));
 	if (n == 0)
-		return (sh_error_set(err, SH_EFORMAT, "pdf.damaged",
+		return (sh_error_set(err, SH_EFORMAT, "pdf.unreadable",
 		    "PDF without a page"));
 	if (n > SH_IMAGE_PAGES_MAX) {
 		(void)sh_error_set(err, SH_ELIMIT, "image.too-many-pages",

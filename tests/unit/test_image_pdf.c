@@ -572,8 +572,8 @@ passwords_and_rubbish(void **state)
 		assert_memory_equal(d.page.pixels.data, grey, sizeof(grey));
 		sh_image_page_clear(&d.page);
 	}
-	decode_refused("%PDF-1.7\nrubbish", 16, "pdf.damaged");
-	decode_refused(p.b.data, 200, "pdf.damaged");
+	decode_refused("%PDF-1.7\nrubbish", 16, "pdf.unreadable");
+	decode_refused(p.b.data, 200, "pdf.unreadable");
 	sh_buf_free(&file);
 	sh_buf_free(&p.b);
 	test_rmdir(dir);

@@ -105,7 +105,7 @@ files_are_refused_with_a_reason(void **state)
 	open_refused(p, file_of(text, sizeof(text) - 1), SH_EUNSUPPORTED,
 	    "file.kind");
 	open_refused(p, file_of(damaged, sizeof(damaged) - 1), SH_EFORMAT,
-	    "pdf.damaged");
+	    "pdf.unreadable");
 	open_refused(p, open("/tmp", O_RDONLY | O_CLOEXEC), SH_EUNSUPPORTED,
 	    "file.not-regular");
 	assert_int_equal(count_fds(), fds);
