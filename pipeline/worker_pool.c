@@ -131,7 +131,7 @@ watch(struct pollfd *fds, const struct sh_child *c)
 	fds[0] = (struct pollfd){ .fd = c->control, .events = POLLIN };
 	/* Past its limit only the end of the stream is news. */
 	fds[1] = (struct pollfd){ .fd = c->complaints,
-	    .events = c->complained < ((size_t)64 << 10) ? POLLIN : 0 };
+	    .events = c->complained < SH_COMPLAINTS_MAX ? POLLIN : 0 };
 	return (2);
 }
 

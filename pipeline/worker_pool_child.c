@@ -17,7 +17,6 @@
 
 #define ARGS_MAX	8
 #define FIRST_FREE_FD	16	/* above every descriptor of a worker */
-#define COMPLAINTS_MAX	((size_t)64 << 10)
 #define LINES_MAX	8	/* logged of one worker */
 #define DYING_MS	1000	/* from closing its socket to its end */
 
@@ -172,11 +171,11 @@ log_lines(struct sh_child *c, char *text)
 int
 sh_child_listen(struct sh_child *c)
 {
+	struct pollfd end = { .fd = c->complaints, .events = 0 };
 	char text[4096];
 	ssize_t n;
 
-	/* What is over the limit stays in the pipe, and the pipe is small. */
-	while (c->complained < COMPLAINTS_MAX) {
+	while (c->complained < SH_COMPLAINTS_MAX) {
 		n = read(c->complaints, text, sizeof(text) - 1);
 		if (n < 0)
 			return (errno == EAGAIN || errno == EINTR);
@@ -186,7 +185,8 @@ sh_child_listen(struct sh_child *c)
 		text[n] = '\0';
 		log_lines(c, text);
 	}
-	return (1);
+	/* The rest stays in the pipe, and the pipe is small. */
+	return (poll(&end, 1, 0) != 1);
 }
 
 /* ---- end ---------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "pipeline/worker_pool.h"
 
 #define SH_ATTEMPTS	2	/* a page is tried in two processes */
+#define SH_COMPLAINTS_MAX ((size_t)64 << 10)	/* of one worker, bytes */
 
 /* ---- one worker process (worker_pool_child.c) ---------------------------- */
 

@@ -6,6 +6,7 @@
 #include "tests/unit/test_worker_make.h"
 
 #include <sys/mman.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/uio.h>
 
@@ -422,6 +423,48 @@ lies_about_readings_are_refused(void **state)
 	no_children_left();
 }
 
+/*
+ * A drawing with a flood of complaints: their end is noticed all the same,
+ * and the supervisor does not spin until the time limit.
+ */
+static void
+a_noisy_drawing_ends(void **state)
+{
+	static const char script[] = "#!/bin/sh\n"
+	    "if [ \"$1\" = raster ]; then\n"
+	    "	i=0\n"
+	    "	while [ $i -lt 300 ]; do\n"
+	    "		head -c 4000 /dev/zero >&2 2>/dev/null\n"
+	    "		i=$((i + 1))\n"
+	    "	done\n"
+	    "	printf 'P5 2 1 255\\nab' >&6\n"
+	    "	exit 0\n"
+	    "fi\n"
+	    "exec %s%s \"$@\"\n";
+	struct sh_error err = SH_ERROR_INIT;
+	char path[300], text[1200];
+	struct sh_raster r;
+	struct sh_pool *p;
+	struct rusage ru;
+	uint8_t pixels[2];
+	int n;
+
+	(void)state;
+	(void)snprintf(path, sizeof(path), "%s/noisy", folder);
+	n = snprintf(text, sizeof(text), script, worker_path()[0] == '/' ?
+	    "" : "./", worker_path());
+	must(sh_fs_replace(path, text, (size_t)n, 0700, &err));
+	p = start_pool(path, 25000, 0);
+	only_page(p, text_pdf("x"), &r);
+	assert_int_equal(getrusage(RUSAGE_SELF, &ru), 0);
+	assert_true(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec < 10);
+	assert_int_equal(r.width_px, 2);
+	must(sh_pread_all(r.fd, pixels, 2, 0, &err));
+	assert_memory_equal(pixels, "ab", 2);
+	sh_raster_clear(&r);
+	sh_pool_free(p);
+}
+
 static int
 setup(void **state)
 {
@@ -446,6 +489,7 @@ main(int argc, char **argv)
 		cmocka_unit_test(lies_about_files_are_refused),
 		cmocka_unit_test(a_poisoned_file_is_given_up),
 		cmocka_unit_test(lies_about_readings_are_refused),
+		cmocka_unit_test(a_noisy_drawing_ends),
 	};
 	const char *name = strstr(argv[0], "/liar-");
 

@@ -471,6 +471,35 @@ damage_is_an_error(void **state)
 	sh_buf_free(&m.b);
 }
 
+/* Fax data that ends in the middle of the page, or goes wrong there. */
+static void
+lost_fax_rows_are_an_error(void **state)
+{
+	struct sh_fax fax = { .k = -1, .width_px = 400, .height_px = 300 };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_image_page page;
+	struct sh_buf g4 = SH_BUF_INIT;
+	struct sh_pixels ink;
+	size_t cut;
+
+	(void)state;
+	make_ink(&ink, 400, 300);
+	must(sh_g4_encode(&ink, &g4, &err));
+	for (cut = 1; cut < g4.len - 16; cut += g4.len / 20) {
+		memset(&page, 0, sizeof(page));
+		must_fail(sh_fax_page(&fax, g4.data, cut, &page, &err),
+		    SH_EFORMAT);
+		sh_image_page_clear(&page);
+	}
+	memset(&page, 0, sizeof(page));
+	memcpy(g4.data + g4.len / 2, "\x00\x10\x01", 3);	/* its end */
+	must_fail(sh_fax_page(&fax, g4.data, g4.len, &page, &err),
+	    SH_EFORMAT);
+	sh_image_page_clear(&page);
+	sh_pixels_free(&ink);
+	sh_buf_free(&g4);
+}
+
 static void
 add_page(TIFF *tif, int orientation, int unit, float dpi, int subfile)
 {
@@ -682,6 +711,7 @@ main(void)
 		cmocka_unit_test(bilevel_stays_bilevel),
 		cmocka_unit_test(jpeg_strips_are_joined),
 		cmocka_unit_test(damage_is_an_error),
+		cmocka_unit_test(lost_fax_rows_are_an_error),
 		cmocka_unit_test(pages_are_counted_and_reached),
 		cmocka_unit_test(a_broken_chain_ends_visibly),
 		cmocka_unit_test(giants_are_refused),
