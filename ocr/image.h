@@ -63,7 +63,8 @@ struct sh_image_page {
 	int32_t coded_width_px, coded_height_px;
 	/* A PDF page that must be rastered by pdftoppm: no pixels yet. */
 	int needs_raster;
-	int raster_dpi;
+	double raster_dpi_x, raster_dpi_y;
+	int raster_mono;	/* it is one bilevel image at just that dpi */
 	double page_width_pt, page_height_pt;	/* upright, as shown */
 };
 void sh_image_page_clear(struct sh_image_page *p);

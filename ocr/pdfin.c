@@ -24,6 +24,8 @@
 #define STATES_MAX	64
 #define SIDE_MAX_PT	(200.0 * 72)	/* Rule: ISO 32000-1 Annex C.2 */
 #define RASTER_DPI	300
+#define OWN_DPI_MIN	140	/* of an image; below it 300 reads better */
+#define OWN_DPI_MAX	1200
 #define RASTER_DPI_MIN	72
 /* 300 dpi up to A2; larger sheets get what these pixels give. */
 #define RASTER_PIXELS	36000000.0
@@ -443,8 +445,6 @@ read_picture(qpdf_data q, qpdf_oh dict, const struct sh_pdf_placing *place,
 	unsigned i;
 
 	memset(pic, 0, sizeof(*pic));
-	if (!is_name(q, key(q, dict, "/Subtype"), "/Image"))
-		return (0);
 	for (i = 0; i < SH_COUNT(refused); i++)
 		if (!absent(q, dict, refused[i]))
 			return (0);
@@ -572,6 +572,33 @@ digest_picture(const struct stream_kind *k, const struct picture *pic,
 	    "jpeg" : about, &raw, 1, out, err));
 }
 
+/*
+ * A page that is one image, but of a kind that pdftoppm must decode, is
+ * drawn at that image's own resolution: dot for dot, and bilevel as such.
+ */
+static void
+note_own_resolution(qpdf_data q, qpdf_oh dict, const double size_pt[2],
+    int orientation, int coloured, struct sh_image_page *out)
+{
+	double dpi[2];
+	int side[2], i, stencil = truth(q, dict, "/ImageMask", 0);
+
+	side[0] = small_int(q, dict, "/Width", 0);
+	side[1] = small_int(q, dict, "/Height", 0);
+	for (i = 0; i < 2; i++) {
+		/* Splash paints every dot it touches: not quite all of it. */
+		dpi[i] = (side[i] - 0.01) * 72 / size_pt[i];
+		if (!(dpi[i] >= OWN_DPI_MIN && dpi[i] <= OWN_DPI_MAX))
+			return;
+	}
+	out->raster_dpi_x = dpi[orientation >= 5];
+	out->raster_dpi_y = dpi[orientation < 5];
+	out->raster_mono = absent(q, dict, "/SMask") &&
+	    absent(q, dict, "/Mask") && (stencil ? !coloured :
+	    small_int(q, dict, "/BitsPerComponent", 0) == 1 &&
+	    base_components(q, key(q, dict, "/ColorSpace")) == 1);
+}
+
 /* The page's one image: 1 when taken, 0 when pdftoppm must draw, -1. */
 static int
 take_image(qpdf_data q, const struct page *pg, struct sh_image_page *out,
@@ -584,7 +611,7 @@ take_image(qpdf_data q, const struct page *pg, struct sh_image_page *out,
 	qpdf_oh resources, image;
 	uint8_t *raw = NULL;
 	size_t len = 0;
-	double row_pt, column_pt;
+	double size_pt[2];	/* along its rows, down its columns */
 	int rc, orientation;
 
 	if (has_annotations(q, pg) || !absent(q, pg->oh, "/UserUnit"))
@@ -597,10 +624,15 @@ take_image(qpdf_data q, const struct page *pg, struct sh_image_page *out,
 	    || (place.states && !states_are_plain(q, resources)))
 		goto out;
 	orientation = sh_pdf_orientation(place.ctm, pg->box, pg->rotate,
-	    &row_pt, &column_pt);
+	    &size_pt[0], &size_pt[1]);
 	image = key(q, key(q, resources, "/XObject"), place.image);
 	if (orientation == 0 || !qpdf_oh_is_stream(q, image) ||
-	    !read_kind(q, qpdf_oh_get_dict(q, image), &k))
+	    !is_name(q, key(q, qpdf_oh_get_dict(q, image), "/Subtype"),
+	    "/Image"))
+		goto out;
+	note_own_resolution(q, qpdf_oh_get_dict(q, image), size_pt,
+	    orientation, place.coloured, out);
+	if (!read_kind(q, qpdf_oh_get_dict(q, image), &k))
 		goto out;
 	rc = -1;
 	if ((pic = sh_alloc(1, sizeof(*pic), "a picture", err)) == NULL)
@@ -613,8 +645,8 @@ take_image(qpdf_data q, const struct page *pg, struct sh_image_page *out,
 		goto out;
 	out->pixels.exif_orientation = orientation;
 	sh_image_set_dpi(&out->pixels,
-	    out->pixels.width_px * 72 / row_pt,
-	    out->pixels.height_px * 72 / column_pt);
+	    out->pixels.width_px * 72 / size_pt[0],
+	    out->pixels.height_px * 72 / size_pt[1]);
 	if (digest_picture(&k, pic, (struct sh_span){ raw, len },
 	    &out->digest, err))
 		rc = -1;
@@ -627,6 +659,16 @@ out:
 
 /* ---- the file ------------------------------------------------------------------ */
 
+/* Under the limits at the resolution that its own image has? */
+static int
+is_drawable(double w, double h, const struct sh_image_page *p)
+{
+	struct sh_error ignored = SH_ERROR_INIT;
+
+	return (sh_image_check_size((int64_t)ceil(w * p->raster_dpi_x / 72),
+	    (int64_t)ceil(h * p->raster_dpi_y / 72), &ignored) == 0);
+}
+
 /* Leave the page to pdftoppm: how large, and what tells it from others. */
 static int
 ask_for_raster(struct sh_image *im, const struct page *pg,
@@ -635,9 +677,15 @@ ask_for_raster(struct sh_image *im, const struct page *pg,
 	struct pdf *pdf = im->state;
 	struct sh_span all = { im->data, im->len },
 	    file = { pdf->digest.b, SH_DIGEST_LEN };
-	double w = pg->box[2] - pg->box[0], h = pg->box[3] - pg->box[1], dpi;
+	double w = pg->box[2] - pg->box[0], h = pg->box[3] - pg->box[1], dpi,
+	    swap;
 	char about[48];
 
+	if (pg->rotate % 180 != 0) {
+		swap = w;
+		w = h;
+		h = swap;
+	}
 	dpi = floor(72 * sqrt(RASTER_PIXELS / (w * h)));
 	dpi = fmin(dpi, floor(72.0 * SH_IMAGE_SIDE_MAX / fmax(w, h)));
 	if (w > SIDE_MAX_PT || h > SIDE_MAX_PT || !(dpi >= RASTER_DPI_MIN)) {
@@ -653,9 +701,12 @@ ask_for_raster(struct sh_image *im, const struct page *pg,
 		return (-1);
 	pdf->digested = 1;
 	out->needs_raster = 1;
-	out->raster_dpi = dpi > RASTER_DPI ? RASTER_DPI : (int)dpi;
-	out->page_width_pt = pg->rotate % 180 == 0 ? w : h;
-	out->page_height_pt = pg->rotate % 180 == 0 ? h : w;
+	if (out->raster_dpi_x == 0 || !is_drawable(w, h, out)) {
+		out->raster_dpi_x = out->raster_dpi_y = fmin(dpi, RASTER_DPI);
+		out->raster_mono = 0;
+	}
+	out->page_width_pt = w;
+	out->page_height_pt = h;
 	(void)snprintf(about, sizeof(about), "pdf page %u", im->page);
 	return (sh_image_digest(about, &file, 1, &out->digest, err));
 }

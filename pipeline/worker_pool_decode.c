@@ -277,8 +277,9 @@ draw(struct sh_decoding *d, const struct sh_wire_request *q, int out,
 	struct sh_pool *p = d->pool;
 	struct sh_child c = SH_CHILD_INIT;
 	struct sh_error died = SH_ERROR_INIT;
-	char page[16], dpi[16], bytes[24];
-	const char *args[4] = { page, dpi, bytes, NULL };
+	char page[16], dpi_x[24], dpi_y[24], bytes[24];
+	const char *args[6] = { page, dpi_x, dpi_y, q->mono ? "mono" :
+	    "colour", bytes, NULL };
 	int fds[3] = { -1, -1, out }, status, rc = -1, alive;
 	int wall_ms = p->decode_wall_ms < RASTER_WALL_MS ? p->decode_wall_ms :
 	    RASTER_WALL_MS;
@@ -286,11 +287,12 @@ draw(struct sh_decoding *d, const struct sh_wire_request *q, int out,
 	struct stat st;
 
 	(void)snprintf(page, sizeof(page), "%u", d->page);
-	(void)snprintf(dpi, sizeof(dpi), "%d", q->dpi);
+	(void)snprintf(dpi_x, sizeof(dpi_x), "%.6f", q->dpi_x);
+	(void)snprintf(dpi_y, sizeof(dpi_y), "%.6f", q->dpi_y);
 	/* A pixel more on each side, and the header. */
 	(void)snprintf(bytes, sizeof(bytes), "%.0f", 3 *
-	    (ceil(q->width_pt * q->dpi / 72) + 2) *
-	    (ceil(q->height_pt * q->dpi / 72) + 2) + 64);
+	    (ceil(q->width_pt * q->dpi_x / 72) + 2) *
+	    (ceil(q->height_pt * q->dpi_y / 72) + 2) + 64);
 	if ((fds[0] = sh_pool_reopen(d->fd, err)) < 0)
 		return (-1);
 	if (sh_child_start(p, &c, "raster", args, fds, 3, err))
@@ -335,7 +337,9 @@ take_drawing(struct sh_decoding *d, const struct sh_wire_request *q, int fd,
 		err->nparam = 0;	/* they told the drawing's page */
 		return (-1);
 	}
-	out->dpi_x = out->dpi_y = q->dpi;
+	/* They were cut by a hundredth of a dot. */
+	out->dpi_x = round(q->dpi_x * 10) / 10;
+	out->dpi_y = round(q->dpi_y * 10) / 10;
 	out->digest = q->digest;
 	return (0);
 }
@@ -410,7 +414,7 @@ take_page(struct sh_decoding *d, struct sh_message *m, struct sh_raster *out,
 		*err = *why;
 		return (-1);
 	}
-	if (json_object_get(m->v, "raster_dpi") != NULL)
+	if (json_object_get(m->v, "raster_x") != NULL)
 		return (raster_page(d, m->v, out, err) == 0 ? 1 : -1);
 	if (sh_wire_raster(m, out, &bad)) {
 		(void)refuse(d, why, bad.text);

@@ -78,7 +78,8 @@ int sh_wire_error(const json_t *v, struct sh_error *why,
 int sh_wire_raster(struct sh_message *m, struct sh_raster *out,
     struct sh_error *err) SH_MUST_CHECK;
 struct sh_wire_request {	/* for a raster worker */
-	int dpi;
+	double dpi_x, dpi_y;
+	int mono;
 	double width_pt, height_pt;
 	struct sh_digest digest;
 };

@@ -154,19 +154,21 @@ int
 sh_wire_request(const json_t *v, struct sh_wire_request *out,
     struct sh_error *err)
 {
-	int64_t dpi;
+	double width, height;
 
-	if (sh_json_int(v, "raster_dpi", 1, 72, 1200, 0, &dpi, err) ||
+	if (sh_json_num(v, "raster_x", 1, 72, 1200, 0, &out->dpi_x, err) ||
+	    sh_json_num(v, "raster_y", 1, 72, 1200, 0, &out->dpi_y, err) ||
+	    sh_json_bool(v, "mono", 0, &out->mono, err) ||
 	    sh_json_num(v, "width_pt", 1, 0.01, PT_MAX, 0, &out->width_pt,
 	    err) || sh_json_num(v, "height_pt", 1, 0.01, PT_MAX, 0,
 	    &out->height_pt, err) || read_digest(v, &out->digest, err))
 		return (-1);
-	out->dpi = (int)dpi;
-	if (out->width_pt * out->height_pt / 72 / 72 * (double)(dpi * dpi) >
-	    PIXELS_MAX)
+	width = out->width_pt * out->dpi_x / 72;
+	height = out->height_pt * out->dpi_y / 72;
+	if (width > SIDE_MAX || height > SIDE_MAX ||
+	    width * height > PIXELS_MAX)
 		return (sh_error_set(err, SH_EFORMAT, "worker.protocol",
-		    "page of %.0f x %.0f pt at %lld dpi", out->width_pt,
-		    out->height_pt, (long long)dpi));
+		    "page of %.0f x %.0f px to be drawn", width, height));
 	return (0);
 }
 

@@ -63,11 +63,14 @@ describe(const struct sh_image_page *p, json_t *v, struct sh_error *err)
 	if (sh_json_set_str(v, "digest", digest, err))
 		return (-1);
 	if (p->needs_raster)
-		return (sh_json_set_int(v, "raster_dpi", p->raster_dpi,
-		    err) || sh_json_set(v, "width_pt",
-		    json_real(p->page_width_pt), err) ||
-		    sh_json_set(v, "height_pt", json_real(p->page_height_pt),
-		    err) ? -1 : 0);
+		return (sh_json_set(v, "raster_x",
+		    json_real(p->raster_dpi_x), err) ||
+		    sh_json_set(v, "raster_y", json_real(p->raster_dpi_y),
+		    err) || sh_json_set(v, "mono",
+		    json_boolean(p->raster_mono), err) ||
+		    sh_json_set(v, "width_pt", json_real(p->page_width_pt),
+		    err) || sh_json_set(v, "height_pt",
+		    json_real(p->page_height_pt), err) ? -1 : 0);
 	return (sh_json_set_int(v, "width", p->pixels.width_px, err) ||
 	    sh_json_set_int(v, "height", p->pixels.height_px, err) ||
 	    sh_json_set_int(v, "channels", p->pixels.channels, err) ||

@@ -4,6 +4,7 @@
  */
 #include <fcntl.h>
 #include <stdio.h>
+#include <string.h>
 #include <unistd.h>
 
 #include "base/mem.h"
@@ -28,19 +29,26 @@ find_program(void)
 	return (NULL);
 }
 
+static int
+is_number(const char *s)
+{
+	return (*s != '\0' && s[strspn(s, "0123456789.")] == '\0');
+}
+
 int
 sh_worker_raster(int argc, char **argv)
 {
 	struct sh_sandbox_limits limits = { MEMORY_BYTES, CPU_S, 0, FILES };
 	struct sh_error err = SH_ERROR_INIT;
-	uint64_t page, dpi, bytes;
-	const char *program;
+	uint64_t page, bytes;
+	const char *program, *mono;
 	char number[16];
 
-	if (argc != 3 || sh_parse_u64(argv[0], INT32_MAX - 1, &page) != 0 ||
-	    sh_parse_u64(argv[1], 1200, &dpi) != 0 ||
-	    sh_parse_u64(argv[2], UINT32_MAX, &bytes) != 0)
+	if (argc != 5 || sh_parse_u64(argv[0], INT32_MAX - 1, &page) != 0 ||
+	    !is_number(argv[1]) || !is_number(argv[2]) ||
+	    sh_parse_u64(argv[4], UINT32_MAX, &bytes) != 0)
 		return (64);
+	mono = strcmp(argv[3], "mono") == 0 ? "-mono" : "-q";
 	if ((program = find_program()) == NULL)
 		return (SH_RASTER_MISSING);
 	limits.output_bytes = bytes;
@@ -52,7 +60,8 @@ sh_worker_raster(int argc, char **argv)
 		(void)fprintf(stderr, "sohoa-worker: %s\n", err.text);
 		return (SH_RASTER_NO_SANDBOX);
 	}
-	(void)execl(program, "pdftoppm", "-q", "-r", argv[1], "-f", number,
-	    "-l", number, "-cropbox", "fd://4", (char *)NULL);
+	(void)execl(program, "pdftoppm", "-q", mono, "-rx", argv[1], "-ry",
+	    argv[2], "-f", number, "-l", number, "-cropbox", "fd://4",
+	    (char *)NULL);
 	return (SH_RASTER_MISSING);
 }

@@ -13,12 +13,13 @@
  *   <- {"page", "npages", "width", "height", "channels", "dpi_x", "dpi_y",
  *       "exif", "digest", "coding", "components", "bytes"} and two sealed
  *       memory files: pixels, coded image
- *   <- {"page", "npages", "digest", "raster_dpi", "width_pt", "height_pt"}
- *       a page that a raster worker must draw
+ *   <- {"page", "npages", "digest", "raster_x", "raster_y", "mono",
+ *       "width_pt", "height_pt"}
+ *       a page that a raster worker must draw, at so many dots per inch
  *   <- {"page", "npages", "error": E}          this page failed
  *   <- {"end": true}
- * raster PAGE DPI BYTES   4: the PDF, 6: takes the PPM; no socket; the exit
- *   status is pdftoppm's, or one of SH_RASTER_*
+ * raster PAGE DPI-X DPI-Y colour|mono BYTES   4: the PDF, 6: takes the PNM;
+ *   no socket; the exit status is pdftoppm's, or one of SH_RASTER_*
  * read [MODEL]
  *   <- {"ready": engine}                       or {"error": E}
  *   -> {"width", "height", "channels", "dpi_x", "dpi_y", "exif"} and two

@@ -123,8 +123,8 @@ static const struct lie page_lies[] = {
 	{ "twice", "{\"page\":0,\"page\":0,\"npages\":3}", 0, 0, 0,
 	    "worker.protocol" },
 	{ "empty-object", "{}", 0, 0, 0, "worker.protocol" },
-	{ "raster-bomb", "{\"page\":0,\"npages\":3,\"raster_dpi\":1200,"
-	    "\"width_pt\":14400,\"height_pt\":14400,\"digest\":\"" DIGEST
+	{ "raster-bomb", "{\"page\":0,\"npages\":3,\"raster_x\":1200,"
+	    "\"raster_y\":1200,\"width_pt\":14400,\"height_pt\":14400,\"digest\":\"" DIGEST
 	    "\"}", 0, 0, 0, "worker.protocol" },
 	{ "error-code", "{\"page\":0,\"npages\":3,\"error\":{\"code\":\"ok\","
 	    "\"key\":\"a.b\",\"text\":\"\",\"sys\":0,\"params\":{}}}", 0, 0,

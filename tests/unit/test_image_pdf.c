@@ -398,7 +398,7 @@ odd_images_are_left_alone(void **state)
 		decode_recipe(&r, &d);
 		if (!d.page.needs_raster)
 			fail_msg("case %zu was taken", i);
-		assert_int_equal(d.page.raster_dpi, 300);
+		assert_int_equal((int)d.page.raster_dpi_x, 300);
 		assert_int_equal((int)d.page.page_width_pt, 40);
 		sh_image_page_clear(&d.page);
 	}
@@ -527,11 +527,11 @@ giant_pages_are_refused_or_shrunk(void **state)
 	(void)state;
 	r.page = "/MediaBox [0 0 842 1191]";		/* A3 */
 	decode_recipe(&r, &d);
-	assert_int_equal(d.page.raster_dpi, 300);
+	assert_int_equal((int)d.page.raster_dpi_x, 300);
 	sh_image_page_clear(&d.page);
 	r.page = "/MediaBox [0 0 2384 3370]";		/* A0 */
 	decode_recipe(&r, &d);
-	assert_in_range(d.page.raster_dpi, 100, 200);
+	assert_in_range((int)d.page.raster_dpi_x, 100, 200);
 	sh_image_page_clear(&d.page);
 	r.page = "/MediaBox [0 0 1000000000 1000000000]";
 	make_pdf(&p, &r);

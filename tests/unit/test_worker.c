@@ -138,6 +138,54 @@ vector_pages_are_drawn(void **state)
 	sh_pool_free(p);
 }
 
+/*
+ * A page that is one image of a kind that only pdftoppm decodes comes dot
+ * for dot, and a bilevel one stays bilevel.
+ */
+static void
+a_drawn_image_is_exact(void **state)
+{
+	struct sh_pool *p = start_pool(worker_path(), 0, 0);
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	static uint8_t bits[200][50], pixels[200 * 400];
+	struct sh_raster r;
+	size_t x, y;
+
+	(void)state;
+	must(sh_buf_puts(&b, "%PDF-1.4\n"
+	    "1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
+	    "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n"
+	    "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 144 72] "
+	    "/Contents 4 0 R /Resources << /XObject << /I 5 0 R >> >> >> "
+	    "endobj\n4 0 obj << /Length 26 >>\nstream\n"
+	    "144 0 0 72 0 0 cm /I Do   \nendstream\nendobj\n"
+	    "5 0 obj << /Type /XObject /Subtype /Image /Width 400 "
+	    "/Height 200 /BitsPerComponent 1 /ColorSpace /DeviceGray "
+	    "/Filter /ASCIIHexDecode /Length 20001 >>\nstream\n", &err));
+	for (y = 0; y < 200; y++)
+		for (x = 0; x < 50; x++) {
+			bits[y][x] = (uint8_t)(x * 37 + y * 101 + x * y);
+			must(sh_buf_printf(&b, &err, "%02x", bits[y][x]));
+		}
+	must(sh_buf_puts(&b, ">\nendstream\nendobj\n"
+	    "trailer << /Root 1 0 R >>\n%%EOF\n", &err));
+	only_page(p, file_of(b.data, b.len), &r);
+	assert_int_equal(r.width_px, 400);
+	assert_int_equal(r.height_px, 200);
+	assert_int_equal(r.channels, 1);
+	assert_int_equal((int)r.dpi_x, 200);
+	assert_int_equal(r.image.coding, SH_IMAGE_G4);
+	must(sh_pread_all(r.fd, pixels, sizeof(pixels), 0, &err));
+	for (y = 0; y < 200; y++)
+		for (x = 0; x < 400; x++)
+			assert_int_equal(pixels[y * 400 + x],
+			    bits[y][x / 8] >> (7 - x % 8) & 1 ? 255 : 0);
+	sh_raster_clear(&r);
+	sh_buf_free(&b);
+	sh_pool_free(p);
+}
+
 /* Everything at once: PDF, pdftoppm, decoder, reader, and its recycling. */
 static void
 pages_are_read(void **state)
@@ -291,6 +339,7 @@ main(void)
 		cmocka_unit_test(a_bad_page_is_one_page),
 		cmocka_unit_test(files_are_refused_with_a_reason),
 		cmocka_unit_test(vector_pages_are_drawn),
+		cmocka_unit_test(a_drawn_image_is_exact),
 		cmocka_unit_test(pages_are_read),
 		cmocka_unit_test(pdfs_are_verified),
 		cmocka_unit_test(what_is_missing_is_named),
