@@ -113,6 +113,44 @@ sh_clean_turn(const struct sh_pixels *px, int exif_orientation, int degrees,
 	return (rc);
 }
 
+int
+sh_clean_square(const struct sh_pixels *px, struct sh_pixels *out,
+    struct sh_error *err)
+{
+	double dpi = fmax(px->dpi_x, px->dpi_y);
+	double w = px->width_px * dpi / px->dpi_x;
+	double h = px->height_px * dpi / px->dpi_y;
+	size_t n = (size_t)px->channels;
+	int32_t x, y, sx, sy;
+
+	*out = *px;
+	out->data = NULL;
+	if (w > SH_IMAGE_SIDE_MAX || h > SH_IMAGE_SIDE_MAX ||
+	    w * h > SH_IMAGE_PIXELS_MAX)
+		return (sh_error_set(err, SH_ELIMIT, "raster.too-large",
+		    "raster of %.0fx%.0f px once its pixels are square", w,
+		    h));
+	out->width_px = (int32_t)lround(w);
+	out->height_px = (int32_t)lround(h);
+	out->dpi_x = out->dpi_y = dpi;
+	out->data = sh_alloc((size_t)out->height_px, (size_t)out->width_px *
+	    n, "a raster", err);
+	if (out->data == NULL)
+		return (-1);
+	for (y = 0; y < out->height_px; y++) {
+		sy = (int32_t)((int64_t)y * px->height_px / out->height_px);
+		for (x = 0; x < out->width_px; x++) {
+			sx = (int32_t)((int64_t)x * px->width_px /
+			    out->width_px);
+			memcpy(out->data + ((size_t)y *
+			    (size_t)out->width_px + (size_t)x) * n,
+			    px->data + ((size_t)sy * (size_t)px->width_px +
+			    (size_t)sx) * n, n);
+		}
+	}
+	return (0);
+}
+
 struct Pix *
 sh_clean_grey(const struct sh_pixels *px, struct sh_error *err)
 {

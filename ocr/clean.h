@@ -30,6 +30,13 @@ int sh_clean_check(const struct sh_pixels *px, struct sh_error *err)
 int sh_clean_turn(const struct sh_pixels *px, int exif_orientation,
     int degrees, struct sh_pixels *out, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * Make the pixels square: columns or rows are repeated until both dpi are
+ * the larger of the two.  OUT's data is the caller's.
+ */
+int sh_clean_square(const struct sh_pixels *px, struct sh_pixels *out,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /* Luminance. */
 struct Pix *sh_clean_grey(const struct sh_pixels *px, struct sh_error *err);
 

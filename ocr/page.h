@@ -71,7 +71,9 @@ enum sh_page_state {
 struct sh_page {
 	enum sh_page_state state;
 	int32_t width_px, height_px;	/* upright */
-	double dpi;		/* as used; estimated when the file had none */
+	double dpi;		/* horizontal, as used; estimated when the file
+				   had none */
+	double dpi_y;		/* vertical: another only on old faxes */
 	int dpi_known;
 	int orientation;	/* 0, 90, 180, 270: degrees clockwise that the
 				   stored page is turned to stand upright */

@@ -91,6 +91,7 @@ head_to_json(const struct sh_page *p, json_t *o, struct sh_error *err)
 	    sh_json_set_int(o, "width_px", p->width_px, err) ||
 	    sh_json_set_int(o, "height_px", p->height_px, err) ||
 	    sh_json_set_int(o, "dpi_e2", llround(p->dpi * 100), err) ||
+	    sh_json_set_int(o, "dpi_y_e2", llround(p->dpi_y * 100), err) ||
 	    sh_json_set(o, "dpi_known", json_boolean(p->dpi_known), err) ||
 	    sh_json_set_int(o, "orientation_deg", p->orientation, err) ||
 	    sh_json_set_int(o, "skew_deg_e3", llround(p->skew_deg * 1000),
@@ -232,7 +233,8 @@ mark_from_json(struct sh_page *p, const json_t *o, struct sh_error *err)
 static int
 head_from_json(struct sh_page *p, const json_t *o, struct sh_error *err)
 {
-	int64_t form, width, height, dpi, orientation, skew, confidence;
+	int64_t form, width, height, dpi, dpi_y, orientation, skew;
+	int64_t confidence;
 	const char *engine, *name;
 	json_t *measures, *v;
 	int state;
@@ -243,6 +245,7 @@ head_from_json(struct sh_page *p, const json_t *o, struct sh_error *err)
 	    sh_json_int(o, "height_px", 1, 1, SH_PAGE_SIDE_MAX, 0, &height,
 	    err) ||
 	    sh_json_int(o, "dpi_e2", 1, 0, 1000000, 0, &dpi, err) ||
+	    sh_json_int(o, "dpi_y_e2", 1, 0, 1000000, 0, &dpi_y, err) ||
 	    sh_json_bool(o, "dpi_known", 0, &p->dpi_known, err) ||
 	    sh_json_int(o, "orientation_deg", 1, 0, 270, 0, &orientation,
 	    err) ||
@@ -264,6 +267,7 @@ head_from_json(struct sh_page *p, const json_t *o, struct sh_error *err)
 	p->width_px = (int32_t)width;
 	p->height_px = (int32_t)height;
 	p->dpi = (double)dpi / 100;
+	p->dpi_y = (double)dpi_y / 100;
 	p->orientation = (int)orientation;
 	p->skew_deg = (double)skew / 1000;
 	p->confidence = (double)confidence / 1000;

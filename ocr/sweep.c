@@ -10,6 +10,7 @@
 #define DOTS_MAX	60000	/* more is noise, not dots */
 #define RUN_MIN		7	/* dots that make a dotted line */
 #define GAPS_MAX	4	/* dots that letters may hide between two */
+#define LONE_MAX	120	/* lone specks that a clean page may have */
 
 struct dot {
 	int x, y, w, h;
@@ -17,7 +18,8 @@ struct dot {
 	int next;		/* to the right in its row, or -1 */
 	int linked;		/* something stands to its left */
 	int cell_next;
-	uint8_t swept;
+	int lone;		/* far from anything larger */
+	int swept;
 };
 
 /* Dots by cells of SIDE px, so that neighbours are found at once. */
@@ -154,6 +156,54 @@ paint(struct sh_plane *p, const struct dot *d, int margin, int paper)
 		    paper, (size_t)(x1 - x0));
 }
 
+/*
+ * What stands farther than 0.85 mm from anything larger than a dot is no
+ * part of a letter.  Where there is much of it the page is dusty, and it
+ * goes, with the smallest specks wherever they are.
+ */
+static int
+sweep_specks(struct grid *g, struct Pix *bits, double mm,
+    struct sh_error *err)
+{
+	struct Pix *small = NULL, *near = NULL;
+	int any = (int)(0.25 * mm + 0.5), far = (int)(0.5 * mm + 0.5);
+	int i, reach, lone = 0, rc = -1;
+	l_uint32 v;
+
+	for (i = 0; i < g->n; i++) {
+		struct Box *b = boxCreate(g->dot[i].x, g->dot[i].y,
+		    g->dot[i].w, g->dot[i].h);
+
+		(void)pixClearInRect(bits, b);
+		boxDestroy(&b);
+	}
+	reach = 2 * (int)(0.85 * mm / 4 + 0.5) + 1;
+	if ((small = pixReduceRankBinaryCascade(bits, 1, 1, 0, 0)) == NULL ||
+	    (near = pixDilateBrick(NULL, small, reach, reach)) == NULL) {
+		(void)sh_error_nomem(err, "a raster");
+		goto out;
+	}
+	for (i = 0; i < g->n; i++) {
+		struct dot *d = &g->dot[i];
+
+		(void)pixGetPixel(near, d->cx2 / 8, d->cy2 / 8, &v);
+		d->lone = !d->swept && !v;
+		lone += d->lone;
+	}
+	for (i = 0; i < g->n && lone > LONE_MAX; i++) {
+		struct dot *d = &g->dot[i];
+		int side = d->w > d->h ? d->w : d->h;
+
+		if (side <= any || (d->lone && side <= far))
+			d->swept = 1;
+	}
+	rc = 0;
+out:
+	pixDestroy(&small);
+	pixDestroy(&near);
+	return (rc);
+}
+
 int
 sh_plane_sweep(struct sh_plane *p, double dpi, int ink, int paper,
     struct sh_error *err)
@@ -186,7 +236,7 @@ sh_plane_sweep(struct sh_plane *p, double dpi, int ink, int paper,
 		g.n++;
 	}
 	if (grid_fill(&g, p->w, p->h, (int)(1.5 * mm) + 1, err) ||
-	    sweep_lines(&g, mm, err))
+	    sweep_lines(&g, mm, err) || sweep_specks(&g, bits, mm, err))
 		goto out;
 	for (i = 0; i < g.n; i++)
 		if (g.dot[i].swept)

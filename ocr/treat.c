@@ -9,6 +9,7 @@
 #include "ocr/clean.h"
 
 #include <allheaders.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -405,57 +406,21 @@ stretch(struct sh_plane *p, int ink, int paper)
 }
 
 /*
- * Faint strokes beside strong ones become as dark as they: each pixel's
- * darkness is measured against the darkest within 1.5 letters.  Paper is
- * PAPER.
+ * Faded ink becomes nearly as dark as fresh: darkness under PAPER saturates
+ * after about 25 levels.
  */
-static int
-revive(struct sh_plane *p, struct sh_error *err)
+static void
+revive(struct sh_plane *p)
 {
-	enum { SIDE = 8, FAINTEST = 40, DARKEST = 190 };
-	int bw = (p->w + SIDE - 1) / SIDE, bh = (p->h + SIDE - 1) / SIDE;
-	uint8_t *most, *wide;
-	int x, y, i, j;
+	uint8_t tone[256];
+	size_t i, n = (size_t)p->w * (size_t)p->h;
+	int v;
 
-	most = sh_alloc((size_t)bw, (size_t)bh, "a plane", err);
-	wide = sh_alloc((size_t)bw, (size_t)bh, "a plane", err);
-	if (most == NULL || wide == NULL) {
-		free(most);
-		free(wide);
-		return (-1);
-	}
-	for (y = 0; y < p->h; y++)
-		for (x = 0; x < p->w; x++) {
-			uint8_t *m = &most[(size_t)(y / SIDE) * (size_t)bw +
-			    (size_t)(x / SIDE)];
-			uint8_t d = cut(PAPER - p->data[(size_t)y *
-			    (size_t)p->w + (size_t)x]);
-
-			*m = MAX(*m, d);
-		}
-	for (y = 0; y < bh; y++)
-		for (x = 0; x < bw; x++) {
-			int m = FAINTEST;
-
-			for (i = MAX(0, y - 1); i <= MIN(bh - 1, y + 1); i++)
-				for (j = MAX(0, x - 1);
-				    j <= MIN(bw - 1, x + 1); j++)
-					m = MAX(m, most[(size_t)i *
-					    (size_t)bw + (size_t)j]);
-			wide[(size_t)y * (size_t)bw + (size_t)x] = (uint8_t)m;
-		}
-	for (y = 0; y < p->h; y++)
-		for (x = 0; x < p->w; x++) {
-			uint8_t *d = &p->data[(size_t)y * (size_t)p->w +
-			    (size_t)x];
-
-			*d = cut(PAPER - (PAPER - *d) * DARKEST /
-			    wide[(size_t)(y / SIDE) * (size_t)bw +
-			    (size_t)(x / SIDE)]);
-		}
-	free(most);
-	free(wide);
-	return (0);
+	for (v = 0; v < 256; v++)
+		tone[v] = v >= PAPER ? PAPER :
+		    cut((int)(PAPER * exp((v - PAPER) / 25.0)));
+	for (i = 0; i < n; i++)
+		p->data[i] = tone[p->data[i]];
 }
 
 /* ---- the plan ----------------------------------------------------------------- */
@@ -501,9 +466,10 @@ sh_treat_apply(const struct sh_pixels *px, double dpi, const struct sh_quality *
 		goto out;
 	}
 	if ((plan & SH_TREAT_PAPER && even_paper(&p, err)) ||
-	    (plan & SH_TREAT_MEDIAN && median(&p, err)) ||
-	    (plan & SH_TREAT_REVIVE && revive(&p, err)))
+	    (plan & SH_TREAT_MEDIAN && median(&p, err)))
 		goto out;
+	if (plan & SH_TREAT_REVIVE)
+		revive(&p);
 	paper = plan & (SH_TREAT_PAPER | SH_TREAT_COLOUR) ? PAPER :
 	    q->paper_level;
 	if (sh_plane_sweep(&p, dpi, paper * 85 / 100, paper, err))

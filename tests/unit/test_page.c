@@ -16,6 +16,7 @@ make_page(void)
 	p->width_px = 2480;
 	p->height_px = 3508;
 	p->dpi = 299.999;
+	p->dpi_y = 98;
 	p->orientation = 270;
 	p->skew_deg = -0.4567;
 	p->confidence = 0.87654;
@@ -86,6 +87,7 @@ json_comes_back_the_same(void **state)
 	assert_int_equal(q->state, SH_PAGE_READ);
 	assert_int_equal(q->orientation, 270);
 	assert_float_equal(q->dpi, 300, 0.005);
+	assert_float_equal(q->dpi_y, 98, 1e-9);
 	assert_float_equal(q->skew_deg, -0.457, 1e-9);
 	assert_int_equal(q->nlines, 2);
 	assert_int_equal(q->lines[1].first, 2);
