@@ -32,9 +32,8 @@ RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	mandoc default-jre-headless libpdfbox2-java libfontbox2-java \
 	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
-	libxml2-utils \
-	python3-jsonschema strace valgrind jbig2dec softhsm2 opensc faketime \
-	binutils util-linux
+	libxml2-utils python3-jsonschema gpg-agent strace valgrind jbig2dec \
+	softhsm2 opensc faketime binutils util-linux
 BENCH_PACKAGES := tesseract-ocr ocrmypdf time
 
 # ---- compiler ------------------------------------------------------------
@@ -86,6 +85,7 @@ TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
 	$(wildcard tests/golden/test_*.c))
 TOOLS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/tools/*.c))
 BENCHES := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/bench/*.c))
+FUZZERS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/fuzz/fuzz_*.c))
 SAMPLES := $(if $(wildcard samples/*.c),$(O)/samples/sample)
 
 .PHONY: all
@@ -117,6 +117,10 @@ $(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
 WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
 $(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
 	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(SYSLIBS)
+
+# make build=fuzz fuzzers; then $(O)/tests/fuzz/fuzz_X tests/fuzz/corpus/X
+$(FUZZERS): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(SYSLIBS)
 
 # The sample generator draws: the only user of pango and cairo.
 PANGO = $(shell pkg-config --cflags pangocairo)
@@ -161,8 +165,9 @@ check: setup-test
 	@$(MAKE) all tests lint
 	@$(MAKE) test
 
-.PHONY: tests
+.PHONY: tests fuzzers
 tests: $(TESTS) $(TOOLS)
+fuzzers: $(FUZZERS)
 
 # T=tests/unit/test_text.c (or several) runs just those.
 test:

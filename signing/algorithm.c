@@ -222,6 +222,21 @@ out:
 
 /* ---- names ---- */
 
+/* Absent or NULL: what all but RSASSA-PSS have (RFC 5754 2, RFC 8410 3). */
+static int
+no_parameters(struct sh_der *d, struct sh_error *err)
+{
+	struct sh_der_element null;
+	int got = sh_der_optional(d, SH_DER_NULL, &null, err);
+
+	if (got < 0 || sh_der_finish(d, err))
+		return (-1);
+	if (got && null.len != 0)
+		return (sh_error_set(err, SH_EFORMAT, "cms.damaged",
+		    "ASN.1: NULL that is not empty"));
+	return (0);
+}
+
 int
 sh_md_read(const struct sh_der_element *algorithm, enum sh_md *mdp,
     struct sh_error *err)
@@ -234,11 +249,10 @@ sh_md_read(const struct sh_der_element *algorithm, enum sh_md *mdp,
 	if (sh_der_enter(algorithm, &d, err) ||
 	    sh_der_expect(&d, SH_DER_OID, &oid, err))
 		return (-1);
-	/* Parameters are absent or NULL; RFC 5754 2 allows both. */
 	for (md = SH_MD_NONE + 1; md < SH_NMDS; md++)
 		if (is_oid(&oid, mds[md].oid, mds[md].oidlen))
 			*mdp = md;
-	return (0);
+	return (*mdp != SH_MD_NONE ? no_parameters(&d, err) : 0);
 }
 
 void
@@ -319,7 +333,7 @@ sh_scheme_read(const struct sh_der_element *algorithm,
 	*mdp = schemes[i].md;
 	if (*schemep == SH_SCHEME_PSS)
 		return (read_pss(&d, mdp, saltp, err));
-	return (0);
+	return (no_parameters(&d, err));
 }
 
 const char *

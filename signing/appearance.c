@@ -94,89 +94,107 @@ wrap(struct block *b, const struct sh_font *f, const char *line, double max,
 
 /* ---- the objects ---- */
 
+/* One bit a glyph: every one of the font file is there. */
+static int
+write_cidset(struct sh_pdf_update *u, uint32_t num,
+    const struct sh_font_subset *s, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	size_t i;
+	int rc = 0;
+
+	for (i = 0; rc == 0 && i < s->nglyphs; i += 8)
+		rc = sh_buf_put_be(&b, s->nglyphs - i >= 8 ? 0xff :
+		    (uint8_t)(0xff00 >> (s->nglyphs - i)), 1, err);
+	if (rc == 0)
+		rc = sh_pdf_update_stream(u, num, "", b.data, b.len, err);
+	sh_buf_free(&b);
+	return (rc);
+}
+
+/* Which character each glyph is, for search and copying. */
+static int
+write_cmap(struct sh_pdf_update *u, uint32_t num,
+    const struct sh_font_subset *s, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	uint32_t cp;
+	size_t i;
+	int rc;
+
+	rc = sh_buf_puts(&b, "/CIDInit/ProcSet findresource begin\n"
+	    "12 dict begin\nbegincmap\n/CIDSystemInfo<</Registry(Adobe)"
+	    "/Ordering(UCS)/Supplement 0>>def\n/CMapName/Adobe-Identity-UCS "
+	    "def\n/CMapType 2 def\n1 begincodespacerange\n<0000><FFFF>\n"
+	    "endcodespacerange\n", err);
+	for (i = 0; rc == 0 && i < s->nletters; i++) {
+		/* At most a hundred in one go. */
+		if (i % 100 == 0)
+			rc = sh_buf_printf(&b, err, "%s%zu beginbfchar\n",
+			    i > 0 ? "endbfchar\n" : "",
+			    s->nletters - i < 100 ? s->nletters - i : 100);
+		cp = s->letters[i].cp;
+		if (rc != 0)
+			break;
+		if (cp < 0x10000)
+			rc = sh_buf_printf(&b, err, "<%04X><%04X>\n",
+			    s->letters[i].glyph, cp);
+		else
+			rc = sh_buf_printf(&b, err, "<%04X><%04X%04X>\n",
+			    s->letters[i].glyph, 0xd7c0 + (cp >> 10),
+			    0xdc00 + (cp & 0x3ff));
+	}
+	if (rc == 0)
+		rc = sh_buf_puts(&b, "endbfchar\nendcmap\nCMapName currentdict"
+		    "/CMap defineresource pop\nend\nend\n", err);
+	if (rc == 0)
+		rc = sh_pdf_update_stream(u, num, "", b.data, b.len, err);
+	sh_buf_free(&b);
+	return (rc);
+}
+
 /* The embedded letters as a Type 0 font; its number. */
 static int
 write_font(struct sh_pdf_update *u, const struct sh_font *f,
     const struct sh_font_subset *s, uint32_t *nump, struct sh_error *err)
 {
 	struct sh_font_metrics m;
-	struct sh_buf b = SH_BUF_INIT;
-	uint32_t file = sh_pdf_update_number(u), set, map, cid, descriptor;
-	char members[64], utf16[12];
+	uint32_t file = sh_pdf_update_number(u);
+	uint32_t set = sh_pdf_update_number(u);
+	uint32_t map = sh_pdf_update_number(u);
+	uint32_t descriptor = sh_pdf_update_number(u);
+	uint32_t cid = sh_pdf_update_number(u);
+	char members[64];
 	size_t i;
-	int rc = -1;
 
-	set = sh_pdf_update_number(u);
-	map = sh_pdf_update_number(u);
-	descriptor = sh_pdf_update_number(u);
-	cid = sh_pdf_update_number(u);
 	*nump = sh_pdf_update_number(u);
+	sh_font_metrics(f, &m);
 	(void)snprintf(members, sizeof(members), "/Length1 %zu", s->file.len);
 	if (sh_pdf_update_stream(u, file, members, s->file.data, s->file.len,
-	    err))
-		goto out;
-	/* Every glyph of the font file is there: a one for each. */
-	for (i = 0; i < s->nglyphs; i += 8)
-		if (sh_buf_put_be(&b, s->nglyphs - i >= 8 ? 0xff :
-		    (uint8_t)(0xff00 >> (s->nglyphs - i)), 1, err))
-			goto out;
-	if (sh_pdf_update_stream(u, set, "", b.data, b.len, err))
-		goto out;
-	sh_buf_reset(&b);
-	if (sh_buf_puts(&b, "/CIDInit/ProcSet findresource begin\n"
-	    "12 dict begin\nbegincmap\n/CIDSystemInfo<</Registry(Adobe)"
-	    "/Ordering(UCS)/Supplement 0>>def\n/CMapName/Adobe-Identity-UCS "
-	    "def\n/CMapType 2 def\n1 begincodespacerange\n<0000><FFFF>\n"
-	    "endcodespacerange\n", err))
-		goto out;
-	for (i = 0; i < s->nletters; i++) {
-		/* At most a hundred in one go. */
-		if (i % 100 == 0 && sh_buf_printf(&b, err,
-		    "%s%zu beginbfchar\n", i > 0 ? "endbfchar\n" : "",
-		    s->nletters - i < 100 ? s->nletters - i : 100))
-			goto out;
-		if (s->letters[i].cp < 0x10000)
-			(void)snprintf(utf16, sizeof(utf16), "%04X",
-			    s->letters[i].cp);
-		else
-			(void)snprintf(utf16, sizeof(utf16), "%04X%04X",
-			    0xd7c0 + (s->letters[i].cp >> 10),
-			    0xdc00 + (s->letters[i].cp & 0x3ff));
-		if (sh_buf_printf(&b, err, "<%04X><%s>\n",
-		    s->letters[i].glyph, utf16))
-			goto out;
-	}
-	if (sh_buf_puts(&b, "endbfchar\nendcmap\nCMapName currentdict"
-	    "/CMap defineresource pop\nend\nend\n", err) ||
-	    sh_pdf_update_stream(u, map, "", b.data, b.len, err))
-		goto out;
-	sh_font_metrics(f, &m);
-	if (sh_pdf_update_print(u, descriptor, 0, err,
+	    err) || write_cidset(u, set, s, err) ||
+	    write_cmap(u, map, s, err) ||
+	    sh_pdf_update_print(u, descriptor, 0, err,
 	    "<</Type/FontDescriptor/FontName/%s/Flags 4/FontBBox[%d %d %d %d]"
 	    "/ItalicAngle 0/Ascent %d/Descent %d/CapHeight %d/StemV 80"
 	    "/FontFile2 %u 0 R/CIDSet %u 0 R>>", s->name, m.bbox[0],
 	    m.bbox[1], m.bbox[2], m.bbox[3], m.ascent, m.descent,
 	    m.cap_height, file, set))
-		goto out;
+		return (-1);
 	if (sh_pdf_update_open(u, cid, 0, err) || sh_buf_printf(&u->out, err,
 	    "<</Type/Font/Subtype/CIDFontType2/BaseFont/%s/CIDSystemInfo"
 	    "<</Registry(Adobe)/Ordering(Identity)/Supplement 0>>"
 	    "/FontDescriptor %u 0 R/CIDToGIDMap/Identity/DW 0/W[0[", s->name,
 	    descriptor))
-		goto out;
+		return (-1);
 	for (i = 0; i < s->nglyphs; i++)
 		if (sh_buf_printf(&u->out, err, "%s%u", i > 0 ? " " : "",
 		    s->widths[i]))
-			goto out;
-	if (sh_buf_puts(&u->out, "]]>>", err) || sh_pdf_update_close(u, err) ||
-	    sh_pdf_update_print(u, *nump, 0, err, "<</Type/Font/Subtype/Type0"
-	    "/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%u 0 R]"
-	    "/ToUnicode %u 0 R>>", s->name, cid, map))
-		goto out;
-	rc = 0;
-out:
-	sh_buf_free(&b);
-	return (rc);
+			return (-1);
+	if (sh_buf_puts(&u->out, "]]>>", err) || sh_pdf_update_close(u, err))
+		return (-1);
+	return (sh_pdf_update_print(u, *nump, 0, err, "<</Type/Font/Subtype"
+	    "/Type0/BaseFont/%s/Encoding/Identity-H/DescendantFonts[%u 0 R]"
+	    "/ToUnicode %u 0 R>>", s->name, cid, map));
 }
 
 /* The lines downwards, the first one's baseline at FIRST_PT. */
@@ -253,8 +271,8 @@ write_visible(struct sh_pdf_update *u, const struct sh_pdf_page *page,
 	for (i = 0; i < SH_COUNT(what->lines) && what->lines[i] != NULL; i++) {
 		sh_buf_reset(&content);
 		if (sh_text_clean(what->lines[i], strlen(what->lines[i]),
-		    &content, err) ||
-		    wrap(b, f, (char *)content.data, max, err))
+		    &content, err) || (content.len > 0 &&
+		    wrap(b, f, (char *)content.data, max, err)))
 			goto out;
 	}
 	sh_buf_reset(&content);

@@ -348,6 +348,10 @@ read_signer_info(struct sh_cms *cms, const struct sh_der_element *info,
 	    sh_der_expect(&d, SH_DER_SEQUENCE, &e, err) ||
 	    sh_md_read(&e, &cms->md, err))
 		return (-1);
+	/* Rule: RFC 5652 5.3: the version tells how the signer is named. */
+	if (version != (sid.tag == SH_DER_SEQUENCE ? 1 : 3))
+		return (bad(err, "cms.damaged", "a SignerInfo of another "
+		    "version"));
 	/* Without them a signature over content passes for one over them. */
 	if ((got = sh_der_optional(&d, SH_DER_CONTEXT_C(0), &attributes,
 	    err)) <= 0)

@@ -218,7 +218,7 @@ sh_der_time(const struct sh_der_element *e, int64_t *whenp,
 	for (i = first; i < sizeof(place) && end - p >= 2; i++, p += 2)
 		memcpy(iso + place[i], p, 2);
 	/* Rule: X.690 11.7: a fraction, if any, and Z. */
-	if (first == 0 && end - p > 1 && *p == '.')
+	if (first == 0 && end - p > 2 && p[0] == '.' && p[1] != 'Z')
 		for (p++; p < end && *p >= '0' && *p <= '9'; p++)
 			;
 	if (i < sizeof(place) || end - p != 1 || *p != 'Z')

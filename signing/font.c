@@ -162,7 +162,7 @@ collect(const char *const *texts, size_t n, hb_set_t *set,
 		}
 	}
 	if (hb_set_get_population(set) > MAX_LETTERS)
-		return (sh_error_set(err, SH_ELIMIT, "font.letters",
+		return (sh_error_set(err, SH_ELIMIT, "sign.text",
 		    "more than %d different characters", MAX_LETTERS));
 	return (0);
 }

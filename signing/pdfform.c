@@ -78,8 +78,8 @@ add_field(struct walk *w, const struct sh_pdf_object *o,
 
 	if (sh_grow(&form->fields, &form->capfields, form->nfields + 1,
 	    sizeof(*f), "form fields", err) ||
-	    (name = sh_strndup((char *)w->name.data, w->name.len,
-	    err)) == NULL)
+	    (name = sh_strndup(w->name.len > 0 ? (char *)w->name.data : "",
+	    w->name.len, err)) == NULL)
 		return (-1);
 	f = &form->fields[form->nfields++];
 	f->name = name;
@@ -129,7 +129,8 @@ visit(struct walk *w, const struct sh_pdf_value *ref, unsigned depth,
 		return (-1);
 	for (kid = kids != NULL ? kids->first : NULL; kid != NULL;
 	    kid = kid->next) {
-		if (sh_pdf_resolve(w->doc, kid, &e, NULL, err))
+		if (sh_pdf_resolve(w->doc, kid, &e, NULL, err) ||
+		    sh_pdf_work(w->doc, 16 * (e->n + 1), err))
 			return (-1);
 		/* Without a name of its own it is a widget of this field. */
 		if (sh_pdf_member(e, "T") == NULL)
@@ -176,7 +177,8 @@ sh_pdf_form_read(struct sh_pdf *doc, struct sh_pdf_form *out,
 	for (v = fields != NULL ? fields->first : NULL; v != NULL; v = v->next)
 		if (visit(&w, v, 0, NULL, NULL, err))
 			goto out;
-	qsort(w.seen, w.nseen, sizeof(*w.seen), compare_numbers);
+	if (w.nseen > 0)
+		qsort(w.seen, w.nseen, sizeof(*w.seen), compare_numbers);
 	for (i = 1; i < w.nseen; i++)
 		if (w.seen[i] == w.seen[i - 1]) {
 			(void)sh_error_set(err, SH_EFORMAT, "pdf.damaged",
@@ -274,6 +276,9 @@ sh_pdf_lock_holds(struct sh_pdf *doc, const struct sh_pdf_lock *lock,
 
 	if (lock->action == SH_LOCK_NONE || lock->action == SH_LOCK_ALL)
 		return (lock->action == SH_LOCK_ALL);
+	if (lock->fields != NULL &&
+	    sh_pdf_work(doc, 256 * lock->fields->n, err))
+		return (-1);
 	for (v = lock->fields != NULL ? lock->fields->first : NULL;
 	    v != NULL && !listed; v = v->next) {
 		sh_buf_reset(&text);

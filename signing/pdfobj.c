@@ -292,6 +292,7 @@ parse_hex(struct sh_pdf_lexer *lx, struct sh_pdf_value *v,
 	v->kind = SH_PDF_HEX;
 	v->text = text;
 	v->len = (digits + 1) / 2;
+	v->n = digits;
 	text[v->len] = '\0';
 	lx->p += n + 1;
 	return (0);

@@ -53,7 +53,7 @@ struct sh_pdf_value {
 	double real;		/* of an INT too */
 	const uint8_t *text;	/* ends with a NUL that len does not count */
 	size_t len;
-	size_t n;		/* elements or members */
+	size_t n;		/* elements, members, hexadecimal digits */
 	const struct sh_pdf_value *first;	/* of an array or dictionary */
 	const struct sh_pdf_value *next;	/* in the same container */
 	const uint8_t *key;	/* as a member of a dictionary */

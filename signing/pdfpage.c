@@ -2,7 +2,9 @@
 
 #include <string.h>
 
-#define MAX_NODES	4096	/* of the page tree, looked at */
+#define MAX_NODES	256	/* of the page tree, looked at */
+#define MAX_COORDINATE	1e6	/* far beyond any page */
+#define MAX_UNIT	75000	/* points in a user unit */
 
 /* Attributes on the way from the root of the page tree to a page. */
 struct inherited {
@@ -77,7 +79,8 @@ read_box(struct sh_pdf *doc, const struct sh_pdf_value *array, double box[4],
 	for (v = array->first; v != NULL; v = v->next) {
 		if (sh_pdf_resolve(doc, v, &e, NULL, err))
 			return (-1);
-		if (e->kind != SH_PDF_INT && e->kind != SH_PDF_REAL)
+		if ((e->kind != SH_PDF_INT && e->kind != SH_PDF_REAL) ||
+		    e->real > MAX_COORDINATE || e->real < -MAX_COORDINATE)
 			return (0);
 		box[i++] = e->real;
 	}
@@ -129,7 +132,10 @@ sh_pdf_first_page(struct sh_pdf *doc, struct sh_pdf_page *out,
 		    "the first page is turned by %d degrees", out->rotate));
 	if (sh_pdf_find(doc, out->object->value, "UserUnit", &v, err))
 		return (-1);
-	out->unit = v != NULL && v->real > 0 ? v->real : 1;
+	out->unit = v != NULL ? v->real : 1;
+	if (out->unit < 1.0 / MAX_UNIT || out->unit > MAX_UNIT)
+		return (sh_error_set(err, SH_EFORMAT, "pdf.damaged",
+		    "the first page has no scale"));
 	return (0);
 }
 

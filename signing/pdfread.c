@@ -25,13 +25,13 @@ sh_pdf_damaged(struct sh_error *err, const char *fmt, ...)
 }
 
 int
-sh_pdf_work(struct sh_pdf *doc, uint64_t len, struct sh_error *err)
+sh_pdf_work(struct sh_pdf *doc, uint64_t cost, struct sh_error *err)
 {
-	doc->work += len;
-	if (doc->work > SH_PDF_MAX_WORK)
+	if (cost > SH_PDF_MAX_WORK - *doc->work)
 		return (sh_error_set(err, SH_ELIMIT, "pdf.limit",
 		    "more than %llu bytes to look at",
 		    (unsigned long long)SH_PDF_MAX_WORK));
+	*doc->work += cost;
 	return (0);
 }
 
@@ -73,8 +73,9 @@ sh_pdf_window(struct sh_pdf *doc, uint64_t at, size_t first,
 
 /* ---- the document ---- */
 
-int
-sh_pdf_open(int fd, uint64_t len, struct sh_pdf **docp, struct sh_error *err)
+static int
+open_document(int fd, uint64_t len, uint64_t *work, struct sh_pdf **docp,
+    struct sh_error *err)
 {
 	struct sh_pdf *doc;
 	uint8_t head[8];
@@ -84,6 +85,7 @@ sh_pdf_open(int fd, uint64_t len, struct sh_pdf **docp, struct sh_error *err)
 		return (-1);
 	doc->fd = fd;
 	doc->len = len;
+	doc->work = work != NULL ? work : &doc->own_work;
 	doc->arena.limit = SH_PDF_MAX_MEMORY;
 	if (len < sizeof(head))
 		(void)sh_pdf_damaged(err, "no PDF: %llu bytes",
@@ -98,6 +100,19 @@ sh_pdf_open(int fd, uint64_t len, struct sh_pdf **docp, struct sh_error *err)
 	}
 	sh_pdf_close(doc);
 	return (-1);
+}
+
+int
+sh_pdf_open(int fd, uint64_t len, struct sh_pdf **docp, struct sh_error *err)
+{
+	return (open_document(fd, len, NULL, docp, err));
+}
+
+int
+sh_pdf_open_revision(struct sh_pdf *whole, uint64_t len,
+    struct sh_pdf **docp, struct sh_error *err)
+{
+	return (open_document(whole->fd, len, whole->work, docp, err));
 }
 
 void
@@ -284,6 +299,12 @@ unpack(struct sh_pdf *doc, uint32_t num, struct sh_pdf_pack **packp,
 	    (uint64_t)n->num > p->data.len)
 		return (sh_pdf_damaged(err, "object stream %u: /N or /First",
 		    num));
+	doc->unpacked += p->data.len + (size_t)n->num *
+	    (sizeof(*p->nums) + sizeof(*p->offsets));
+	if (doc->unpacked > SH_PDF_MAX_MEMORY)
+		return (sh_error_set(err, SH_ELIMIT, "pdf.limit",
+		    "object streams of more than %zu bytes",
+		    SH_PDF_MAX_MEMORY));
 	p->nums = sh_alloc((size_t)n->num, sizeof(*p->nums), "objects", err);
 	p->offsets = sh_alloc((size_t)n->num, sizeof(*p->offsets), "objects",
 	    err);
@@ -373,8 +394,14 @@ sh_pdf_object(struct sh_pdf *doc, uint32_t num, uint32_t gen,
 		if (e->loading)
 			return (sh_pdf_damaged(err, "object %u needs itself",
 			    num));
+		if (doc->nesting == SH_PDF_MAX_NESTING)
+			return (sh_error_set(err, SH_ELIMIT, "pdf.limit",
+			    "objects that need one another deeper than %d",
+			    SH_PDF_MAX_NESTING));
 		e->loading = 1;
+		doc->nesting++;
 		rc = load(doc, e, err);
+		doc->nesting--;
 		e->loading = 0;
 		if (rc != 0)
 			return (sh_error_context(err, "object %u", num));

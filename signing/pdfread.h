@@ -50,7 +50,20 @@ struct sh_pdf_section {
 /* FD is borrowed until the document is closed. */
 int sh_pdf_open(int fd, uint64_t len, struct sh_pdf **docp,
     struct sh_error *err) SH_MUST_CHECK;
+/*
+ * The first LEN bytes of WHOLE as a document of its own, which must be
+ * closed first.  Both together may do the work of one.
+ */
+int sh_pdf_open_revision(struct sh_pdf *whole, uint64_t len,
+    struct sh_pdf **docp, struct sh_error *err) SH_MUST_CHECK;
 void sh_pdf_close(struct sh_pdf *doc);
+
+/*
+ * Count COST bytes of work (reading, comparing, looking up).  Over the limit
+ * is an error, so that no file keeps its reader busy for long.
+ */
+int sh_pdf_work(struct sh_pdf *doc, uint64_t cost, struct sh_error *err)
+    SH_MUST_CHECK;
 
 uint64_t sh_pdf_len(const struct sh_pdf *doc);
 int sh_pdf_fd(const struct sh_pdf *doc);
@@ -86,6 +99,13 @@ int sh_pdf_find_kind(struct sh_pdf *doc, const struct sh_pdf_value *dict,
 int sh_pdf_raw(struct sh_pdf *doc, const struct sh_pdf_object *o,
     size_t start, size_t end, struct sh_buf *out, struct sh_error *err)
     SH_MUST_CHECK;
+
+/*
+ * The content of a stream that is coded in Flate or not at all, appended to
+ * OUT.  Errors: SH_EUNSUPPORTED "pdf.filter"; SH_ELIMIT, over 32 MiB.
+ */
+int sh_pdf_content(struct sh_pdf *doc, const struct sh_pdf_object *o,
+    struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Everything behind byte FROM must be whole updates: objects, each listed at

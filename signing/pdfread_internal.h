@@ -13,7 +13,8 @@
 #define SH_PDF_MAX_SECTIONS	512
 #define SH_PDF_MAX_ENTRIES	((size_t)1 << 20)
 #define SH_PDF_MAX_MEMORY	((size_t)128 << 20)
-#define SH_PDF_MAX_WORK		((uint64_t)1 << 30)
+#define SH_PDF_MAX_WORK		((uint64_t)1 << 31)
+#define SH_PDF_MAX_NESTING	8	/* objects needed to load an object */
 #define SH_PDF_MAX_STREAM	((size_t)32 << 20)	/* decoded */
 #define SH_PDF_MAX_TEXT		((size_t)16 << 20)	/* of one object */
 
@@ -44,7 +45,9 @@ struct sh_pdf {
 	uint64_t len;
 	struct sh_pdf_arena arena;
 	struct sh_buf scratch;
-	uint64_t work;
+	uint64_t own_work, *work;	/* the second is what counts */
+	unsigned nesting;
+	size_t unpacked;	/* bytes of packs */
 	struct sh_pdf_section *sections;
 	size_t nsections, capsections;
 	struct sh_pdf_entry *entries;
@@ -64,9 +67,6 @@ typedef int sh_pdf_reader(struct sh_pdf *, struct sh_pdf_lexer *, void *,
  */
 int sh_pdf_window(struct sh_pdf *doc, uint64_t at, size_t first,
     sh_pdf_reader *reader, void *ctx, struct sh_error *err) SH_MUST_CHECK;
-/* Count LEN bytes of work; over the limit is an error. */
-int sh_pdf_work(struct sh_pdf *doc, uint64_t len, struct sh_error *err)
-    SH_MUST_CHECK;
 int sh_pdf_damaged(struct sh_error *err, const char *fmt, ...)
     SH_PRINTF(2, 3);
 

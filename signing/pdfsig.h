@@ -22,7 +22,8 @@ enum sh_sig_place {
 };
 
 struct sh_pdf_signature {
-	const char *field;	/* "officer", "agency": the field's name */
+	const char *field;	/* "officer", "agency": the field's name,
+				   1 to 64 bytes, no full stop */
 	enum sh_sig_place place;
 	double offset_x_pt;	/* from that corner of the page */
 	double offset_y_pt;
@@ -33,10 +34,19 @@ struct sh_pdf_signature {
 };
 
 /*
- * Sign the PDF in FD: appends one incremental update and syncs nothing.  On
- * failure the file is cut back to what it was.
- * Errors: SH_EFORMAT "pdf.damaged"; SH_EUNSUPPORTED "pdf.encrypted";
- * SH_ESIGNATURE from the certificate's check; what the signer says.
+ * Sign the PDF in FD (open for reading and writing): appends one incremental
+ * update, PAdES B-B, and syncs nothing.  On failure the file is cut back to
+ * what it was.  Several signatures follow one another, each under a field
+ * name of its own.  Long lines are broken within their half of the page;
+ * text that passes 24 lines is refused.
+ *
+ * Errors: SH_EFORMAT "pdf.damaged"; SH_EUNSUPPORTED "pdf.encrypted",
+ * "pdf.xfa", "pdf.locked" (certified against any change), "font.letter"
+ * (a character that cannot be printed), "font.letters"; SH_ENOTFOUND
+ * "font.missing"; SH_EEXISTS "sign.field", a field of that name is there;
+ * SH_ELIMIT "pdf.limit", "sign.text"; SH_EARG "sign.field-name",
+ * "sign.text" (nothing visible); SH_ESIGNATURE from the certificate's check
+ * at the moment what->when; what the signer says.
  */
 int sh_pdf_sign(int fd, struct sh_signer *signer,
     const struct sh_pdf_signature *what, struct sh_error *err) SH_MUST_CHECK;

@@ -145,6 +145,14 @@ int_member(const struct sh_pdf_value *dict, const char *key, int64_t dflt,
 }
 
 int
+sh_pdf_content(struct sh_pdf *doc, const struct sh_pdf_object *o,
+    struct sh_buf *out, struct sh_error *err)
+{
+	return (sh_pdf_decode(doc, o->value, o->stream_at, o->stream_len, out,
+	    err));
+}
+
+int
 sh_pdf_decode(struct sh_pdf *doc, const struct sh_pdf_value *dict,
     uint64_t at, uint64_t len, struct sh_buf *out, struct sh_error *err)
 {

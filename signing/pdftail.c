@@ -16,7 +16,8 @@
 
 /* An object found in the bytes of one update. */
 struct found {
-	uint64_t at;
+	uint64_t gap;		/* white space begins here */
+	uint64_t at;		/* and ends here */
 	uint32_t num, gen;
 	int listed;
 };
@@ -27,6 +28,8 @@ struct tail {
 	size_t section;		/* of the update being read */
 	char *why;
 };
+
+static int no(struct tail *, const char *, ...) SH_PRINTF(2, 3);
 
 static int
 no(struct tail *t, const char *fmt, ...)
@@ -153,12 +156,22 @@ read_start(struct sh_pdf *doc, struct sh_pdf_lexer *lx, void *ctx,
 	return (0);
 }
 
-static int
-compare_found(const void *va, const void *vb)
+/* The object at WHERE, or behind the white space there; NULL: none. */
+static struct found *
+find(const struct tail *t, uint64_t where)
 {
-	const struct found *a = va, *b = vb;
+	size_t lo = 0, hi = t->nfound, mid;
 
-	return (a->at < b->at ? -1 : a->at > b->at);
+	while (lo < hi) {
+		mid = (lo + hi) / 2;
+		if (t->found[mid].at < where)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	if (lo == t->nfound || t->found[lo].gap > where)
+		return (NULL);
+	return (&t->found[lo]);
 }
 
 /*
@@ -172,7 +185,7 @@ check_update(struct sh_pdf *doc, struct tail *t, uint64_t from, uint64_t end)
 	const struct sh_pdf_section *section = &doc->sections[t->section];
 	const struct sh_pdf_value *beside;
 	const struct sh_pdf_entry *e;
-	struct found key, *f;
+	struct found *f;
 	size_t i;
 
 	beside = sh_pdf_member(section->trailer, "XRefStm");
@@ -180,9 +193,7 @@ check_update(struct sh_pdf *doc, struct tail *t, uint64_t from, uint64_t end)
 		e = &doc->entries[section->first + i];
 		if (e->type != SH_PDF_PLAIN || e->where < from)
 			continue;
-		key.at = e->where;
-		f = e->where >= end ? NULL : bsearch(&key, t->found, t->nfound,
-		    sizeof(*f), compare_found);
+		f = e->where < end ? find(t, e->where) : NULL;
 		if (f == NULL || f->num != e->num || f->gen != e->gen)
 			return (no(t, "object %u is not where its update "
 			    "lists it", e->num));
@@ -191,7 +202,7 @@ check_update(struct sh_pdf *doc, struct tail *t, uint64_t from, uint64_t end)
 	for (i = 0; i < t->nfound; i++) {
 		f = &t->found[i];
 		/* Cross-reference streams need not list themselves. */
-		if (!f->listed && f->at != section->at &&
+		if (!f->listed && f != find(t, section->at) &&
 		    (beside == NULL || f->at != (uint64_t)beside->num))
 			return (no(t, "object %u at byte %llu is listed "
 			    "nowhere", f->num, (unsigned long long)f->at));
@@ -203,6 +214,7 @@ static int
 add_object(struct sh_pdf *doc, struct tail *t, uint64_t at, uint64_t *endp,
     struct sh_error *err)
 {
+	uint64_t gap = *endp;
 	struct sh_pdf_object o;
 	struct found *f;
 
@@ -211,6 +223,7 @@ add_object(struct sh_pdf *doc, struct tail *t, uint64_t at, uint64_t *endp,
 	    "objects", err))
 		return (-1);
 	f = &t->found[t->nfound++];
+	f->gap = gap;
 	f->at = at;
 	f->num = o.num;
 	f->gen = o.gen;
@@ -228,7 +241,7 @@ read_update(struct sh_pdf *doc, struct tail *t, uint64_t *atp,
 	const struct sh_pdf_section *s = &doc->sections[t->section];
 	struct look l;
 	struct number start;
-	uint64_t at = *atp, table = 0;
+	uint64_t at = *atp, gap = 0, table = 0;
 
 	t->nfound = 0;
 	for (;;) {
@@ -238,6 +251,7 @@ read_update(struct sh_pdf *doc, struct tail *t, uint64_t *atp,
 			if (add_object(doc, t, l.at, &at, err))
 				return (-1);
 		} else if (l.word == WORD_XREF && table == 0) {
+			gap = at;
 			table = at = l.at;
 			if (sh_pdf_window(doc, at, 16384, skip_table, &at,
 			    err))
@@ -252,8 +266,8 @@ read_update(struct sh_pdf *doc, struct tail *t, uint64_t *atp,
 		    (unsigned long long)l.at));
 	if (sh_pdf_window(doc, l.at, 64, read_start, &start, err))
 		return (-1);
-	if (start.value != s->at || (table != 0 && table != s->at) ||
-	    s->at < *atp || s->at >= l.at)
+	if (start.value != s->at || s->at < *atp || s->at >= l.at ||
+	    (table != 0 && (s->at < gap || s->at > table)))
 		return (no(t, "the update at byte %llu names another one's "
 		    "cross-references", (unsigned long long)*atp));
 	at = l.at + start.len;

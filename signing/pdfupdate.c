@@ -326,8 +326,9 @@ sh_pdf_update_finish(struct sh_pdf_update *u, struct sh_error *err)
 {
 	uint64_t at = sh_pdf_len(u->doc) + u->out.len;
 
-	qsort(u->changes, u->nchanges, sizeof(u->changes[0]),
-	    compare_changes);
+	if (u->nchanges > 0)
+		qsort(u->changes, u->nchanges, sizeof(u->changes[0]),
+		    compare_changes);
 	if (sh_pdf_section(u->doc, 0)->is_stream ?
 	    write_stream(u, err) : write_table(u, err))
 		return (-1);

@@ -98,6 +98,7 @@ read_table(struct sh_pdf *doc, struct sh_pdf_lexer *lx, void *ctx,
 	uint64_t first, n;
 
 	doc->nentries = r->nentries;
+	sh_pdf_skip(lx);
 	if (!sh_pdf_word(lx, "xref"))
 		return (sh_pdf_damaged(err, "no cross-reference table"));
 	for (sh_pdf_skip(lx); !sh_pdf_word(lx, "trailer"); sh_pdf_skip(lx)) {
@@ -255,6 +256,7 @@ look_for_table(struct sh_pdf *doc, struct sh_pdf_lexer *lx, void *ctx,
 {
 	(void)doc;
 	(void)err;
+	sh_pdf_skip(lx);
 	*(int *)ctx = sh_pdf_peek(lx, 0) == 'x';
 	return (0);
 }
@@ -269,7 +271,7 @@ offset_member(const struct sh_pdf *doc, const struct sh_pdf_value *dict,
 	*atp = 0;
 	if (v == NULL)
 		return (0);
-	if (v->kind != SH_PDF_INT || v->num <= 0 ||
+	if (v->kind != SH_PDF_INT || v->num < 0 ||
 	    (uint64_t)v->num >= doc->len)
 		return (sh_pdf_damaged(err, "/%s leads nowhere", key));
 	*atp = (uint64_t)v->num;

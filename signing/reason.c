@@ -174,6 +174,11 @@ static const struct sh_reason reasons[] = {
 	    "Chứng thư của người ký không được cấp để ký văn bản.",
 	    "The signer's certificate was not issued for signing "
 	    "documents." },
+	{ "chain.revoked", UNTRUSTED("REVOKED_NO_POE"),
+	    "Chứng thư của người ký đã bị thu hồi, không có dấu thời gian "
+	    "chứng minh tệp được ký trước đó. Không chấp nhận tệp này.",
+	    "The signer's certificate was revoked, and no time stamp proves "
+	    "that the file was signed before. Do not accept the file." },
 	{ "chain.weak", UNTRUSTED("CRYPTO_CONSTRAINTS_FAILURE_NO_POE"),
 	    "Khóa hoặc thuật toán trong chuỗi chứng thư đã yếu, không còn "
 	    "được chấp nhận.",
@@ -192,6 +197,9 @@ static const struct sh_reason reasons[] = {
 	    "Chữ ký có dấu thời gian nhưng chưa được dùng để xét hiệu lực.",
 	    "The signature has a time stamp that was not used to judge it." },
 };
+
+_Static_assert(SH_COUNT(reasons) <= SH_MAX_REASONS,
+    "findings must have room for every reason");
 
 const struct sh_reason *
 sh_reason_at(size_t i)
@@ -222,7 +230,6 @@ sh_findings_add(struct sh_findings *f, const char *key, const char *fmt, ...)
 	for (i = 0; i < f->n; i++)
 		if (f->item[i].reason == r)
 			return;
-	assert(f->n < SH_MAX_REASONS);
 	f->item[f->n].reason = r;
 	va_start(ap, fmt);
 	(void)vsnprintf(f->item[f->n].detail, sizeof(f->item[f->n].detail),

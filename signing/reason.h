@@ -27,7 +27,8 @@ struct sh_reason {
 /* The table, for the test that holds it against the catalogue of messages. */
 const struct sh_reason *sh_reason_at(size_t i);	/* NULL behind the last */
 
-#define SH_MAX_REASONS	16
+/* Each reason is given once, so this holds the whole table. */
+#define SH_MAX_REASONS	40
 
 /* What was found about one signature, or about the file; plain data. */
 struct sh_findings {

@@ -9,8 +9,7 @@
 
 #define CHUNK		((size_t)64 * 1024)
 #define MAX_PAIRS	((size_t)1 << 21)
-#define MAX_WORK	((uint64_t)1 << 31)	/* bytes of streams */
-#define SEARCH		32	/* what a key looked up costs, in bytes */
+#define PAIR_COST	256	/* of comparing two objects, in bytes */
 
 /* ---- numbers ---- */
 
@@ -72,16 +71,6 @@ sh_revision_no(struct sh_comparison *c, const char *fmt, ...)
 }
 
 static int
-add_work(struct sh_comparison *c, uint64_t n, struct sh_error *err)
-{
-	if ((c->work += n) > MAX_WORK)
-		return (sh_error_set(err, SH_ELIMIT, "pdf.limit",
-		    "more to compare than %llu bytes",
-		    (unsigned long long)MAX_WORK));
-	return (0);
-}
-
-static int
 same_streams(struct sh_comparison *c, const struct sh_pdf_object *a,
     const struct sh_pdf_object *b, struct sh_error *err)
 {
@@ -95,7 +84,7 @@ same_streams(struct sh_comparison *c, const struct sh_pdf_object *a,
 		    "another one", b->num));
 	if (a->stream_at == b->stream_at)
 		return (1);
-	if (add_work(c, a->stream_len, err))
+	if (sh_pdf_work(c->now, a->stream_len, err))
 		return (-1);
 	if ((chunk = sh_alloc(2, CHUNK, "streams", err)) == NULL)
 		return (-1);
@@ -174,7 +163,7 @@ same_direct(struct sh_comparison *c, const struct sh_pdf_value *a,
 	for (x = a->first, y = b->first; got == 1 && x != NULL; x = x->next,
 	    y = y->next != NULL ? y->next : b->first) {
 		if (!sh_pdf_key_is(y, (const char *)x->key)) {
-			if (add_work(c, SEARCH * b->n, err))
+			if (sh_pdf_work(c->now, SH_KEY_COST * b->n, err))
 				return (-1);
 			y = sh_pdf_member(b, (const char *)x->key);
 		}
@@ -203,7 +192,8 @@ enqueue(struct sh_comparison *c, const struct sh_pdf_value *was,
 		    (unsigned)now->num));
 	if ((got = sh_numbers_add(&c->pairs, key, err)) <= 0)
 		return (got < 0 ? -1 : 1);
-	if (sh_grow(&c->queue, &c->capqueue, c->nqueue + 1,
+	if (sh_pdf_work(c->now, PAIR_COST, err) ||
+	    sh_grow(&c->queue, &c->capqueue, c->nqueue + 1,
 	    sizeof(*c->queue), "objects to compare", err))
 		return (-1);
 	c->queue[c->nqueue].was = was;

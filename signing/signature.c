@@ -72,8 +72,8 @@ pin(const struct sh_pdf *doc, const struct sh_pdf_object *o,
 	const struct sh_pdf_value *c = sh_pdf_member(o->value, "Contents");
 	uint64_t r[4];
 
-	if (!sh_pdf_is(c, SH_PDF_HEX) || c->len == 0 ||
-	    c->end - c->start != 2 * c->len + 2) {
+	if (!sh_pdf_is(c, SH_PDF_HEX) || c->n == 0 || c->n % 2 != 0 ||
+	    c->end - c->start != c->n + 2) {
 		sh_findings_add(found, "signature.dictionary",
 		    "/Contents is no plain hexadecimal string");
 		return (0);
@@ -110,7 +110,7 @@ open_revision(struct sh_pdf *doc, const struct sh_pdf_object *o,
 	const struct sh_pdf_object *was, *field;
 	const struct sh_pdf_value *v;
 
-	if (sh_pdf_open(sh_pdf_fd(doc), s->end, &s->revision, err) ||
+	if (sh_pdf_open_revision(doc, s->end, &s->revision, err) ||
 	    sh_pdf_object(s->revision, o->num, o->gen, &was, err) ||
 	    sh_pdf_object(s->revision, s->field->object->num,
 	    s->field->object->gen, &field, err)) {
@@ -171,10 +171,12 @@ sh_signature_read(struct sh_pdf *doc, const struct sh_pdf_field *field,
 }
 
 void
-sh_signature_clear(struct sh_signature *s)
+sh_signature_close(struct sh_signature *s)
 {
 	sh_pdf_close(s->revision);
-	memset(s, 0, sizeof(*s));
+	s->revision = NULL;
+	s->dictionary = NULL;
+	s->lock.fields = NULL;
 }
 
 int

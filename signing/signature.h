@@ -42,7 +42,8 @@ struct sh_signature {
 int sh_signature_read(struct sh_pdf *doc, const struct sh_pdf_field *field,
     struct sh_signature *out, struct sh_findings *found,
     struct sh_error *err) SH_MUST_CHECK;
-void sh_signature_clear(struct sh_signature *s);
+/* Forget the signed revision; what is plain data stays. */
+void sh_signature_close(struct sh_signature *s);
 
 /*
  * What was appended behind the signed revision: whole updates that change

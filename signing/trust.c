@@ -143,31 +143,75 @@ key_of(int error)
 }
 
 /*
- * Each issuer on the way must be a certificate authority by its own words
- * (OpenSSL alone also takes what old versions of X.509 left open).
+ * Is CERT named by a revocation list that ISSUER signed?  1 revoked, 0 a
+ * list in force covers it and does not name it, -1 no list says.
+ *
+ * OpenSSL would look at one list alone, the newest by its own word, before
+ * it knows whether the issuer made it.
  */
 static int
-all_authorities(X509_STORE_CTX *ctx)
+revoked(X509 *cert, X509 *issuer, STACK_OF(X509_CRL) *crls, int64_t when)
+{
+	EVP_PKEY *key = X509_get0_pubkey(issuer);
+	time_t t = (time_t)when;
+	const ASN1_TIME *next;
+	X509_REVOKED *entry;
+	X509_CRL *crl;
+	int i, state = -1;
+
+	if (key == NULL || (X509_get_key_usage(issuer) & KU_CRL_SIGN) == 0)
+		return (-1);
+	for (i = 0; i < sk_X509_CRL_num(crls); i++) {
+		crl = sk_X509_CRL_value(crls, i);
+		if (X509_NAME_cmp(X509_CRL_get_issuer(crl),
+		    X509_get_subject_name(issuer)) != 0 ||
+		    X509_CRL_verify(crl, key) != 1)
+			continue;
+		/* Out of date, it still knows what was revoked. */
+		if (X509_CRL_get0_by_cert(crl, &entry, cert) == 1)
+			return (1);
+		/* A critical extension narrows what the list covers. */
+		next = X509_CRL_get0_nextUpdate(crl);
+		if (X509_CRL_get_ext_by_critical(crl, 1, -1) < 0 &&
+		    X509_cmp_time(X509_CRL_get0_lastUpdate(crl), &t) < 0 &&
+		    next != NULL && X509_cmp_time(next, &t) > 0)
+			state = 0;
+	}
+	return (state);
+}
+
+/* Every certificate on the way but the anchor, which nobody revokes. */
+static void
+check_revocation(X509_STORE_CTX *ctx, STACK_OF(X509_CRL) *crls, int64_t when,
+    struct sh_findings *out)
 {
 	STACK_OF(X509) *chain = X509_STORE_CTX_get0_chain(ctx);
-	int i;
+	int i, state, unchecked = sk_X509_num(chain) < 2;
 
-	for (i = 1; i < sk_X509_num(chain); i++)
-		if (X509_check_ca(sk_X509_value(chain, i)) != 1)
-			return (0);
-	return (1);
+	for (i = 0; i + 1 < sk_X509_num(chain); i++) {
+		state = revoked(sk_X509_value(chain, i),
+		    sk_X509_value(chain, i + 1), crls, when);
+		if (state > 0)
+			sh_findings_add(out, "chain.revoked",
+			    "certificate %d", i);
+		else if (state < 0)
+			unchecked = 1;
+	}
+	if (unchecked)
+		sh_findings_add(out, "revocation.unchecked", "%s", "");
 }
 
 static int
-find_way(const struct sh_trust *trust, X509 *cert, STACK_OF(X509) *others,
-    int64_t when, struct sh_findings *out, struct sh_error *err)
+find_way(const struct sh_trust *trust, X509 *cert,
+    const struct sh_trust_help *help, int64_t when, struct sh_findings *out,
+    struct sh_error *err)
 {
 	X509_STORE_CTX *ctx = X509_STORE_CTX_new();
 	X509_VERIFY_PARAM *param;
 	int error, rc = -1;
 
-	if (ctx == NULL ||
-	    X509_STORE_CTX_init(ctx, trust->store, cert, others) != 1) {
+	if (ctx == NULL || X509_STORE_CTX_init(ctx, trust->store, cert,
+	    help->certificates) != 1) {
 		(void)sh_error_nomem(err, "a chain of certificates");
 		goto out;
 	}
@@ -186,9 +230,9 @@ find_way(const struct sh_trust *trust, X509 *cert, STACK_OF(X509) *others,
 		sh_findings_add(out, key_of(error), "certificate %d: %s",
 		    X509_STORE_CTX_get_error_depth(ctx),
 		    X509_verify_cert_error_string(error));
-	} else if (!all_authorities(ctx))
-		sh_findings_add(out, "chain.invalid", "an issuer that is no "
-		    "certificate authority");
+		sh_findings_add(out, "revocation.unchecked", "%s", "");
+	} else
+		check_revocation(ctx, help->crls, when, out);
 	rc = 0;
 out:
 	X509_STORE_CTX_free(ctx);
@@ -198,7 +242,7 @@ out:
 
 int
 sh_trust_judge(const struct sh_trust *trust, X509 *cert,
-    STACK_OF(X509) *others, int64_t when, enum sh_purpose purpose,
+    const struct sh_trust_help *help, int64_t when, enum sh_purpose purpose,
     struct sh_findings *out, struct sh_error *err)
 {
 	char why[64];
@@ -214,7 +258,8 @@ sh_trust_judge(const struct sh_trust *trust, X509 *cert,
 		sh_findings_add(out, "chain.weak", "%s", why);
 	if (trust == NULL) {
 		sh_findings_add(out, "chain.none", "no anchor is known");
+		sh_findings_add(out, "revocation.unchecked", "%s", "");
 		return (0);
 	}
-	return (find_way(trust, cert, others, when, out, err));
+	return (find_way(trust, cert, help, when, out, err));
 }

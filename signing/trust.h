@@ -16,14 +16,23 @@
 
 struct x509_st;
 struct stack_st_X509;
+struct stack_st_X509_CRL;
+
+/* What came with a signature and helps to judge it; none of it is trusted. */
+struct sh_trust_help {
+	struct stack_st_X509 *certificates;	/* may be on the way */
+	struct stack_st_X509_CRL *crls;		/* count if their issuer
+						   signed them */
+};
 
 /*
  * Adds to OUT what speaks against CERT signing for PURPOSE at the moment
- * WHEN: no way to an anchor, validity, usage, weak keys.  OTHERS may help to
- * find the way; they are not trusted.  TRUST may be NULL: nothing is.
+ * WHEN: no way to an anchor, validity, usage, weak keys, revocation.  A
+ * certificate that a list names is revoked; one that no list covers is noted
+ * as not checked.  TRUST may be NULL: nothing is trusted.
  */
 int sh_trust_judge(const struct sh_trust *trust, struct x509_st *cert,
-    struct stack_st_X509 *others, int64_t when, enum sh_purpose purpose,
+    const struct sh_trust_help *help, int64_t when, enum sh_purpose purpose,
     struct sh_findings *out, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "signing/certificate.h"
 #include "signing/cms.h"
+#include "signing/dss.h"
 #include "signing/reason.h"
 #include "signing/signature.h"
 #include "signing/trust.h"
@@ -40,6 +41,7 @@ struct verifying {
 	struct sh_pdf *doc;
 	struct sh_pdf_form form;
 	const struct sh_trust *trust;
+	struct sh_dss dss;
 	int64_t when;
 	struct sh_findings found;	/* about the file */
 	struct judged *judged;
@@ -89,6 +91,7 @@ static int
 check_cms(struct verifying *v, struct judged *j, struct sh_error *err)
 {
 	const struct sh_pdf_value *c = j->sig.contents;
+	struct sh_trust_help help = { .crls = v->dss.crls };
 	struct sh_cms *cms = NULL;
 	uint8_t digest[SH_MD_MAX];
 	int stamp = j->sig.sub == SH_SUB_STAMP, rc;
@@ -116,10 +119,10 @@ check_cms(struct verifying *v, struct judged *j, struct sh_error *err)
 	if (j->sig.sub == SH_SUB_PKCS7)
 		sh_findings_add(&j->found, "signature.profile",
 		    "adbe.pkcs7.detached");
-	rc = sh_trust_judge(v->trust, cms->signer, cms->certificates, v->when,
+	help.certificates = cms->certificates;
+	rc = sh_trust_judge(v->trust, cms->signer, &help, v->when,
 	    stamp ? SH_PURPOSE_TIMESTAMP : SH_PURPOSE_DOCUMENT, &j->found,
 	    err);
-	sh_findings_add(&j->found, "revocation.unchecked", "%s", "");
 	if (!stamp)
 		sh_findings_add(&j->found, cms->has_timestamp ?
 		    "time.unjudged" : "time.claimed", "%s", "");
@@ -136,14 +139,19 @@ static int
 judge(struct verifying *v, const struct sh_pdf_field *field, struct judged *j,
     struct sh_error *err)
 {
-	if (sh_signature_read(v->doc, field, &j->sig, &j->found, err))
-		return (-1);
-	if (j->sig.revision == NULL || j->sig.dictionary == NULL)
-		return (0);
-	j->whole = j->sig.end == sh_pdf_len(v->doc);
-	if (sh_signature_check_later(v->doc, &j->sig, &j->found, err))
-		return (-1);
-	return (check_cms(v, j, err));
+	int rc;
+
+	rc = sh_signature_read(v->doc, field, &j->sig, &j->found, err);
+	if (rc == 0 && j->sig.dictionary != NULL) {
+		j->whole = j->sig.end == sh_pdf_len(v->doc);
+		rc = sh_signature_check_later(v->doc, &j->sig, &j->found,
+		    err);
+		if (rc == 0)
+			rc = check_cms(v, j, err);
+	}
+	/* One revision at a time in memory. */
+	sh_signature_close(&j->sig);
+	return (rc);
 }
 
 /*
@@ -207,6 +215,8 @@ judge_all(struct verifying *v, struct sh_error *err)
 	if ((v->judged = sh_alloc(n, sizeof(*v->judged), "signatures",
 	    err)) == NULL)
 		return (-1);
+	if (sh_dss_read(v->doc, v->form.catalog->value, &v->dss, err))
+		return (sh_findings_error(&v->found, err));
 	for (i = 0; i < v->form.nfields; i++) {
 		if (!v->form.fields[i].is_signature ||
 		    v->form.fields[i].value == NULL)
@@ -323,6 +333,12 @@ bad:
 }
 
 int
+sh_verify_prepare(struct sh_error *err)
+{
+	return (sh_algorithm_warm(err));
+}
+
+int
 sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
     struct sh_verdict *out, struct sh_error *err)
 {
@@ -341,11 +357,10 @@ sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
 		rc = judge_all(&v, err);
 	if (rc == 0)
 		rc = report(&v, out, err);
-	for (i = 0; i < v.njudged; i++) {
-		sh_signature_clear(&v.judged[i].sig);
+	for (i = 0; i < v.njudged; i++)
 		free(v.judged[i].signer);
-	}
 	free(v.judged);
+	sh_dss_clear(&v.dss);
 	sh_pdf_form_clear(&v.form);
 	sh_pdf_close(v.doc);
 	return (rc);

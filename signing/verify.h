@@ -31,6 +31,13 @@ int sh_trust_parse(const void *pem, size_t len, struct sh_trust **tp,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_trust_free(struct sh_trust *t);
 
+/*
+ * Let OpenSSL read its configuration and load what it loads once.  After
+ * this call, and with the anchors parsed, sh_verify_pdf() opens no file and
+ * no socket: a worker calls it before it gives up the right to.
+ */
+int sh_verify_prepare(struct sh_error *err) SH_MUST_CHECK;
+
 struct sh_verdict {
 	enum sh_status status;	/* the worst of the signatures */
 	int integrity;
@@ -39,10 +46,12 @@ struct sh_verdict {
 };
 
 /*
- * Judge the PDF in FD at the moment WHEN.  A file that is no PDF, has no
- * signature or is damaged has a verdict too (TOTAL-FAILED, FORMAT_FAILURE
- * or INDETERMINATE, NO_SIGNATURE); -1 means that no judgement was possible
- * (memory, I/O).
+ * Judge the PDF in FD at the moment WHEN; TRUST NULL trusts nobody.  Without
+ * a time stamp the moment of signing is not proven, so certificates are
+ * judged at WHEN; that revocation was not checked is a note.  A file that is
+ * no PDF, has no signature or is damaged has a verdict too (TOTAL-FAILED,
+ * FORMAT_FAILURE or INDETERMINATE, NO_SIGNATURE); -1 means that no judgement
+ * was possible (memory, I/O).
  */
 int sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
     struct sh_verdict *out, struct sh_error *err) SH_MUST_CHECK;

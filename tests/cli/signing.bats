@@ -1,0 +1,212 @@
+#!/usr/bin/env bats
+# What we sign, judged by programs that share no code with us: qpdf, pdfsig
+# (NSS), openssl cms, certtool (GnuTLS), gpgsm (libksba), poppler's text; and
+# what they are not told, judged by us.
+
+O=${O:-out/release}
+T=$O/tests/tools/signing
+
+setup_file() {
+	export D=$BATS_FILE_TMPDIR
+	"$T" keys "$D/keys" secret
+	# One authority of openssl's own, and a key of every kind below it.
+	cat >"$D/x.cnf" <<-'C'
+	[req]
+	distinguished_name = dn
+	prompt = no
+	[dn]
+	CN = x
+	[ca]
+	basicConstraints = critical,CA:TRUE
+	keyUsage = critical,keyCertSign,cRLSign
+	subjectKeyIdentifier = hash
+	[leaf]
+	basicConstraints = CA:FALSE
+	keyUsage = critical,digitalSignature,nonRepudiation
+	extendedKeyUsage = 1.3.6.1.5.5.7.3.36
+	subjectKeyIdentifier = hash
+	authorityKeyIdentifier = keyid
+	C
+	openssl req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes \
+	    -keyout "$D/ca.key" -out "$D/ca.pem" -subj '/CN=TEST CA' -days 30 \
+	    -config "$D/x.cnf" -extensions ca -sha256 2>/dev/null
+	make_key rsa2048 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
+	make_key rsa3072 -algorithm RSA -pkeyopt rsa_keygen_bits:3072
+	make_key pss -algorithm RSA-PSS -pkeyopt rsa_keygen_bits:2048
+	make_key p256 -algorithm EC -pkeyopt ec_paramgen_curve:P-256
+	make_key p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
+	make_key ed25519 -algorithm ED25519
+	# Shapes of input.
+	cp tests/fuzz/corpus/sig_pdf/plain0.pdf "$D/classic.pdf"
+	cp tests/fuzz/corpus/sig_pdf/plain2.pdf "$D/turned.pdf"
+	cp tests/fuzz/corpus/sig_pdf/plain3.pdf "$D/form.pdf"
+	qpdf --linearize "$D/classic.pdf" "$D/linear.pdf"
+	qpdf --object-streams=generate "$D/classic.pdf" "$D/packed.pdf"
+	qpdf --linearize --object-streams=generate "$D/classic.pdf" \
+	    "$D/linear-packed.pdf"
+}
+
+make_key() {
+	local n=$1
+	shift
+	openssl genpkey "$@" -out "$D/$n.key" 2>/dev/null
+	openssl req -new -key "$D/$n.key" -subj "/CN=TEST $n" \
+	    -config "$D/x.cnf" -out "$D/$n.csr"
+	openssl x509 -req -in "$D/$n.csr" -CA "$D/ca.pem" -CAkey "$D/ca.key" \
+	    -CAcreateserial -days 20 -extfile "$D/x.cnf" -extensions leaf \
+	    -out "$D/$n.pem" 2>/dev/null
+	openssl pkcs12 -export -inkey "$D/$n.key" -in "$D/$n.pem" \
+	    -certfile "$D/ca.pem" -passout pass:secret -out "$D/$n.p12"
+	chmod 600 "$D/$n.p12"
+}
+
+# split FILE N: the N-th signature's CMS and the bytes it covers.
+split() {
+	python3 - "$1" "$2" "$BATS_TEST_TMPDIR" <<-'P'
+	import re, sys, binascii
+	d = open(sys.argv[1], 'rb').read()
+	m = list(re.finditer(rb'/ByteRange\[(\d+) (\d+) (\d+) (\d+) *\]', d))
+	a, b, c, e = map(int, m[int(sys.argv[2])].groups())
+	cms = binascii.unhexlify(d[b + 1:c - 1])
+	assert d[b:b + 1] == b'<' and d[c - 1:c] == b'>' and cms[1] == 0x82
+	n = 4 + cms[2] * 256 + cms[3]
+	assert not cms[n:].strip(b'\0')
+	open(sys.argv[3] + '/cms', 'wb').write(cms[:n])
+	open(sys.argv[3] + '/data', 'wb').write(d[a:b] + d[c:c + e])
+	P
+}
+
+@test "every shape of file, signed twice, passes qpdf and pdfsig" {
+	for shape in classic turned form linear packed linear-packed; do
+		f=$BATS_TEST_TMPDIR/$shape.pdf
+		cp "$D/$shape.pdf" "$f"
+		"$T" sign "$f" "$D/keys/officer.p12" secret officer left \
+		    "Người ký: Nguyễn Thị Ngọc Ánh"
+		"$T" sign "$f" "$D/keys/agency.p12" secret agency right \
+		    "Cơ quan: Ủy ban nhân dân xã Đường Lâm"
+		qpdf --check "$f"
+		run pdfsig -nocert "$f"
+		[ "$(grep -c 'Signature is Valid' <<<"$output")" = 2 ]
+		grep -q 'Total document signed' <<<"$output"
+		"$T" verify "$f" "$D/keys/root.pem"
+		cmp -n "$(stat -c %s "$D/$shape.pdf")" "$f" "$D/$shape.pdf"
+	done
+}
+
+@test "every kind of key, as openssl, GnuTLS and NSS see it" {
+	for kind in rsa2048 rsa3072 pss p256 p384 ed25519; do
+		f=$BATS_TEST_TMPDIR/$kind.pdf
+		cp "$D/classic.pdf" "$f"
+		"$T" sign "$f" "$D/$kind.p12" secret officer none
+		"$T" verify "$f" "$D/ca.pem"
+		split "$f" 0
+		cd "$BATS_TEST_TMPDIR"
+		# OpenSSL 3.0's CMS and NSS know no Ed25519, pdfsig no PSS.
+		[ $kind = ed25519 ] || openssl cms -verify -cades -binary \
+		    -inform DER -in cms -content data -CAfile "$D/ca.pem" \
+		    -purpose any -out /dev/null
+		certtool --p7-verify --inder --infile cms --load-data data \
+		    --load-ca-certificate "$D/ca.pem" >certtool.out 2>&1 ||
+		    { cat certtool.out; false; }
+		cd - >/dev/null
+		case $kind in ed25519|pss) continue ;; esac
+		pdfsig -nocert "$f" | grep -q 'Signature is Valid'
+	done
+}
+
+@test "gpgsm finds the signature good" {
+	export GNUPGHOME=$BATS_TEST_TMPDIR/g
+	mkdir -m 700 "$GNUPGHOME"
+	printf 'disable-crl-checks\n' >"$GNUPGHOME/gpgsm.conf"
+	fpr=$(openssl x509 -in "$D/ca.pem" -noout -fingerprint -sha1 |
+	    sed 's/.*=//')
+	printf '%s S relax\n' "$fpr" >"$GNUPGHOME/trustlist.txt"
+	gpgsm --quiet --import "$D/ca.pem"
+	for kind in rsa2048 p256; do
+		cp "$D/classic.pdf" "$BATS_TEST_TMPDIR/f.pdf"
+		"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/$kind.p12" secret f none
+		split "$BATS_TEST_TMPDIR/f.pdf" 0
+		run gpgsm --verify "$BATS_TEST_TMPDIR/cms" \
+		    "$BATS_TEST_TMPDIR/data"
+		echo "$output"
+		grep -q 'Good signature' <<<"$output"
+	done
+	gpgconf --kill all
+}
+
+@test "one altered byte is refused by us and by pdfsig" {
+	cp "$D/classic.pdf" "$BATS_TEST_TMPDIR/f.pdf"
+	"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/p256.p12" secret officer none
+	size=$(stat -c %s "$BATS_TEST_TMPDIR/f.pdf")
+	gap=$(grep -abo '/Contents<' "$BATS_TEST_TMPDIR/f.pdf" | head -1 |
+	    cut -d: -f1)
+	for at in 12 60 150 $((gap - 60)) $((gap - 8)) $((size - 220)) \
+	    $((size - 30)); do
+		cp "$BATS_TEST_TMPDIR/f.pdf" "$BATS_TEST_TMPDIR/x.pdf"
+		printf '~' | dd of="$BATS_TEST_TMPDIR/x.pdf" bs=1 seek=$at \
+		    conv=notrunc status=none
+		run "$T" verify "$BATS_TEST_TMPDIR/x.pdf" "$D/ca.pem"
+		[ "$status" = 2 ]
+		run pdfsig -nocert "$BATS_TEST_TMPDIR/x.pdf"
+		[ "$(grep -c 'Signature is Valid' <<<"$output")" = 0 ]
+	done
+}
+
+@test "the visible text is there, embedded, in Vietnamese" {
+	f=$BATS_TEST_TMPDIR/f.pdf
+	cp "$D/classic.pdf" "$f"
+	"$T" sign "$f" "$D/keys/officer.p12" secret officer left \
+	    "Người ký: Đặng Thị Ngọc Ánh" "Ễnh Ẵm Ộc Ựa tế vẵng tộc tự"
+	"$T" sign "$f" "$D/keys/agency.p12" secret agency right \
+	    "BẢN SAO Y: ỦY BAN NHÂN DÂN XÃ ĐƯỜNG LÂM" \
+	    "Thời gian ký: 2026-11-21T09:30:00+07:00"
+	run pdftotext -layout "$f" -
+	echo "$output"
+	grep -q 'Người ký: Đặng Thị Ngọc Ánh  *BẢN SAO Y: ỦY BAN' <<<"$output"
+	grep -q 'Ễnh Ẵm Ộc Ựa tế vẵng tộc tự' <<<"$output"
+	run pdffonts "$f"
+	[ "$(grep -c 'LiberationSerif .*yes yes yes' <<<"$output")" = 2 ]
+}
+
+@test "the report has the published shape" {
+	cp "$D/classic.pdf" "$BATS_TEST_TMPDIR/f.pdf"
+	"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/p256.p12" secret officer none
+	"$T" verify "$BATS_TEST_TMPDIR/f.pdf" >"$BATS_TEST_TMPDIR/1.json" ||
+	    true
+	"$T" verify "$BATS_TEST_TMPDIR/f.pdf" "$D/ca.pem" \
+	    >"$BATS_TEST_TMPDIR/2.json"
+	"$T" verify "$D/classic.pdf" >"$BATS_TEST_TMPDIR/3.json" || true
+	"$T" verify "$D/ca.pem" >"$BATS_TEST_TMPDIR/4.json" || true
+	for i in 1 2 3 4; do
+		python3 -m json.tool "$BATS_TEST_TMPDIR/$i.json" >/dev/null
+		python3 - "$BATS_TEST_TMPDIR/$i.json" <<-'P'
+		import json, sys, jsonschema
+		schema = json.load(open('schemas/verdict.schema.json'))
+		jsonschema.Draft7Validator.check_schema(schema)
+		jsonschema.validate(json.load(open(sys.argv[1])), schema)
+		P
+	done
+	grep -q TOTAL-PASSED "$BATS_TEST_TMPDIR/2.json"
+	grep -q NO_SIGNATURE "$BATS_TEST_TMPDIR/3.json"
+	grep -q FORMAT_FAILURE "$BATS_TEST_TMPDIR/4.json"
+}
+
+@test "PDF/A-1b stays PDF/A-1b" {
+	J=/usr/share/java
+	[ -e $J/preflight.jar ] || skip "no preflight"
+	python3 tests/tools/pdfa1b.py "$BATS_TEST_TMPDIR/f.pdf"
+	check() {
+		java -cp $J/preflight.jar:$J/pdfbox2.jar:$J/fontbox2.jar:$J/xmpbox.jar:$J/commons-logging.jar:$J/javax.activation.jar:$J/jaxb-api.jar \
+		    org.apache.pdfbox.preflight.Validator_A1b "$1"
+	}
+	run check "$BATS_TEST_TMPDIR/f.pdf"
+	echo "$output"
+	grep -q 'is a valid PDF/A-1b file' <<<"$output"
+	"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/keys/officer.p12" secret \
+	    officer left "Người ký: Nguyễn Thị Ngọc Ánh"
+	"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/keys/agency.p12" secret \
+	    agency none
+	run check "$BATS_TEST_TMPDIR/f.pdf"
+	echo "$output"
+	grep -q 'is a valid PDF/A-1b file' <<<"$output"
+}
