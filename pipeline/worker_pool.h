@@ -43,6 +43,7 @@ struct sh_pool;
  */
 int sh_pool_new(const struct sh_pool_options *options, struct sh_pool **pp,
     struct sh_error *err) SH_MUST_CHECK;
+/* After the last decoding was closed. */
 void sh_pool_free(struct sh_pool *p);
 
 /* A decoded page on its way to a reader and into a PDF. */
@@ -55,8 +56,10 @@ struct sh_raster {
 	struct sh_page_image image;	/* its fd is owned by the raster */
 	struct sh_digest digest;	/* of the page's coded bytes as fed */
 	uint32_t page;		/* within the file, from 0 */
-	const char *text_json;	/* born-digital words, or NULL; owned */
+	const char *text_json;	/* born-digital words, or NULL; owned.  Not
+				   filled yet: every page is read */
 };
+/* Only what sh_decode_next() has filled, well or badly. */
 void sh_raster_clear(struct sh_raster *r);
 
 struct sh_decoding;
@@ -82,7 +85,7 @@ int sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
  */
 int sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
     uint32_t *pagep, struct sh_error *err);
-/* Pages in the file as far as known now, for progress; 0: not known. */
+/* Pages in the file: known from the start, for progress. */
 uint32_t sh_decode_npages(const struct sh_decoding *d);
 void sh_decode_close(struct sh_decoding *d);
 

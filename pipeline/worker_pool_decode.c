@@ -15,7 +15,9 @@
 
 /* A file that ends worker after worker is not a page's bad luck. */
 #define DEATHS_MAX	16
-#define FILE_MAX	((off_t)2 << 30)	/* ocr/image.h's limit */
+/* ocr/image.h's limits, and a page more for what breaks a chain of them. */
+#define FILE_MAX	((off_t)2 << 30)
+#define PAGES_MAX	20001
 /* pdftoppm draws a full page in one or two seconds, or has been tricked. */
 #define RASTER_WALL_MS	30000
 
@@ -25,7 +27,7 @@ struct sh_decoding {
 	struct sh_child child;
 	int64_t deadline_ms;
 	uint32_t page;		/* the one that comes next */
-	uint32_t npages;
+	uint32_t npages;	/* told once, and then not otherwise */
 	unsigned attempts;	/* processes that tried that page, the
 				   present one too */
 	unsigned deaths;
@@ -139,7 +141,8 @@ try_open(struct sh_decoding *d, struct sh_error *why, struct sh_error *err)
 		goto out;
 	}
 	if (sh_json_str(m.v, "open", 1, 16, &kind, &bad) || sh_json_int(m.v,
-	    "npages", 1, 0, UINT32_MAX, 0, &npages, &bad)) {
+	    "npages", 1, d->npages != 0 ? d->npages : 1, d->npages != 0 ?
+	    d->npages : PAGES_MAX, 0, &npages, &bad)) {
 		(void)refuse(d, why, bad.text);
 		goto out;
 	}
@@ -341,6 +344,7 @@ take_drawing(struct sh_decoding *d, const struct sh_wire_request *q, int fd,
 	out->dpi_x = round(q->dpi_x * 10) / 10;
 	out->dpi_y = round(q->dpi_y * 10) / 10;
 	out->digest = q->digest;
+	out->page = d->page;
 	return (0);
 }
 
@@ -373,19 +377,15 @@ raster_page(struct sh_decoding *d, const json_t *v, struct sh_raster *out,
 
 /* ---- pages -------------------------------------------------------------------- */
 
-/* What one message about the wanted page means: 1, 0, -1 as decode_next;
-   -2: the worker lies, see WHY. */
+/* What one message about the wanted page means: 1, -1 as decode_next; -2:
+   the worker lies or failed, see WHY. */
 static int
 take_page(struct sh_decoding *d, struct sh_message *m, struct sh_raster *out,
     struct sh_error *why, struct sh_error *err)
 {
 	struct sh_error bad = SH_ERROR_INIT;
-	int64_t page, npages;
+	int64_t told;
 
-	if (json_object_get(m->v, "end") != NULL) {
-		d->ended = 1;
-		return (0);
-	}
 	if (json_object_get(m->v, "page") == NULL) {
 		/* The whole file failed. */
 		if (sh_wire_error(m->v, err, &bad)) {
@@ -395,12 +395,10 @@ take_page(struct sh_decoding *d, struct sh_message *m, struct sh_raster *out,
 		d->ended = 1;
 		return (-1);
 	}
-	if (sh_json_int(m->v, "page", 1, d->page, d->page, 0, &page, &bad) ||
-	    sh_json_int(m->v, "npages", 1, 0, UINT32_MAX, 0, &npages, &bad)) {
+	if (sh_json_int(m->v, "page", 1, d->page, d->page, 0, &told, &bad)) {
 		(void)refuse(d, why, bad.text);
 		return (-2);
 	}
-	d->npages = (uint32_t)npages;
 	if (json_object_get(m->v, "error") != NULL) {
 		if (sh_wire_error(m->v, why, &bad)) {
 			(void)refuse(d, why, bad.text);
@@ -432,7 +430,7 @@ advance(struct sh_decoding *d)
 	d->page++;
 	d->attempts = d->child.pid > 0;
 	set_deadline(d);
-	if (d->npages != 0 && d->page >= d->npages)
+	if (d->page >= d->npages)
 		(void)sh_child_end(d->pool, &d->child, SH_END_DONE, 0, NULL);
 	else if (d->child.pid > 0)
 		/* If it does not listen, the next call finds it dead. */
@@ -472,7 +470,7 @@ sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
 	memset(out, 0, sizeof(*out));
 	out->fd = out->image.fd = -1;
 	for (;;) {
-		if (d->ended || (d->npages != 0 && d->page >= d->npages))
+		if (d->ended || d->page >= d->npages)
 			return (0);
 		*pagep = out->page = d->page;
 		sh_error_clear(&why);
@@ -482,8 +480,10 @@ sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
 			rc = 1;
 		if (rc == 1)
 			rc = next_message(d, &m, &why, err);
-		if (rc < 0)
+		if (rc < 0) {
+			d->ended = 1;
 			return (-1);
+		}
 		if (rc == 1) {
 			rc = take_page(d, &m, out, &why, err);
 			sh_message_clear(&m);

@@ -21,12 +21,11 @@
 
 /* What a failed page's message and a good one's begin with. */
 static json_t *
-about_page(const struct sh_image *im, uint32_t page, struct sh_error *err)
+about_page(uint32_t page, struct sh_error *err)
 {
 	json_t *v = sh_json_new_object(err);
 
-	if (v != NULL && (sh_json_set_int(v, "page", page, err) ||
-	    sh_json_set_int(v, "npages", sh_image_npages(im), err))) {
+	if (v != NULL && sh_json_set_int(v, "page", page, err)) {
 		json_decref(v);
 		v = NULL;
 	}
@@ -83,13 +82,12 @@ describe(const struct sh_image_page *p, json_t *v, struct sh_error *err)
 }
 
 static int
-send_page(const struct sh_image *im, uint32_t page, struct sh_image_page *p,
-    struct sh_error *err)
+send_page(uint32_t page, struct sh_image_page *p, struct sh_error *err)
 {
 	json_t *v;
 	int fds[2] = { -1, -1 }, rc = -1;
 
-	if ((v = about_page(im, page, err)) == NULL)
+	if ((v = about_page(page, err)) == NULL)
 		return (-1);
 	if (describe(p, v, err) || (!p->needs_raster &&
 	    (sh_pixels_seal(&p->pixels, &fds[0], err) ||
@@ -120,19 +118,16 @@ serve(struct sh_image *im, struct sh_error *err)
 			return (rc);
 		json_decref(wish);
 		got = sh_image_next(im, &p, &page, err);
-		if (got == 0) {
-			if ((v = sh_json_new_object(err)) == NULL ||
-			    sh_json_set(v, "end", json_true(), err))
-				return (-1);
-			rc = sh_worker_send(v, NULL, 0, err);
-		} else if (got > 0) {
-			rc = send_page(im, page, &p, err);
+		if (got == 0)
+			return (0);
+		if (got > 0) {
+			rc = send_page(page, &p, err);
 			sh_image_page_clear(&p);
 		} else {
 			struct sh_error why = *err;
 
 			sh_error_clear(err);
-			v = about_page(im, page, err);
+			v = about_page(page, err);
 			rc = v == NULL ? -1 : sh_worker_send_error(v, &why,
 			    err);
 		}

@@ -10,14 +10,13 @@
  * decode PAGE   4: the file
  *   <- {"open": kind, "npages": N}             or {"error": E}
  *   -> {}                                      one for each page wanted
- *   <- {"page", "npages", "width", "height", "channels", "dpi_x", "dpi_y",
+ *   <- {"page", "width", "height", "channels", "dpi_x", "dpi_y",
  *       "exif", "digest", "coding", "components", "bytes"} and two sealed
  *       memory files: pixels, coded image
- *   <- {"page", "npages", "digest", "raster_x", "raster_y", "mono",
+ *   <- {"page", "digest", "raster_x", "raster_y", "mono",
  *       "width_pt", "height_pt"}
  *       a page that a raster worker must draw, at so many dots per inch
- *   <- {"page", "npages", "error": E}          this page failed
- *   <- {"end": true}
+ *   <- {"page", "error": E}                    this page failed
  * raster PAGE DPI-X DPI-Y colour|mono BYTES   4: the PDF, 6: takes the PNM;
  *   no socket; the exit status is pdftoppm's, or one of SH_RASTER_*
  * read [MODEL]

@@ -79,7 +79,7 @@ sealed(size_t len, int seals)
 		"0123456789abcdef0123456789abcdef"
 /* A page message in which one thing may be wrong. */
 #define PAGE(n, w, h, ch, exif, digest, coding, bytes)			\
-	"{\"page\":" n ",\"npages\":3,\"width\":" w ",\"height\":" h	\
+	"{\"page\":" n ",\"width\":" w ",\"height\":" h	\
 	",\"channels\":" ch ",\"dpi_x\":300,\"dpi_y\":300,\"exif\":" exif \
 	",\"digest\":\"" digest "\",\"coding\":\"" coding		\
 	"\",\"components\":1,\"bytes\":" bytes "}"
@@ -120,23 +120,23 @@ static const struct lie page_lies[] = {
 	    100, 5, ALL_SEALS, "worker.protocol" },
 	{ "float", PAGE("0", "10.5", "10", "1", "1", DIGEST, "jpeg", "5"),
 	    100, 5, ALL_SEALS, "worker.protocol" },
-	{ "twice", "{\"page\":0,\"page\":0,\"npages\":3}", 0, 0, 0,
+	{ "twice", "{\"page\":0,\"page\":0}", 0, 0, 0,
 	    "worker.protocol" },
 	{ "empty-object", "{}", 0, 0, 0, "worker.protocol" },
-	{ "raster-bomb", "{\"page\":0,\"npages\":3,\"raster_x\":1200,"
+	{ "raster-bomb", "{\"page\":0,\"raster_x\":1200,"
 	    "\"raster_y\":1200,\"width_pt\":14400,\"height_pt\":14400,\"digest\":\"" DIGEST
 	    "\"}", 0, 0, 0, "worker.protocol" },
-	{ "error-code", "{\"page\":0,\"npages\":3,\"error\":{\"code\":\"ok\","
+	{ "error-code", "{\"page\":0,\"error\":{\"code\":\"ok\","
 	    "\"key\":\"a.b\",\"text\":\"\",\"sys\":0,\"params\":{}}}", 0, 0,
 	    0, "worker.protocol" },
-	{ "error-key", "{\"page\":0,\"npages\":3,\"error\":{\"code\":"
+	{ "error-key", "{\"page\":0,\"error\":{\"code\":"
 	    "\"format\",\"key\":\"../../x\",\"text\":\"\",\"sys\":0,"
 	    "\"params\":{}}}", 0, 0, 0, "worker.protocol" },
-	{ "error-true", "{\"page\":0,\"npages\":3,\"error\":{\"code\":"
+	{ "error-true", "{\"page\":0,\"error\":{\"code\":"
 	    "\"format\",\"key\":\"image.damaged\",\"text\":\"a\\nb\","
 	    "\"sys\":0,\"params\":{\"value\":\"\\u001b[2J\"}}}", 0, 0, 0,
 	    "image.damaged" },
-	{ "no-memory", "{\"page\":0,\"npages\":3,\"error\":{\"code\":"
+	{ "no-memory", "{\"page\":0,\"error\":{\"code\":"
 	    "\"no-memory\",\"key\":\"memory.none\",\"text\":\"a\",\"sys\":0,"
 	    "\"params\":{}}}", 0, 0, 0, "page.memory-limit" },
 	{ "text", "not JSON", 0, 0, 0, "worker.protocol" },
@@ -243,6 +243,8 @@ play(const char *name, const char *mode)
 		say_text("\x01\x02garbage");
 	else if (strcmp(name, "open-negative") == 0)
 		say_text("{\"open\":\"tiff\",\"npages\":-1}");
+	else if (strcmp(name, "open-endless") == 0)
+		say_text("{\"open\":\"tiff\",\"npages\":4000000000}");
 	else if (strcmp(name, "open-leave") == 0)
 		_exit(0);
 	else if (strcmp(name, "poison") == 0)
@@ -326,6 +328,7 @@ lies_about_files_are_refused(void **state)
 		const char *name, *key;
 	} lies[] = { { "open-text", "worker.protocol" },
 	    { "open-negative", "worker.protocol" },
+	    { "open-endless", "worker.protocol" },
 	    { "open-leave", "worker.killed" },
 	    { "open-hang", "page.time-limit" } };
 	struct sh_error err = SH_ERROR_INIT;

@@ -118,12 +118,25 @@ vector_pages_are_drawn(void **state)
 {
 	struct sh_pool *p = start_pool(worker_path(), 0, 0);
 	struct sh_error err = SH_ERROR_INIT;
+	struct sh_decoding *d;
 	struct sh_raster r;
 	uint8_t *pixels;
 	size_t n = 1200 * 900, i, dark = 0;
+	struct sh_digest first;
+	uint32_t page;
+	int fd = text_pdf("Nguyen Thi Thanh Dinh");
 
 	(void)state;
-	only_page(p, text_pdf("Nguyen Thi Thanh Dinh"), &r);
+	must(sh_decode_open(p, fd, &d, &err));
+	assert_int_equal(sh_decode_next(d, &r, &page, &err), 1);
+	first = r.digest;
+	sh_raster_clear(&r);
+	assert_int_equal(sh_decode_next(d, &r, &page, &err), 1);
+	assert_int_equal(page, 1);
+	assert_int_equal(r.page, 1);
+	assert_false(sh_digest_equal(&first, &r.digest));
+	sh_decode_close(d);
+	(void)close(fd);
 	assert_int_equal(r.width_px, 1200);
 	assert_int_equal(r.height_px, 900);
 	assert_int_equal(r.channels, 1);

@@ -165,7 +165,7 @@ tiff_file(unsigned npages, uint32_t w, uint32_t h, int bad)
 	return (fd);
 }
 
-/* A PDF page of 4 x 3 in that shows TEXT six times in a standard font. */
+/* A PDF page of 4 x 3 in that shows TEXT six times, and once more the same. */
 static inline int
 text_pdf(const char *text)
 {
@@ -182,7 +182,7 @@ text_pdf(const char *text)
 	/* Without a table of its objects: readers rebuild it. */
 	must(sh_buf_printf(&b, &err, "%%PDF-1.4\n"
 	    "1 0 obj << /Type /Catalog /Pages 2 0 R >> endobj\n"
-	    "2 0 obj << /Type /Pages /Kids [3 0 R] /Count 1 >> endobj\n"
+	    "2 0 obj << /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >> endobj\n"
 	    "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 288 216] "
 	    "/Contents 4 0 R /Resources << /Font << /F1 << /Type /Font "
 	    "/Subtype /Type1 /BaseFont /Helvetica >> >> >> >> endobj\n"
