@@ -29,7 +29,22 @@ struct sh_pixels {
 	int channels;
 	double dpi_x, dpi_y;	/* 0: the file said nothing believable */
 	int exif_orientation;	/* 1..8, not applied */
+	/* Private to sh_pixels_*(): the memory file behind data. */
+	int memory_fd;
+	size_t mapped;		/* 0: data lies elsewhere and is borrowed */
 };
+
+/*
+ * Zeroed room for a page in a memory file, so that handing the pixels
+ * to another process copies nothing.  The sides are checked first.
+ * Errors: SH_ELIMIT "image.too-large"; SH_ENOMEM.
+ */
+int sh_pixels_new(struct sh_pixels *px, int64_t width_px, int64_t height_px,
+    int channels, struct sh_error *err) SH_MUST_CHECK;
+/* Unmap, seal and give away the memory file; the caller owns *FDP. */
+int sh_pixels_seal(struct sh_pixels *px, int *fdp, struct sh_error *err)
+    SH_MUST_CHECK;
+void sh_pixels_free(struct sh_pixels *px);
 
 /* One decoded page. */
 struct sh_image_page {
@@ -48,18 +63,32 @@ struct sh_image_page {
 	int32_t coded_width_px, coded_height_px;
 	/* A PDF page that must be rastered by pdftoppm: no pixels yet. */
 	int needs_raster;
-	double page_width_pt, page_height_pt;
+	double raster_dpi_x, raster_dpi_y;
+	int raster_mono;	/* it is one bilevel image at just that dpi */
+	double page_width_pt, page_height_pt;	/* upright, as shown */
 };
 void sh_image_page_clear(struct sh_image_page *p);
 
 struct sh_image;		/* an open file of any accepted kind */
 
-/* DATA is borrowed until sh_image_close (the worker maps the file). */
+/*
+ * DATA is borrowed until sh_image_close (the worker maps the file).
+ * Errors: SH_EFORMAT "file.empty", "image.damaged", "pdf.unreadable";
+ * SH_EUNSUPPORTED "file.kind", "pdf.encrypted"; SH_ELIMIT "file.too-large",
+ * "image.too-many-pages".
+ */
 int sh_image_open(const void *data, size_t len, struct sh_image **ip,
     struct sh_error *err) SH_MUST_CHECK;
-/* 1, 0 at the end, -1 for this page (*PAGEP set) and the next call goes on. */
+/*
+ * 1, 0 at the end, -1 for this page (*PAGEP set) and the next call goes on.
+ * Errors: SH_EFORMAT "image.truncated", "image.damaged"; SH_EUNSUPPORTED
+ * "image.samples", "image.compression"; SH_ELIMIT "image.too-large",
+ * "image.scans", "pdf.page-size"; SH_ENOMEM.
+ */
 int sh_image_next(struct sh_image *im, struct sh_image_page *out,
     uint32_t *pagep, struct sh_error *err);
+/* The next page is PAGE (from 0): a fresh worker goes on behind a bad one. */
+void sh_image_seek(struct sh_image *im, uint32_t page);
 uint32_t sh_image_npages(const struct sh_image *im);	/* 0: not known */
 const char *sh_image_kind(const struct sh_image *im);	/* "tiff" */
 void sh_image_close(struct sh_image *im);

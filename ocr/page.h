@@ -6,8 +6,13 @@
  * the image that is shown and archived.  Confidence is 0..1.  Text is NFC.
  *
  * A page is built with sh_page_add_*(), is then only read, and owns all it
- * points to.  sh_page_from_json() reads what a worker sent and trusts none
- * of it: every count, index, box and string is checked.
+ * points to.  Its width and height are set before the first line.
+ * sh_page_from_json() reads what a worker sent and trusts none of it: every
+ * count, index, box and string is checked.
+ *
+ * Errors of building and reading: SH_EFORMAT "reading.box", a box or
+ * baseline leaves the page; "reading.word", not one word in NFC;
+ * "reading.mark"; SH_ELIMIT "reading.too-many".
  */
 #ifndef SH_OCR_PAGE_H
 #define SH_OCR_PAGE_H
@@ -23,6 +28,10 @@
 #define SH_PAGE_WORDS_MAX	20000
 #define SH_PAGE_LINES_MAX	5000
 #define SH_PAGE_CODES_MAX	64
+#define SH_PAGE_MEASURES_MAX	64
+#define SH_PAGE_WORD_BYTES	1000
+#define SH_PAGE_CODE_BYTES	4096
+#define SH_PAGE_NAME_BYTES	100	/* engine, method, measure */
 
 struct sh_box {
 	int32_t x, y, w, h;
@@ -31,7 +40,7 @@ struct sh_box {
 struct sh_word {
 	const char *text;	/* no white space; never empty */
 	struct sh_box box;
-	float confidence;
+	float confidence;	/* kept in thousandths */
 	uint32_t line;		/* index into lines */
 };
 
@@ -62,7 +71,9 @@ enum sh_page_state {
 struct sh_page {
 	enum sh_page_state state;
 	int32_t width_px, height_px;	/* upright */
-	double dpi;		/* as used; estimated when the file had none */
+	double dpi;		/* horizontal, as used; estimated when the file
+				   had none */
+	double dpi_y;		/* vertical: another only on old faxes */
 	int dpi_known;
 	int orientation;	/* 0, 90, 180, 270: degrees clockwise that the
 				   stored page is turned to stand upright */
@@ -74,7 +85,7 @@ struct sh_page {
 	size_t nlines;
 	struct sh_mark *marks;
 	size_t nmarks;
-	json_t *measures;	/* quality figures by name, numbers only */
+	json_t *measures;	/* quality figures by name, integers only */
 	const char *engine;	/* "tesseract 5.3.0 vie <8 hex of the model>" */
 };
 
@@ -92,12 +103,19 @@ int sh_page_add_mark(struct sh_page *p, enum sh_barcode kind,
     struct sh_error *err) SH_MUST_CHECK;
 int sh_page_set_engine(struct sh_page *p, const char *engine,
     struct sh_error *err) SH_MUST_CHECK;
+/* A figure of 'measures'; its unit stands in the name ("contrast_levels"). */
+int sh_page_set_measure(struct sh_page *p, const char *name, int64_t value,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /* Lines in reading order, words by one space, lines by one '\n'. */
 int sh_page_text(const struct sh_page *p, struct sh_buf *out,
     struct sh_error *err) SH_MUST_CHECK;
 
-/* The stored and transported form: schemas/reading.schema.json, frozen. */
+/*
+ * The stored and transported form: schemas/reading.schema.json, frozen.
+ * Integers only (thousandths, hundredths), so that it is canonical JSON; what
+ * was built with sh_page_add_*() comes back the same.
+ */
 json_t *sh_page_to_json(const struct sh_page *p, struct sh_error *err);
 int sh_page_from_json(const json_t *v, struct sh_page **pp,
     struct sh_error *err) SH_MUST_CHECK;

@@ -8,7 +8,9 @@
  * only.  Everything that a worker sends is checked; a worker that dies,
  * hangs or lies costs one page, never the supervisor.
  *
- * One thread; no callbacks.
+ * One thread, which must live as long as the pool: workers die with the
+ * thread that started them.  No callbacks.  The caller must not ignore
+ * SIGCHLD nor reap children that it did not start.
  */
 #ifndef SH_PIPELINE_WORKER_POOL_H
 #define SH_PIPELINE_WORKER_POOL_H
@@ -29,13 +31,19 @@ struct sh_pool_options {
 	unsigned pages_per_reader;	/* then a fresh one; 0: 200 */
 	int decode_wall_ms;	/* per page; 0: 60,000 */
 	int read_wall_ms;	/* per page; 0: 120,000 */
+	const char *model_dir;	/* recognise.h; NULL: Debian's */
 };
 
 struct sh_pool;
 
-/* Readers start in the background; the first page waits for its model. */
+/*
+ * Readers start in the background with the first sh_pool_engine() or
+ * sh_read_submit(); who only decodes or verifies loads no model.
+ * Errors: SH_ENOTFOUND "worker.missing".
+ */
 int sh_pool_new(const struct sh_pool_options *options, struct sh_pool **pp,
     struct sh_error *err) SH_MUST_CHECK;
+/* After the last decoding was closed. */
 void sh_pool_free(struct sh_pool *p);
 
 /* A decoded page on its way to a reader and into a PDF. */
@@ -48,8 +56,10 @@ struct sh_raster {
 	struct sh_page_image image;	/* its fd is owned by the raster */
 	struct sh_digest digest;	/* of the page's coded bytes as fed */
 	uint32_t page;		/* within the file, from 0 */
-	const char *text_json;	/* born-digital words, or NULL; owned */
+	const char *text_json;	/* born-digital words, or NULL; owned.  Not
+				   filled yet: every page is read */
 };
+/* Only what sh_decode_next() has filled, well or badly. */
 void sh_raster_clear(struct sh_raster *r);
 
 struct sh_decoding;
@@ -58,24 +68,32 @@ struct sh_decoding;
  * Begin to decode the file behind FD (borrowed for the call).  The kind is
  * told from its bytes, never from a name.
  * Errors: SH_EFORMAT, SH_EUNSUPPORTED, SH_ELIMIT about the whole file
- * ("file.empty", "file.kind", "pdf.encrypted", …).
+ * ("file.empty", "file.kind", "pdf.encrypted", …); SH_ESYSTEM
+ * "sandbox.none": nothing can be decoded on this system.
  */
 int sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
     struct sh_error *err) SH_MUST_CHECK;
 /*
  * The next page: 1; no more: 0; -1: this page failed (*PAGEP says which).
  * After a page's own failure the next call goes on behind it; after one of
- * the whole file the next call answers 0.
+ * the whole file the next call answers 0.  While it waits, readers are
+ * served.  One page is decoded ahead.
+ * Errors: image.h's; SH_ELIMIT "page.time-limit", "page.memory-limit";
+ * SH_ELIBRARY "worker.killed", "worker.protocol" (each after two workers);
+ * SH_EFORMAT "raster.failed"; SH_ESYSTEM "raster.missing"; for the whole
+ * file SH_ELIMIT "file.deaths", too many of its pages ended their workers.
  */
 int sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
     uint32_t *pagep, struct sh_error *err);
-/* Pages in the file as far as known now, for progress; 0: not known. */
+/* Pages in the file: known from the start, for progress. */
 uint32_t sh_decode_npages(const struct sh_decoding *d);
 void sh_decode_close(struct sh_decoding *d);
 
 /*
- * Give a page to a reader.  TAG comes back with the result.  Never blocks
- * when sh_read_room() said yes.
+ * Give a page to a reader.  TAG comes back with the result.  Never blocks.
+ * The pixels are kept by a descriptor of the pool's own: the raster may be
+ * cleared at once, but for its coded image.
+ * Errors: SH_EAGAIN "worker.busy" when sh_read_room() would say no.
  */
 int sh_read_submit(struct sh_pool *p, const struct sh_raster *r,
     uint64_t tag, struct sh_error *err) SH_MUST_CHECK;
@@ -83,13 +101,18 @@ int sh_read_room(const struct sh_pool *p);
 /*
  * Wait for a result: 1 with *TAGP set and either *PAGEP or *FAILURE filled;
  * 0: nothing is under way (or WAIT is 0 and nothing is done yet).  A page is
- * tried twice in two processes before it fails.
+ * tried twice in two processes before it fails.  -1: no reader can be kept
+ * running; pages under way are lost.
  */
 int sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
     struct sh_page **pagep, struct sh_error *failure, struct sh_error *err);
 
-/* Engine, model and parameters: part of every reading's cache key. */
-const char *sh_pool_engine(struct sh_pool *p);
+/*
+ * Engine, model and parameters: part of every reading's cache key.  Waits
+ * for the first reader; NULL when none comes up.  Errors: "model.missing",
+ * "sandbox.none", "worker.start".
+ */
+const char *sh_pool_engine(struct sh_pool *p, struct sh_error *err);
 
 /*
  * Verify a signed PDF from outside in a worker of its own.  ROOTS is PEM.
@@ -99,7 +122,10 @@ int sh_pool_verify(struct sh_pool *p, int fd, const void *roots,
     size_t rootslen, int64_t when, json_t **report, struct sh_error *err)
     SH_MUST_CHECK;
 
-/* Peak resident bytes of each kind of worker so far, for the bench. */
+/*
+ * Peak resident bytes and processor time of each kind of worker so far, for
+ * the bench; raster and verify count as decode.
+ */
 void sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
     uint64_t *read_peak, double *decode_cpu_s, double *read_cpu_s);
 

@@ -1,0 +1,29 @@
+/*
+ * What clean.c's neighbours share: planes, one byte a pixel, rows without
+ * padding, at least 32 px a side.
+ */
+#ifndef SH_OCR_CLEAN_INTERNAL_H
+#define SH_OCR_CLEAN_INTERNAL_H
+
+#include <stdint.h>
+
+#include "base/error.h"
+
+struct Pix;
+
+struct sh_plane {
+	uint8_t *data;
+	int w, h;
+};
+
+/* The same as a raster. */
+struct Pix *sh_plane_pix(const struct sh_plane *p);
+
+/*
+ * Paint over small marks that are not writing, where darker than INK is ink
+ * and PAPER is the colour of paper: rows of dots that forms are filled in on.
+ */
+int sh_plane_sweep(struct sh_plane *p, double dpi, int ink, int paper,
+    struct sh_error *err) SH_MUST_CHECK;
+
+#endif

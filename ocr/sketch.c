@@ -1,0 +1,254 @@
+/*
+ * Questions to a small bilevel copy of the page: is it blank, which way is
+ * up, how far does it lean.
+ */
+#include "ocr/quality.h"
+
+#include <allheaders.h>
+#include <math.h>
+#include <stdlib.h>
+
+/* A scan with more lone pixels or more roughness than print ever has. */
+#define LONE_E5		100
+#define ROUGHNESS_E1	80
+
+#define INK		150	/* darker is ink, where paper is 200 */
+
+int
+sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
+    struct sh_sketch *out, struct sh_error *err)
+{
+	struct Pix *small = pixClone(grey), *next;
+
+	out->pix = NULL;
+	out->factor = 1;
+	while (small != NULL && dpi / out->factor > 225 &&
+	    pixGetWidth(small) > 100 && pixGetHeight(small) > 100) {
+		next = pixScaleAreaMap2(small);
+		pixDestroy(&small);
+		small = next;
+		out->factor *= 2;
+	}
+	out->dpi = dpi / out->factor;
+	if (small != NULL && (q->lone_e5 > LONE_E5 ||
+	    q->roughness_e1 > ROUGHNESS_E1) && !q->two_level &&
+	    (next = pixBlockconvGray(small, NULL, 1, 1)) != NULL) {
+		pixDestroy(&small);
+		small = next;
+	}
+	/* Leptonica evens out nothing on rasters smaller than its tiles. */
+	if (small != NULL &&
+	    (next = pixBackgroundNormSimple(small, NULL, NULL)) != NULL) {
+		pixDestroy(&small);
+		small = next;
+	}
+	if (small != NULL)
+		out->pix = pixThresholdToBinary(small, INK);
+	pixDestroy(&small);
+	return (out->pix == NULL ? sh_error_nomem(err, "a raster") : 0);
+}
+
+void
+sh_sketch_clear(struct sh_sketch *s)
+{
+	pixDestroy(&s->pix);
+}
+
+int
+sh_sketch_turn(struct sh_sketch *s, int degrees, struct sh_error *err)
+{
+	struct Pix *turned;
+
+	if (degrees == 0)
+		return (0);
+	if ((turned = pixRotateOrth(s->pix, degrees / 90)) == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	pixDestroy(&s->pix);
+	s->pix = turned;
+	return (0);
+}
+
+/* Shapes like words on a raster of 55 to 115 dpi, along the rows. */
+struct words {
+	struct Boxa *boxes;
+	int n;
+	int64_t width_px;	/* together */
+};
+
+static int
+find_words(struct Pix *b, double dpi, struct words *out)
+{
+	double mm = dpi / 25.4;
+	int reach = (int)(3 * mm) | 1, i, x, y, w, h;
+	struct Pix *closed;
+	struct Boxa *all;
+
+	*out = (struct words){ .boxes = boxaCreate(0) };
+	closed = pixCloseSafeBrick(NULL, b, reach, 1);
+	all = closed == NULL ? NULL : pixConnCompBB(closed, 8);
+	pixDestroy(&closed);
+	if (out->boxes == NULL || all == NULL) {
+		boxaDestroy(&all);
+		return (-1);
+	}
+	for (i = 0; i < boxaGetCount(all); i++) {
+		boxaGetBoxGeometry(all, i, &x, &y, &w, &h);
+		if (w >= 5 * mm && h >= 1.7 * mm && h <= 20 * mm &&
+		    w > 2 * h) {
+			boxaAddBox(out->boxes, boxCreate(x, y, w, h),
+			    L_INSERT);
+			out->n++;
+			out->width_px += w;
+		}
+	}
+	boxaDestroy(&all);
+	return (0);
+}
+
+/*
+ * Does the ink of a stretch of text stand over the band of small letters
+ * (1) or hang below it (-1)?  Ascenders and, above all, Vietnamese marks
+ * stand over it.  0: neither.  HEIGHTP is the height of that band.
+ */
+static int
+judge_stretch(struct Pix *stretch, int *heightp)
+{
+	struct Numa *rows = pixCountPixelsByRow(stretch, NULL);
+	int n, i, top, bottom, most = 0, above = 0, below = 0, total = 0, v;
+
+	*heightp = 0;
+	if (rows == NULL)
+		return (0);
+	n = numaGetCount(rows);
+	for (i = 0; i < n; i++) {
+		numaGetIValue(rows, i, &v);
+		total += v;
+		if (v > most)
+			most = v;
+	}
+	for (top = 0; top < n; top++, above += v) {
+		numaGetIValue(rows, top, &v);
+		if (2 * v >= most)
+			break;
+	}
+	for (bottom = n - 1; bottom > top; bottom--, below += v) {
+		numaGetIValue(rows, bottom, &v);
+		if (2 * v >= most)
+			break;
+	}
+	numaDestroy(&rows);
+	if (most <= 4 || bottom - top < 3)
+		return (0);
+	*heightp = bottom - top + 1;
+	if (2 * above > 3 * below && 33 * above > total)
+		return (1);
+	if (2 * below > 3 * above && 33 * below > total)
+		return (-1);
+	return (0);
+}
+
+/*
+ * Let every 2 cm of the shapes vote, so that a lean does not blur the band.
+ * Gives votes up minus votes down, in standard deviations.
+ */
+static double
+vote(struct Pix *b, struct Boxa *words, int factor, double dpi, int *heightp)
+{
+	int step = (int)(dpi * factor / 25.4 * 20), up = 0, down = 0, i, at;
+	int x, y, w, h, v, height;
+	struct Numa *heights = numaCreate(0);
+	float median = 0;
+
+	for (i = 0; i < boxaGetCount(words); i++) {
+		boxaGetBoxGeometry(words, i, &x, &y, &w, &h);
+		for (at = 0; at < w * factor; at += step) {
+			int left = w * factor - at;
+			struct Box *box;
+			struct Pix *cut;
+
+			if (left < step / 4)
+				break;
+			box = boxCreate(x * factor + at, y * factor,
+			    left < step ? left : step, h * factor);
+			cut = pixClipRectangle(b, box, NULL);
+			boxDestroy(&box);
+			if (cut == NULL)
+				continue;
+			v = judge_stretch(cut, &height);
+			pixDestroy(&cut);
+			up += v > 0;
+			down += v < 0;
+			if (height > 0)
+				numaAddNumber(heights, (float)height);
+		}
+	}
+	*heightp = 0;
+	if (numaGetCount(heights) >= 5 &&
+	    numaGetMedian(heights, &median) == 0)
+		*heightp = (int)median;
+	numaDestroy(&heights);
+	return ((up - down) / sqrt(up + down + 1.0));
+}
+
+int
+sh_sketch_lie(const struct sh_sketch *s, struct sh_lie *out,
+    struct sh_error *err)
+{
+	/* Word shapes come from half the sketch's dpi. */
+	struct Pix *flat, *tall = NULL, *turned = NULL;
+	struct words rows = { NULL, 0, 0 }, columns = { NULL, 0, 0 };
+	double along, votes;
+	int factor = 2, upright, rc = -1;
+
+	*out = (struct sh_lie){ 0, 0, 0, 0 };
+	if (s->dpi < 110) {
+		factor = 1;
+		flat = pixClone(s->pix);
+	} else {
+		flat = pixReduceRankBinary2(s->pix, 1, NULL);
+	}
+	if (flat == NULL || (tall = pixRotateOrth(flat, 1)) == NULL ||
+	    find_words(flat, s->dpi / factor, &rows) ||
+	    find_words(tall, s->dpi / factor, &columns))
+		goto out;
+	along = (double)(rows.width_px + 1) / (double)(columns.width_px + 1);
+	upright = along >= 1;
+	if (!upright && (turned = pixRotateOrth(s->pix, 1)) == NULL)
+		goto out;
+	votes = vote(upright ? s->pix : turned,
+	    upright ? rows.boxes : columns.boxes, factor, s->dpi / factor,
+	    &out->height_px);
+	out->height_px *= s->factor;
+	out->degrees = (upright ? 0 : 90) + (votes < 0 ? 180 : 0);
+	out->sure = fabs(votes) >= 4 && (along >= 2 || along <= 0.5);
+	out->nwords = upright ? rows.n : columns.n;
+	rc = 0;
+out:
+	pixDestroy(&flat);
+	pixDestroy(&tall);
+	pixDestroy(&turned);
+	boxaDestroy(&rows.boxes);
+	boxaDestroy(&columns.boxes);
+	return (rc == 0 ? 0 : sh_error_nomem(err, "a raster"));
+}
+
+int
+sh_sketch_blank(const struct sh_sketch *s, const struct sh_quality *q,
+    const struct sh_lie *lie)
+{
+	(void)s;
+	(void)q;
+	return (lie->nwords < 3);
+}
+
+double
+sh_sketch_skew(const struct sh_sketch *s)
+{
+	float angle = 0, sure = 0;
+
+	if (pixFindSkewSweepAndSearch(s->pix, &angle, &sure, 2, 1, 7, 1,
+	    (float)0.01) != 0 || sure < 3)
+		return (0);
+	/* Leptonica gives the turn that would set it straight. */
+	return (-(double)angle);
+}

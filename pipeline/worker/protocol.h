@@ -1,0 +1,76 @@
+/*
+ * What passes between the supervisor (pipeline/worker_pool*.c) and a worker.
+ *
+ * Descriptor 3 is a socket of whole messages (SOCK_SEQPACKET); each message
+ * is one JSON object of at most SH_MESSAGE_MAX bytes with at most two
+ * descriptors.  Bulk (pixels, coded images, readings, reports) lies in
+ * memory files.  The supervisor believes nothing of it; its half of the code
+ * is its own.  Members, by mode:
+ *
+ * decode PAGE   4: the file
+ *   <- {"open": kind, "npages": N}             or {"error": E}
+ *   -> {}                                      one for each page wanted
+ *   <- {"page", "width", "height", "channels", "dpi_x", "dpi_y",
+ *       "exif", "digest", "coding", "components", "bytes"} and two sealed
+ *       memory files: pixels, coded image
+ *   <- {"page", "digest", "raster_x", "raster_y", "mono",
+ *       "width_pt", "height_pt"}
+ *       a page that a raster worker must draw, at so many dots per inch
+ *   <- {"page", "error": E}                    this page failed
+ * raster PAGE DPI-X DPI-Y colour|mono BYTES   4: the PDF, 6: takes the PNM;
+ *   no socket; the exit status is pdftoppm's, or one of SH_RASTER_*
+ * read [MODEL]
+ *   <- {"ready": engine}                       or {"error": E}
+ *   -> {"width", "height", "channels", "dpi_x", "dpi_y", "exif"} and two
+ *       memory files: pixels, room for the reading
+ *   <- {"bytes": N}                            or {"error": E}
+ * verify WHEN   4: the PDF, 5: anchors in PEM, 6: takes the report
+ *   <- {"bytes": N}                            or {"error": E}
+ *
+ * E is {"code", "key", "text", "sys", "params": {name: value}}.
+ */
+#ifndef SH_PIPELINE_WORKER_PROTOCOL_H
+#define SH_PIPELINE_WORKER_PROTOCOL_H
+
+#include <stddef.h>
+
+#include "base/error.h"
+#include "base/json.h"
+
+#define SH_MESSAGE_MAX		16384
+#define SH_MESSAGE_FDS		2
+
+#define SH_WORKER_CONTROL	3
+#define SH_WORKER_INPUT		4
+#define SH_WORKER_SECOND	5
+#define SH_WORKER_OUTPUT	6
+
+#define SH_READING_MAX		((size_t)32 << 20)	/* bytes of JSON */
+#define SH_REPORT_MAX		((size_t)8 << 20)
+#define SH_CODED_MAX		((size_t)256 << 20)
+
+#define SH_RASTER_NO_SANDBOX	71	/* exit statuses before pdftoppm's */
+#define SH_RASTER_MISSING	69
+
+/* ---- the worker's half; the other is the supervisor's own ---- */
+
+/* Send and release V, with the descriptors (not closed). */
+int sh_worker_send(json_t *v, const int *fds, size_t nfds,
+    struct sh_error *err) SH_MUST_CHECK;
+/* Wait: 1 with *VP (and FDS, exactly NFDS of them); 0: no more work. */
+int sh_worker_receive(json_t **vp, int *fds, size_t nfds,
+    struct sh_error *err);
+/* Send E under "error", with the members of WITH (taken; may be NULL). */
+int sh_worker_send_error(json_t *with, const struct sh_error *e,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/* The last word of a worker that cannot go on; its exit status. */
+int sh_worker_fail(const struct sh_error *why);
+
+/* The modes: the exit status of the process. */
+int sh_worker_decode(int argc, char **argv);
+int sh_worker_read(int argc, char **argv);
+int sh_worker_raster(int argc, char **argv);
+int sh_worker_verify(int argc, char **argv);
+
+#endif
