@@ -28,12 +28,12 @@ BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
 	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
 	libcairo2-dev libqrencode-dev
 RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
-	fonts-liberation fonts-liberation2
+	fonts-liberation2
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	mandoc default-jre-headless libpdfbox2-java libfontbox2-java \
 	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
-	libxml2-utils python3-jsonschema gpg-agent strace valgrind jbig2dec \
-	softhsm2 opensc faketime binutils util-linux
+	python3-jsonschema libxml2-utils gpg-agent strace valgrind jbig2dec \
+	softhsm2 opensc faketime binutils util-linux procps bc bsdextrautils
 BENCH_PACKAGES := tesseract-ocr ocrmypdf time
 
 # ---- compiler ------------------------------------------------------------

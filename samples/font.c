@@ -17,6 +17,9 @@ struct glyph {
 	uint32_t index;
 };
 
+/* ỹ: a font that has it has all of Vietnamese. */
+#define LAST_LETTER	0x1ef9
+
 static struct face {
 	cairo_scaled_font_t *scaled;
 	cairo_font_face_t *face;
@@ -47,7 +50,13 @@ open_face(unsigned i, const char *family, struct sh_error *err)
 	    family) != 0) {
 		(void)sh_error_set(err, SH_ENOTFOUND, "sample.font",
 		    "font %s is not installed (Debian package "
-		    "fonts-liberation)", family);
+		    "fonts-liberation2)", family);
+		goto out;
+	}
+	if (!pango_font_has_char(font, LAST_LETTER)) {
+		(void)sh_error_set(err, SH_ENOTFOUND, "sample.font",
+		    "font %s has no Vietnamese letters (Debian package "
+		    "fonts-liberation2 has)", family);
 		goto out;
 	}
 	faces[i].scaled = cairo_scaled_font_reference(
@@ -72,7 +81,8 @@ sh_font_open(const char *serif, struct sh_error *err)
 {
 	static const char *const families[SH_FACE_FAMILIES] = {
 		"Liberation Serif", "Liberation Sans", "Liberation Mono",
-		"Liberation Sans Narrow"
+		/* Squeezed: the family's own narrow face has no Vietnamese. */
+		"Liberation Sans"
 	};
 	unsigned i;
 
@@ -113,6 +123,13 @@ sh_font_close(void)
 	map = NULL;
 }
 
+/* How much narrower than its family a face is drawn. */
+static double
+squeeze(unsigned face)
+{
+	return (face % SH_FACE_FAMILIES == SH_FACE_NARROW ? 0.82 : 1);
+}
+
 /* The glyph of the character at S, whose length goes to *NP. */
 static const struct glyph *
 lookup(unsigned face, const char *s, const char *end, size_t *np)
@@ -138,7 +155,7 @@ lookup(unsigned face, const char *s, const char *end, size_t *np)
 		sh_keep_die();
 	cairo_scaled_font_glyph_extents(f->scaled, glyphs, 1, &extents);
 	g->index = (uint32_t)glyphs[0].index;
-	g->width = (float)(extents.x_advance / EM);
+	g->width = (float)(extents.x_advance / EM * squeeze(face));
 	cairo_glyph_free(glyphs);
 	return (g);
 }
@@ -158,8 +175,11 @@ sh_font_width(unsigned face, double size, const char *s, size_t len)
 static void
 use(cairo_t *cr, unsigned face, double size)
 {
+	cairo_matrix_t m;
+
+	cairo_matrix_init_scale(&m, size * squeeze(face), size);
 	cairo_set_font_face(cr, faces[face].face);
-	cairo_set_font_size(cr, size);
+	cairo_set_font_matrix(cr, &m);
 	cairo_set_font_options(cr, options);
 }
 

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Rebuilds the committed dossiers of samples/dossiers, bit for bit on
-# Debian 12 with fonts-liberation.  O names the build's folder; an argument
+# Debian 12 with fonts-liberation2.  O names the build's folder; an argument
 # names another folder to write to (the tests compare).
 set -eu
 cd "$(dirname "$0")/.."
