@@ -33,7 +33,7 @@ _Static_assert(sizeof(codes) / sizeof(codes[0]) == SH_NCODES,
     "every code needs its row");
 
 /* Fill DST from FMT; whatever could move a terminal becomes '?'. */
-static void
+SH_PRINTF(3, 0) static void
 print_clean(char *dst, size_t size, const char *fmt, va_list ap)
 {
 	char *p;

@@ -56,7 +56,8 @@ sh_strndup(const char *s, size_t len, struct sh_error *err)
 		(void)sh_error_nomem(err, "a string");
 		return (NULL);
 	}
-	memcpy(p, s, len);
+	if (len > 0)
+		memcpy(p, s, len);
 	p[len] = '\0';
 	return (p);
 }

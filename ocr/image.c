@@ -9,6 +9,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "base/text.h"
 #include "ocr/image_internal.h"
 
 #define JPEG_QUALITY	75
@@ -83,7 +84,8 @@ name_refused(const uint8_t *data, size_t len)
 		if (len >= kinds[i].at + kinds[i].n && memcmp(data +
 		    kinds[i].at, kinds[i].magic, kinds[i].n) == 0)
 			return (kinds[i].name);
-	return ("?");
+	return (sh_text_is_utf8(data, len < 512 ? len : 512) ? "text" :
+	    "unknown");
 }
 
 int

@@ -51,7 +51,8 @@ sh_trust_parse(const void *pem, size_t len, struct sh_trust **tp,
 	ok = ok && ERR_GET_REASON(ERR_peek_last_error()) ==
 	    PEM_R_NO_START_LINE;
 	ERR_clear_error();
-	if (!ok || n == 0 || n > MAX_ANCHORS) {
+	/* No bytes at all is an answer: nothing is trusted. */
+	if (!ok || (n == 0 && len > 0) || n > MAX_ANCHORS) {
 		(void)sh_error_set(err, SH_EFORMAT, n == 0 ? "trust.empty" :
 		    "trust.damaged", "trust anchors: certificate %d", n + 1);
 		goto bad;
@@ -75,35 +76,51 @@ is_pem(const struct dirent *d)
 }
 
 int
-sh_trust_load(const char *dir, struct sh_trust **tp, struct sh_error *err)
+sh_trust_read(const char *dir, struct sh_buf *pem, struct sh_error *err)
 {
-	struct sh_buf all = { .limit = MAX_PEM };
 	struct dirent **names = NULL;
 	char *path = NULL;
 	int n, i, rc = -1;
 
-	*tp = NULL;
+	pem->limit = MAX_PEM;
 	if ((n = scandir(dir, &names, is_pem, alphasort)) < 0)
 		return (sh_error_sys(err, "trust.read", "trust anchors in %s",
 		    dir));
+	if (n == 0)
+		(void)sh_error_set(err, SH_EFORMAT, "trust.empty",
+		    "no trust anchors");
 	for (i = 0; i < n; i++) {
 		free(path);
 		if ((path = sh_path_join(dir, names[i]->d_name, err)) == NULL ||
-		    sh_fs_read(path, MAX_PEM, &all, err) ||
-		    sh_buf_puts(&all, "\n", err))
-			goto out;
+		    sh_fs_read(path, MAX_PEM, pem, err) ||
+		    sh_buf_puts(pem, "\n", err))
+			break;
 	}
-	rc = sh_trust_parse(all.len > 0 ? (char *)all.data : "", all.len, tp,
-	    err);
+	if (n > 0 && i == n)
+		rc = 0;
 	if (rc != 0) {
 		(void)sh_error_context(err, "%s", dir);
 		sh_error_param(err, "file", "%s", dir);
 	}
-out:
 	for (i = 0; i < n; i++)
 		free(names[i]);
 	free(names);
 	free(path);
+	return (rc);
+}
+
+int
+sh_trust_load(const char *dir, struct sh_trust **tp, struct sh_error *err)
+{
+	struct sh_buf all = SH_BUF_INIT;
+	int rc = -1;
+
+	*tp = NULL;
+	if (sh_trust_read(dir, &all, err) == 0 &&
+	    (rc = sh_trust_parse(all.data, all.len, tp, err)) != 0) {
+		(void)sh_error_context(err, "%s", dir);
+		sh_error_param(err, "file", "%s", dir);
+	}
 	sh_buf_free(&all);
 	return (rc);
 }

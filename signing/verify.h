@@ -16,6 +16,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
 #include "base/json.h"
 
@@ -26,7 +27,13 @@ struct sh_trust;
 /* Every certificate in the PEM files of a folder is an anchor. */
 int sh_trust_load(const char *dir, struct sh_trust **tp,
     struct sh_error *err) SH_MUST_CHECK;
-/* The same from PEM bytes, for the worker, which opens no file. */
+/* Those files' bytes one behind the other, for a worker. */
+int sh_trust_read(const char *dir, struct sh_buf *pem, struct sh_error *err)
+    SH_MUST_CHECK;
+/*
+ * The same from PEM bytes, for the worker, which opens no file.  No bytes:
+ * nothing is trusted.
+ */
 int sh_trust_parse(const void *pem, size_t len, struct sh_trust **tp,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_trust_free(struct sh_trust *t);

@@ -352,7 +352,8 @@ anchors(void **state)
 	char *dir = test_mkdir(), path[128];
 
 	(void)state;
-	must_fail_key(sh_trust_parse("", 0, &t, &err), "trust.empty");
+	must(sh_trust_parse("", 0, &t, &err));
+	sh_trust_free(t);
 	must_fail_key(sh_trust_parse("nonsense", 8, &t, &err),
 	    "trust.empty");
 	must_fail_key(sh_trust_load(dir, &t, &err), "trust.empty");
