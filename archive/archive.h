@@ -132,9 +132,33 @@ int sh_archive_accede(struct sh_archive *ar, const struct sh_accession *acc,
     struct sh_document_id *id, enum sh_accession_state *statep,
     struct sh_error *err) SH_MUST_CHECK;
 
+#define SH_ACCESSIONS_MAX	256
+
+struct sh_accession_result {
+	struct sh_document_id id;
+	enum sh_accession_state state;
+	struct sh_error error;		/* SH_OK: archived and proven */
+};
+
+/*
+ * The same for N accessions (at most SH_ACCESSIONS_MAX) under shared syncs:
+ * for bulk work.  Each has its own result; one that fails takes no other
+ * with it.  -1 only when there are too many.
+ */
+int sh_archive_accede_many(struct sh_archive *ar,
+    const struct sh_accession *acc, size_t n,
+    struct sh_accession_result *results, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/*
+ * What is asked for is looked up by the first of text, holder, number, type
+ * that is given; the others must hold too.
+ */
 struct sh_query {
 	const struct sh_id *holder;	/* or NULL */
-	const char *type;		/* slug, with holder; or NULL */
+	const char *name;		/* with a holder of SH_ID_NONE */
+	struct sh_date birth;		/* likewise; year 0: not known */
+	const char *type;		/* slug, or NULL */
 	const char *number;		/* printed number and symbol; or NULL */
 	const char *text;		/* words; "in quotes": a phrase */
 	int exact;			/* text: marks count */

@@ -301,6 +301,21 @@ holder_key(struct sh_vault *v, const struct sh_tag *holder,
 	return (0);
 }
 
+int
+sh_vault_has_key(struct sh_vault *v, const struct sh_tag *holder,
+    struct sh_error *err)
+{
+	const uint8_t *key;
+	uint32_t version = 0;
+
+	if (holder_key(v, holder, &version, &key, err) == 0)
+		return (1);
+	if (err->code != SH_ENOTFOUND)
+		return (-1);
+	sh_error_clear(err);
+	return (0);
+}
+
 /* ---- sealing ------------------------------------------------------------- */
 
 /* Additional data: the envelope's head, table, holder, key. */

@@ -70,6 +70,10 @@ int sh_vault_tag(struct sh_vault *v, enum sh_name_kind kind,
 int sh_vault_need_keys(struct sh_vault *v, const struct sh_tag *holders,
     size_t n, struct sh_error *err) SH_MUST_CHECK;
 
+/* 1 if HOLDER has a key, 0 if it was destroyed, or -1. */
+int sh_vault_has_key(struct sh_vault *v, const struct sh_tag *holder,
+    struct sh_error *err);
+
 /* Durable: nothing of HOLDER can be opened again, in no copy. */
 int sh_vault_destroy_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err) SH_MUST_CHECK;
