@@ -535,6 +535,9 @@ sh_archive_accede_many(struct sh_archive *ar, const struct sh_accession *acc,
 		return (sh_error_set(err, SH_ELIMIT, "accession.many",
 		    "%zu accessions at once; limit %d", n,
 		    SH_ACCESSIONS_MAX));
+	if (ar->readonly)
+		return (sh_error_set(err, SH_EDENIED, "archive.readonly",
+		    "the archive was opened for reading"));
 	/* What an earlier failure left half done comes first. */
 	if (ar->unfiled && sh_archive_sweep(ar, err))
 		return (-1);
