@@ -167,34 +167,49 @@ sync_slots(struct sh_keystore *k, struct sh_error *err)
 	return (sh_error_sys(err, "key.sync", "%s", k->path));
 }
 
+/* How the two copies of a slot stand to each other. */
+enum health {
+	SOUND,
+	UNFINISHED,	/* a write was cut short: the first copy counts */
+	DAMAGED		/* one copy is no slot, or lost */
+};
+
 /*
  * Slot I from whichever copy is whole; FIRST, unless NULL, is the first copy
- * as already read.  *HEALTHYP is 0 when the copies differ.
+ * as already read, and then a whole one is not compared with the second.
  */
 static int
 read_slot(struct sh_keystore *k, uint64_t i, const uint8_t *first,
-    struct slot *s, int *healthyp, struct sh_error *err)
+    struct slot *s, enum health *healthp, struct sh_error *err)
 {
 	uint8_t a[SLOT], b[SLOT];
+	struct slot second;
 	int ra, rb;
 
 	if (first != NULL)
 		memcpy(a, first, SLOT);
 	else if (sh_pread_all(k->fd, a, SLOT, slot_at(k->log2, 0, i), err))
 		return (-1);
+	*healthp = SOUND;
 	ra = parse_slot(a, s);
-	*healthyp = 1;
 	if (ra == 0 && s->state != EMPTY && first != NULL)
 		return (0);
 	if (sh_pread_all(k->fd, b, SLOT, slot_at(k->log2, 1, i), err))
 		return (-1);
-	*healthyp = memcmp(a, b, SLOT) == 0;
-	if (*healthyp && ra == 0)
+	if (memcmp(a, b, SLOT) == 0 && ra == 0)
 		return (0);
+	rb = parse_slot(b, &second);
+	/* The first copy is written first. */
+	if (ra == 0 && rb == 0 && s->state != EMPTY &&
+	    s->state > second.state) {
+		*healthp = UNFINISHED;
+		return (0);
+	}
+	*healthp = DAMAGED;
 	if (ra == 0 && s->state != EMPTY)
 		return (0);
-	rb = parse_slot(b, s);
-	if (rb == 0 && (s->state != EMPTY || ra == 0))
+	*s = second;
+	if (rb == 0 && s->state != EMPTY)
 		return (0);
 	return (damaged(k, err, "both copies of a slot are damaged"));
 }
@@ -371,7 +386,7 @@ look(struct sh_keystore *k, const struct sh_tag *holder, uint32_t version,
 	uint8_t window[PROBES * SLOT];
 	struct slot s;
 	uint64_t first = home(k->log2, holder), i;
-	int healthy;
+	enum health health;
 
 	memset(f, 0, sizeof(*f));
 	f->empty = UINT64_MAX;
@@ -379,14 +394,14 @@ look(struct sh_keystore *k, const struct sh_tag *holder, uint32_t version,
 	    slot_at(k->log2, 0, first), err))
 		return (sh_error_context(err, "%s", k->path));
 	for (i = 0; i < PROBES; i++) {
-		if (read_slot(k, first + i, window + i * SLOT, &s, &healthy,
+		if (read_slot(k, first + i, window + i * SLOT, &s, &health,
 		    err))
 			return (-1);
 		if (s.state == EMPTY) {
 			f->empty = first + i;
 			return (0);
 		}
-		if (!healthy && k->writable &&
+		if (health != SOUND && k->writable &&
 		    write_slot(k, first + i, s.bytes, err))
 			return (-1);
 		if (memcmp(&s.holder, holder, sizeof(*holder)) != 0 ||
@@ -511,8 +526,9 @@ copy_slots(struct sh_keystore *k, int fd, unsigned log2,
 {
 	struct slot s;
 	uint8_t head[SLOT];
+	enum health health;
 	uint64_t i;
-	int healthy, r;
+	int r;
 
 	if (ftruncate(fd, 0) != 0 ||
 	    ftruncate(fd, (off_t)slot_at(log2, 2, 0)) != 0)
@@ -522,7 +538,7 @@ copy_slots(struct sh_keystore *k, int fd, unsigned log2,
 	    sh_pwrite_all(fd, head, SLOT, HEAD_AT(1), err))
 		return (-1);
 	for (i = 0; i < nslots(k->log2); i++) {
-		if (read_slot(k, i, NULL, &s, &healthy, err))
+		if (read_slot(k, i, NULL, &s, &health, err))
 			return (-1);
 		if (s.state != EMPTY && (r = place(fd, log2, &s, err)) != 0)
 			return (r);
@@ -629,11 +645,12 @@ check_slot(struct sh_keystore *k, uint64_t i, const char **findingp,
     struct sh_error *err)
 {
 	uint8_t aad[48], key[SH_KEY_LEN];
+	enum health health;
 	struct slot s;
-	int healthy, r;
+	int r;
 
 	*findingp = NULL;
-	if (read_slot(k, i, NULL, &s, &healthy, err)) {
+	if (read_slot(k, i, NULL, &s, &health, err)) {
 		if (err->code != SH_EFIXITY)
 			return (-1);
 		sh_error_clear(err);
@@ -649,9 +666,9 @@ check_slot(struct sh_keystore *k, uint64_t i, const char **findingp,
 		if (r == 0)
 			*findingp = "a holder's key cannot be unwrapped";
 	}
-	if (healthy)
+	if (health == SOUND)
 		return (0);
-	if (*findingp == NULL)
+	if (health == DAMAGED && *findingp == NULL)
 		*findingp = "one copy of a slot is damaged";
 	return (k->writable ? write_slot(k, i, s.bytes, err) : 0);
 }

@@ -2,6 +2,7 @@
 #include "archive/search.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -154,15 +155,21 @@ remove_file(struct sh_search *s, const char *suffix, struct sh_error *err)
 	return (rc);
 }
 
-/* A fresh, empty file in place of what is there. */
+/* A fresh, empty file in place of what is there, for its owner alone. */
 static int
 make_anew(struct sh_search *s, struct sh_error *err)
 {
+	int fd;
+
 	close_db(s);
 	if (remove_file(s, "-wal", err) || remove_file(s, "-shm", err) ||
-	    remove_file(s, "", err) ||
-	    open_db(s, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE, err) ||
-	    make_schema(s, err))
+	    remove_file(s, "", err))
+		return (-1);
+	fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+	if (fd < 0)
+		return (sh_error_sys(err, "search.file", "%s", s->path));
+	(void)close(fd);
+	if (open_db(s, SQLITE_OPEN_READWRITE, err) || make_schema(s, err))
 		return (-1);
 	return (prepare_all(s, err));
 }

@@ -45,6 +45,7 @@ struct sh_segments {
 	uint64_t synced;
 	struct reader readers[NREADERS];
 	uint64_t clock;
+	uint8_t *room;		/* ENTRY_HEAD + CHUNK: what is appended */
 };
 
 static int
@@ -146,6 +147,7 @@ sh_segments_close(struct sh_segments *s)
 	for (i = 0; i < NREADERS; i++)
 		if (s->readers[i].fd >= 0)
 			(void)close(s->readers[i].fd);
+	free(s->room);
 	free(s->dir);
 	free(s);
 }
@@ -420,11 +422,11 @@ sh_segments_end(const struct sh_segments *s, uint32_t *segmentp,
 
 static int
 write_entry(struct sh_segments *s, const struct sh_digest *name,
-    sh_source source, void *arg, struct sh_blob_place *at, uint8_t *room,
+    sh_source source, void *arg, struct sh_blob_place *at,
     struct sh_hasher *h, struct sh_error *err)
 {
 	struct sh_digest digest;
-	uint8_t *payload = room + ENTRY_HEAD;
+	uint8_t *room = s->room, *payload = room + ENTRY_HEAD;
 	uint64_t pos = at->offset + ENTRY_HEAD;
 	size_t fill = 0, n;
 
@@ -461,9 +463,8 @@ sh_segments_append(struct sh_segments *s, const struct sh_digest *name,
     sh_source source, void *arg, struct sh_blob_place *at,
     struct sh_error *err)
 {
-	struct sh_hasher *h = NULL;
-	uint8_t *room = NULL;
-	int rc = -1;
+	struct sh_hasher *h;
+	int rc;
 
 	if (s->stopped)
 		return (stopped(err));
@@ -473,17 +474,16 @@ sh_segments_append(struct sh_segments *s, const struct sh_digest *name,
 	at->segment = s->number;
 	at->offset = s->end;
 	at->bytes = 0;
-	if ((h = sh_hasher_new(NULL, 0, err)) == NULL ||
-	    (room = sh_alloc(ENTRY_HEAD + CHUNK, 1, "a blob", err)) == NULL)
-		goto out;
-	rc = write_entry(s, name, source, arg, at, room, h, err);
+	if ((s->room == NULL && (s->room = sh_alloc(ENTRY_HEAD + CHUNK, 1,
+	    "a blob", err)) == NULL) ||
+	    (h = sh_hasher_new(NULL, 0, err)) == NULL)
+		return (-1);
+	rc = write_entry(s, name, source, arg, at, h, err);
 	if (rc == 0)
 		s->end = entry_end(at->offset, at->bytes);
 	else if (ftruncate(s->fd, (off_t)s->end) != 0)
 		s->stopped = 1;
-out:
 	sh_hasher_free(h);
-	free(room);
 	return (rc);
 }
 
@@ -562,7 +562,8 @@ read_range(int fd, const struct sh_blob_place *at, uint64_t offset,
 	size_t n;
 	int rc = -1;
 
-	if ((chunk = sh_alloc(CHUNK, 1, "a blob", err)) == NULL)
+	chunk = sh_alloc(len < CHUNK ? (size_t)len : CHUNK, 1, "a blob", err);
+	if (chunk == NULL)
 		return (-1);
 	for (; len > 0; len -= n, pos += n) {
 		n = len < CHUNK ? (size_t)len : CHUNK;

@@ -22,24 +22,29 @@
 
 static const char magic[4] = { 's', 'h', 'B', '1' };
 
-/* The key of one sealed copy: HMAC(content key, label and salt). */
+/*
+ * The key of one sealed copy: HMAC(content key, label and salt).  Keys of
+ * blobs lie in plain memory here, as they do in the records that name them;
+ * they are wiped all the same.
+ */
 static int
 copy_key(const uint8_t key[SH_KEY_LEN], const uint8_t head[HEAD],
-    struct sh_secret *out, struct sh_error *err)
+    struct sh_digest *out, struct sh_error *err)
 {
 	static const char label[] = "sohoa 1 copy";
 	uint8_t data[sizeof(label) - 1 + 16];
-	struct sh_digest d;
-	int rc;
 
 	memcpy(data, label, sizeof(label) - 1);
 	memcpy(data + sizeof(label) - 1, head + 12, 16);
-	if (sh_secret_new(out, SH_KEY_LEN, err))
-		return (-1);
-	rc = sh_hmac(key, SH_KEY_LEN, data, sizeof(data), &d, err);
-	memcpy(out->data, d.b, SH_KEY_LEN);
-	sh_wipe(&d, sizeof(d));
-	return (rc);
+	return (sh_hmac(key, SH_KEY_LEN, data, sizeof(data), out, err));
+}
+
+/* Room for a chunk of a blob of BYTES: most blobs are smaller than one. */
+static size_t
+chunk_room(uint64_t bytes)
+{
+	/* What zstd may add to what it cannot compress is less than this. */
+	return (bytes < CHUNK - 1024 ? (size_t)bytes + 1024 : CHUNK);
 }
 
 static void
@@ -54,11 +59,12 @@ chunk_nonce(uint32_t number, int last, uint8_t nonce[SH_NONCE_LEN])
 
 struct sh_sealer {
 	struct sh_aead *aead;
-	struct sh_secret content_key;
-	struct sh_secret key;
+	uint8_t content_key[SH_KEY_LEN];
+	struct sh_digest key;
 	uint8_t aad[HEAD + SH_DIGEST_LEN];
 	struct sh_digest plain;
 	uint64_t bytes;
+	size_t room;		/* chunk_room() */
 	sh_source source;
 	void *arg;
 	struct sh_hasher *hasher;
@@ -69,11 +75,11 @@ struct sh_sealer {
 	int ended;		/* no more plain bytes */
 	int frame_ended;	/* nor compressed ones */
 	int done;		/* the last chunk is sealed */
-	uint8_t *in;		/* CHUNK plain bytes on their way to zstd */
+	uint8_t *in;		/* ROOM: plain bytes on their way to zstd */
 	size_t nin, at_in;
-	uint8_t *stage;		/* CHUNK + 1: what a chunk is cut from */
+	uint8_t *stage;		/* ROOM + 1: what a chunk is cut from */
 	size_t nstage;
-	uint8_t *out;		/* HEAD + CHUNK + tag: sealed, to be handed on */
+	uint8_t *out;		/* HEAD + ROOM + tag: sealed, to be handed on */
 	size_t nout, at_out;
 };
 
@@ -86,15 +92,12 @@ sh_sealer_new(struct sh_aead *aead, const uint8_t key[SH_KEY_LEN],
 
 	if ((s = sh_alloc(1, sizeof(*s), "a blob", err)) == NULL)
 		return (NULL);
-	if (sh_secret_new(&s->content_key, SH_KEY_LEN, err)) {
-		free(s);
-		return (NULL);
-	}
-	memcpy(s->content_key.data, key, SH_KEY_LEN);
+	memcpy(s->content_key, key, SH_KEY_LEN);
 	memcpy(s->aad + HEAD, name->b, SH_DIGEST_LEN);
 	s->aead = aead;
 	s->plain = *plain;
 	s->bytes = bytes;
+	s->room = chunk_room(bytes);
 	s->source = source;
 	s->arg = arg;
 	return (s);
@@ -106,9 +109,9 @@ sealer_release(struct sh_sealer *s)
 	ZSTD_freeCCtx(s->zstd);
 	sh_hasher_free(s->hasher);
 	if (s->in != NULL)
-		sh_wipe(s->in, CHUNK);
+		sh_wipe(s->in, s->room);
 	if (s->stage != NULL)
-		sh_wipe(s->stage, CHUNK + 1);
+		sh_wipe(s->stage, s->room + 1);
 	free(s->in);
 	free(s->stage);
 	free(s->out);
@@ -123,8 +126,7 @@ sh_sealer_free(struct sh_sealer *s)
 	if (s == NULL)
 		return;
 	sealer_release(s);
-	sh_secret_free(&s->key);
-	sh_secret_free(&s->content_key);
+	sh_wipe(s, sizeof(*s));
 	free(s);
 }
 
@@ -159,10 +161,10 @@ fill_in(struct sh_sealer *s, struct sh_error *err)
 
 	s->nin = s->at_in = 0;
 	do {
-		if (plain_bytes(s, s->in + s->nin, CHUNK - s->nin, &n, err))
+		if (plain_bytes(s, s->in + s->nin, s->room - s->nin, &n, err))
 			return (-1);
 		s->nin += n;
-	} while (n > 0 && s->nin < CHUNK);
+	} while (n > 0 && s->nin < s->room);
 	return (0);
 }
 
@@ -206,9 +208,9 @@ begin(struct sh_sealer *s, struct sh_error *err)
 
 	s->begun = 1;
 	if ((s->hasher = sh_hasher_new(NULL, 0, err)) == NULL ||
-	    (s->in = sh_alloc(CHUNK, 1, "a blob", err)) == NULL ||
-	    (s->stage = sh_alloc(CHUNK + 1, 1, "a blob", err)) == NULL ||
-	    (s->out = sh_alloc(HEAD + CHUNK + SH_TAG_LEN, 1, "a blob",
+	    (s->in = sh_alloc(s->room, 1, "a blob", err)) == NULL ||
+	    (s->stage = sh_alloc(s->room + 1, 1, "a blob", err)) == NULL ||
+	    (s->out = sh_alloc(HEAD + s->room + SH_TAG_LEN, 1, "a blob",
 	    err)) == NULL ||
 	    fill_in(s, err) || choose_codec(s, &codec, err))
 		return (-1);
@@ -220,18 +222,18 @@ begin(struct sh_sealer *s, struct sh_error *err)
 	s->aad[5] = CHUNK_LOG2;
 	sh_put_be(s->aad + 8, 1, 4);
 	if (sh_random(s->aad + 12, 16, err) ||
-	    copy_key(s->content_key.data, s->aad, &s->key, err))
+	    copy_key(s->content_key, s->aad, &s->key, err))
 		return (-1);
 	memcpy(s->out, s->aad, HEAD);
 	s->nout = HEAD;
 	return (0);
 }
 
-/* Fill the stage to CHUNK + 1 bytes, or to the end of what there is. */
+/* Fill the stage to ROOM + 1 bytes, or to the end of what there is. */
 static int
 fill_stage(struct sh_sealer *s, int *endp, struct sh_error *err)
 {
-	ZSTD_outBuffer out = { s->stage, CHUNK + 1, s->nstage };
+	ZSTD_outBuffer out = { s->stage, s->room + 1, s->nstage };
 	size_t n, left;
 
 	while (out.pos < out.size && !s->frame_ended) {
@@ -259,7 +261,7 @@ fill_stage(struct sh_sealer *s, int *endp, struct sh_error *err)
 		s->frame_ended = s->ended && s->at_in == s->nin && left == 0;
 	}
 	s->nstage = out.pos;
-	*endp = s->nstage <= CHUNK;
+	*endp = s->nstage <= s->room;
 	return (0);
 }
 
@@ -275,9 +277,10 @@ next_chunk(struct sh_sealer *s, struct sh_error *err)
 	if (s->number == UINT32_MAX)
 		return (sh_error_set(err, SH_ELIMIT, "engine.limit",
 		    "a blob of more than 2^48 bytes"));
+	/* Only a stage of CHUNK + 1 bytes can be full. */
 	n = last ? s->nstage : CHUNK;
 	chunk_nonce(s->number++, last, nonce);
-	if (sh_aead_seal(s->aead, s->key.data, nonce, s->aad, sizeof(s->aad),
+	if (sh_aead_seal(s->aead, s->key.b, nonce, s->aad, sizeof(s->aad),
 	    s->stage, n, s->out + s->nout, err))
 		return (-1);
 	s->nout += n + SH_TAG_LEN;
@@ -320,12 +323,13 @@ sh_sealer_source(void *sealer, void *buf, size_t cap, size_t *lenp,
 
 struct sh_opener {
 	struct sh_aead *aead;
-	struct sh_secret content_key;
-	struct sh_secret key;
+	uint8_t content_key[SH_KEY_LEN];
+	struct sh_digest key;
 	uint8_t aad[HEAD + SH_DIGEST_LEN];
 	size_t nhead;
 	struct sh_digest plain;
 	uint64_t bytes;
+	size_t room;		/* chunk_room() */
 	sh_sink sink;
 	void *arg;
 	struct sh_hasher *hasher;
@@ -333,9 +337,9 @@ struct sh_opener {
 	int frame_ended;
 	uint64_t given;		/* plain bytes handed on */
 	uint32_t number;
-	uint8_t *in;		/* CHUNK + tag: a sealed chunk */
+	uint8_t *in;		/* ROOM + tag: a sealed chunk */
 	size_t nin;
-	uint8_t *text;		/* CHUNK: what zstd gives */
+	uint8_t *text;		/* ROOM: what zstd gives */
 };
 
 static int
@@ -358,15 +362,15 @@ sh_opener_new(struct sh_aead *aead, const uint8_t key[SH_KEY_LEN],
 	o->bytes = bytes;
 	o->sink = sink;
 	o->arg = arg;
+	o->room = chunk_room(bytes);
 	memcpy(o->aad + HEAD, name->b, SH_DIGEST_LEN);
-	if (sh_secret_new(&o->content_key, SH_KEY_LEN, err) ||
-	    (o->hasher = sh_hasher_new(NULL, 0, err)) == NULL ||
-	    (o->in = sh_alloc(CHUNK + SH_TAG_LEN, 1, "a blob", err)) == NULL ||
-	    (o->text = sh_alloc(CHUNK, 1, "a blob", err)) == NULL) {
+	memcpy(o->content_key, key, SH_KEY_LEN);
+	if ((o->hasher = sh_hasher_new(NULL, 0, err)) == NULL ||
+	    (o->in = sh_alloc(o->room + SH_TAG_LEN, 1, "a blob", err)) ==
+	    NULL) {
 		sh_opener_free(o);
 		return (NULL);
 	}
-	memcpy(o->content_key.data, key, SH_KEY_LEN);
 	return (o);
 }
 
@@ -378,13 +382,12 @@ sh_opener_free(struct sh_opener *o)
 	ZSTD_freeDCtx(o->zstd);
 	sh_hasher_free(o->hasher);
 	if (o->in != NULL)
-		sh_wipe(o->in, CHUNK + SH_TAG_LEN);
+		sh_wipe(o->in, o->room + SH_TAG_LEN);
 	if (o->text != NULL)
-		sh_wipe(o->text, CHUNK);
+		sh_wipe(o->text, o->room);
 	free(o->in);
 	free(o->text);
-	sh_secret_free(&o->key);
-	sh_secret_free(&o->content_key);
+	sh_wipe(o, sizeof(*o));
 	free(o);
 }
 
@@ -394,12 +397,16 @@ take_head(struct sh_opener *o, struct sh_error *err)
 	if (memcmp(o->aad, magic, 4) != 0 || o->aad[4] > CODEC_ZSTD ||
 	    o->aad[5] != CHUNK_LOG2 || sh_get_be(o->aad + 8, 4) != 1)
 		return (damaged(err, "a sealed blob's head"));
-	if (o->aad[4] == CODEC_ZSTD &&
-	    ((o->zstd = ZSTD_createDCtx()) == NULL ||
-	    ZSTD_isError(ZSTD_DCtx_setParameter(o->zstd, ZSTD_d_windowLogMax,
-	    WINDOW_LOG))))
-		return (sh_error_nomem(err, "compression"));
-	return (copy_key(o->content_key.data, o->aad, &o->key, err));
+	if (o->aad[4] == CODEC_ZSTD) {
+		o->text = sh_alloc(o->room, 1, "a blob", err);
+		if (o->text == NULL)
+			return (-1);
+		if ((o->zstd = ZSTD_createDCtx()) == NULL ||
+		    ZSTD_isError(ZSTD_DCtx_setParameter(o->zstd,
+		    ZSTD_d_windowLogMax, WINDOW_LOG)))
+			return (sh_error_nomem(err, "compression"));
+	}
+	return (copy_key(o->content_key, o->aad, &o->key, err));
 }
 
 static int
@@ -425,7 +432,7 @@ decompress(struct sh_opener *o, const uint8_t *data, size_t len,
 	size_t r;
 
 	do {
-		out = (ZSTD_outBuffer){ o->text, CHUNK, 0 };
+		out = (ZSTD_outBuffer){ o->text, o->room, 0 };
 		if (o->frame_ended)
 			return (len == in.pos ? 0 :
 			    damaged(err, "bytes behind the content"));
@@ -447,7 +454,7 @@ open_chunk(struct sh_opener *o, int last, struct sh_error *err)
 	int r;
 
 	chunk_nonce(o->number++, last, nonce);
-	r = sh_aead_open(o->aead, o->key.data, nonce, o->aad,
+	r = sh_aead_open(o->aead, o->key.b, nonce, o->aad,
 	    sizeof(o->aad), o->in, len, o->in, err);
 	if (r < 0)
 		return (-1);
@@ -476,10 +483,14 @@ sh_opener_sink(void *opener, const void *data, size_t len,
 				return (-1);
 		} else {
 			/* A full chunk is the last one only if nothing follows. */
-			if (o->nin == CHUNK + SH_TAG_LEN &&
-			    open_chunk(o, 0, err))
-				return (-1);
-			n = CHUNK + SH_TAG_LEN - o->nin;
+			if (o->nin == o->room + SH_TAG_LEN) {
+				if (o->room < CHUNK)
+					return (damaged(err,
+					    "more bytes than the record says"));
+				if (open_chunk(o, 0, err))
+					return (-1);
+			}
+			n = o->room + SH_TAG_LEN - o->nin;
 			if (n > len)
 				n = len;
 			memcpy(o->in + o->nin, p, n);
