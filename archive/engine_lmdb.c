@@ -109,6 +109,28 @@ open_tables(struct sh_lmdb *h, struct sh_lmdb_env *env, unsigned flags,
 	return (sh_lmdb_failed(h, rc, "open", err));
 }
 
+/* LMDB 0.9.24 opens data.mdb, twice, without close-on-exec. */
+static int
+close_on_exec(struct sh_lmdb_env *env, struct sh_error *err)
+{
+	struct stat st, data;
+	struct dirent *e;
+	mdb_filehandle_t fd;
+	uint64_t n;
+	DIR *dir;
+
+	if (mdb_env_get_fd(env->env, &fd) != 0 || fstat(fd, &data) != 0 ||
+	    (dir = opendir("/proc/self/fd")) == NULL)
+		return (sh_error_sys(err, "engine.file", "/proc/self/fd"));
+	while ((e = readdir(dir)) != NULL)
+		if (sh_parse_u64(e->d_name, INT32_MAX, &n) == 0 &&
+		    fstat((int)n, &st) == 0 && st.st_dev == data.st_dev &&
+		    st.st_ino == data.st_ino)
+			(void)fcntl((int)n, F_SETFD, FD_CLOEXEC);
+	(void)closedir(dir);
+	return (0);
+}
+
 static struct sh_lmdb_env *
 env_new(struct sh_lmdb *h, const char *dir, uint64_t map, unsigned flags,
     struct sh_error *err)
@@ -141,7 +163,7 @@ env_new(struct sh_lmdb *h, const char *dir, uint64_t map, unsigned flags,
 		goto bad;
 	}
 	(void)mdb_reader_check(env->env, &dead);
-	if (open_tables(h, env, flags, err))
+	if (close_on_exec(env, err) || open_tables(h, env, flags, err))
 		goto bad;
 	return (env);
 bad:
@@ -346,6 +368,9 @@ take_pending(void *arg, const struct sh_digest *name,
 {
 	struct sh_lmdb *h = arg;
 
+	if (h->npending == SH_LMDB_PENDING_MAX &&
+	    sh_lmdb_run(h, NULL, NULL, err))
+		return (-1);
 	if (sh_grow(&h->pending, &h->pending_cap, h->npending + 1,
 	    sizeof(*h->pending), "blobs", err))
 		return (-1);
@@ -433,6 +458,10 @@ open_at(struct sh_lmdb *h, enum sh_engine_mode mode, struct sh_error *err)
 		    (unsigned long long)reached);
 		goto out;
 	}
+	if (h->reindex) {
+		segment = 1;
+		offset = 0;
+	}
 	if (sh_segments_open(blobs, &h->env->id, writes, h->segment_limit,
 	    &h->segments, err))
 		goto out;
@@ -462,7 +491,10 @@ lmdb_close(struct sh_engine *e)
 	free(h);
 }
 
-/* "PATH[?map=BYTES][&segment=BYTES]": both mostly of use to tests. */
+/*
+ * "PATH[?map=BYTES][&segment=BYTES][&reindex=1]": the sizes are of use to
+ * tests, the last makes the index of blobs anew from the segments.
+ */
 static int
 parse_place(struct sh_lmdb *h, const char *place, uint64_t *mapp,
     struct sh_error *err)
@@ -486,6 +518,10 @@ parse_place(struct sh_lmdb *h, const char *place, uint64_t *mapp,
 			    sh_parse_u64(word + 8, (uint64_t)1 << 40,
 			    &h->segment_limit) == 0 && h->segment_limit > 0)
 				continue;
+			if (strcmp(word, "reindex=1") == 0) {
+				h->reindex = 1;
+				continue;
+			}
 			goto bad;
 		}
 	}

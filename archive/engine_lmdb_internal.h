@@ -32,6 +32,7 @@ enum sh_lmdb_table {
 };
 
 #define LMDB_KEY_MAX	(1 + 16 + SH_SORT_MAX)
+#define SH_LMDB_PENDING_MAX	8192	/* blobs not yet in the index */
 
 struct sh_lmdb_env {
 	struct sh_lmdb_env *next;
@@ -57,6 +58,7 @@ struct sh_lmdb {
 	int lock_fd;
 	int head_fd;
 	int stopped;
+	int reindex;
 	uint64_t segment_limit;
 	int64_t reader_check_ms;
 	struct sh_lmdb_pending *pending;

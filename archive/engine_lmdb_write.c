@@ -7,8 +7,6 @@
 #include "base/clock.h"
 #include "base/mem.h"
 
-#define PENDING_MAX	8192	/* blobs not yet in the index */
-
 /* ---- blobs --------------------------------------------------------------- */
 
 static int
@@ -42,7 +40,7 @@ sh_lmdb_blob_put(struct sh_engine *e, struct sh_blob *blobs, size_t n,
 	struct sh_lmdb *h = (struct sh_lmdb *)e;
 	size_t before, i;
 
-	if (h->npending + n > PENDING_MAX && sh_lmdb_run(h, NULL, NULL, err))
+	if (h->npending + n > SH_LMDB_PENDING_MAX && sh_lmdb_run(h, NULL, NULL, err))
 		return (-1);
 	before = h->npending;
 	for (i = 0; i < n; i++)
