@@ -88,7 +88,7 @@ normal_object(const json_t *v, unsigned depth, struct sh_error *err)
 		if ((key = normal_string(name, strlen(name), err)) == NULL)
 			goto bad;
 		if (json_object_get(out, json_string_value(key)) != NULL) {
-			(void)sh_error_set(err, SH_EFORMAT, "record.key",
+			(void)sh_error_set(err, SH_EFORMAT, "record.duplicate",
 			    "two members are called %s", name);
 			json_decref(key);
 			goto bad;

@@ -25,7 +25,7 @@ void sh_packer_free(struct sh_packer *p);
 /*
  * A copy of V with every string in NFC; NULL with err set.
  * Errors: SH_EARG "json.float"; SH_EFORMAT "text.utf8", a NUL in a string,
- * "record.key", two keys of an object that are equal in NFC; SH_ELIMIT
+ * "record.duplicate", two keys of an object that are equal in NFC; SH_ELIMIT
  * "json.too-deep".
  */
 json_t *sh_record_normal(const json_t *v, struct sh_error *err);
