@@ -245,8 +245,8 @@ sh_intake_free(struct sh_intake *in)
 
 /* ---- measuring ----------------------------------------------------------- */
 
-static int
-read_content(void *arg, void *buf, size_t cap, size_t *lenp,
+int
+sh_content_source(void *arg, void *buf, size_t cap, size_t *lenp,
     struct sh_error *err)
 {
 	struct sh_content *c = arg;
@@ -291,7 +291,7 @@ plan(struct sh_archive *ar, struct sh_intake *in,
 	memcpy(b->stored.key, key.b, SH_KEY_LEN);
 	if ((b->sealer = sh_sealer_new(sh_vault_aead(ar->vault),
 	    b->stored.key, &b->name, &b->stored.plain, b->stored.bytes,
-	    read_content, &b->content, err)) == NULL)
+	    sh_content_source, &b->content, err)) == NULL)
 		return (-1);
 	in->nblobs++;
 	if (v == NULL)

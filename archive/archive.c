@@ -6,6 +6,7 @@
 
 #include "archive/archive_internal.h"
 #include "archive/search.h"
+#include "base/log.h"
 #include "base/mem.h"
 
 /*
@@ -225,7 +226,7 @@ static int
 open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
     struct sh_error *err)
 {
-	int r;
+	int r, behind;
 
 	if (sh_engine_open(place->engine, ar->readonly ? SH_ENGINE_READ :
 	    SH_ENGINE_WRITE, &ar->engine, err)) {
@@ -246,7 +247,14 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 	if (sh_search_open(place->search, ar->vault, ar->readonly,
 	    &ar->search, err))
 		return (-1);
-	return (ar->readonly ? 0 : sh_archive_sweep(ar, err));
+	if (ar->readonly)
+		return (0);
+	/* Takes nothing in, but makes a search anew that is of no use. */
+	if (sh_search_follow(ar->search, ar, 0, &behind, err)) {
+		sh_log(SH_WARN, "search: %s", err->text);
+		sh_error_clear(err);
+	}
+	return (sh_archive_sweep(ar, err));
 }
 
 int

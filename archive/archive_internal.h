@@ -153,6 +153,10 @@ struct sh_content {
 	uint64_t at;
 };
 
+/* A sh_source over a struct sh_content. */
+int sh_content_source(void *content, void *buf, size_t cap, size_t *lenp,
+    struct sh_error *err);
+
 struct sh_planned {
 	struct sh_stored stored;
 	struct sh_digest name;

@@ -412,14 +412,10 @@ catch_up(struct find *f, json_t *out, struct sh_error *err)
 {
 	int behind;
 
-	if (f->ar->readonly) {
-		if ((behind = sh_search_is_behind(f->ar->search, f->ar,
-		    err)) < 0)
-			return (-1);
-	} else if (sh_search_follow(f->ar->search, f->ar, CATCH_UP, &behind,
-	    err)) {
+	behind = sh_search_is_behind(f->ar->search, f->ar, err);
+	if (behind < 0 || (behind == 1 && !f->ar->readonly &&
+	    sh_search_follow(f->ar->search, f->ar, CATCH_UP, &behind, err)))
 		return (-1);
-	}
 	return (sh_json_set(out, "behind", json_boolean(behind), err));
 }
 

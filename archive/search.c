@@ -26,7 +26,8 @@ struct sh_search {
 	struct sh_vault *vault;
 	int readonly;
 	sqlite3 *db;			/* NULL: a reader found nothing */
-	sqlite3_stmt *put_word, *put_document, *put_state, *find;
+	sqlite3_stmt *get_state, *find;
+	sqlite3_stmt *put_word, *put_document, *put_state;
 };
 
 /* ---- errors -------------------------------------------------------------- */
@@ -80,11 +81,13 @@ prepare(struct sh_search *s, const char *sql, sqlite3_stmt **stp,
 static void
 close_db(struct sh_search *s)
 {
+	(void)sqlite3_finalize(s->get_state);
+	(void)sqlite3_finalize(s->find);
 	(void)sqlite3_finalize(s->put_word);
 	(void)sqlite3_finalize(s->put_document);
 	(void)sqlite3_finalize(s->put_state);
-	(void)sqlite3_finalize(s->find);
-	s->put_word = s->put_document = s->put_state = s->find = NULL;
+	s->get_state = s->find = NULL;
+	s->put_word = s->put_document = s->put_state = NULL;
 	(void)sqlite3_close(s->db);
 	s->db = NULL;
 }
@@ -129,7 +132,9 @@ prepare_all(struct sh_search *s, struct sh_error *err)
 {
 	if (prepare(s, "SELECT d.row, d.id, d.holder FROM word JOIN document "
 	    "d ON d.row = word.rowid WHERE word MATCH ?1 AND word.rowid < ?2 "
-	    "ORDER BY word.rowid DESC LIMIT ?3", &s->find, err))
+	    "ORDER BY word.rowid DESC LIMIT ?3", &s->find, err) ||
+	    prepare(s, "SELECT format, archive, position, sum FROM state "
+	    "WHERE shard = ?1", &s->get_state, err))
 		return (-1);
 	if (s->readonly)
 		return (0);
@@ -310,13 +315,12 @@ static int
 read_state(struct sh_search *s, unsigned shard, struct state *state,
     struct sh_error *err)
 {
-	sqlite3_stmt *st;
+	sqlite3_stmt *st = s->get_state;
 	struct sh_tag mark;
 	int r, rc;
 
 	memset(state, 0, sizeof(*state));
-	if (archive_mark(s, &mark, err) || prepare(s, "SELECT format, "
-	    "archive, position, sum FROM state WHERE shard = ?1", &st, err))
+	if (archive_mark(s, &mark, err))
 		return (-1);
 	(void)sqlite3_bind_int64(st, 1, shard);
 	rc = sqlite3_step(st);
@@ -333,7 +337,7 @@ read_state(struct sh_search *s, unsigned shard, struct state *state,
 	} else {
 		r = rc == SQLITE_DONE ? 0 : failed(s, err);
 	}
-	(void)sqlite3_finalize(st);
+	(void)sqlite3_reset(st);
 	return (r);
 }
 

@@ -18,6 +18,7 @@
 #define COUNT_S	"5"
 
 static char tool[512];
+static const char *patience = "0";
 
 /* The writer stands beside this program. */
 static int
@@ -73,6 +74,7 @@ run_writer(const char *dir, const char *trace, const char *inject,
 	argv[n++] = dir;
 	argv[n++] = COUNT_S;
 	argv[n++] = batch;
+	argv[n++] = patience;
 	argv[n] = NULL;
 	assert_int_equal(pipe(fd), 0);
 	if ((pid = fork()) == 0) {
@@ -292,6 +294,32 @@ a_disk_that_stays_full(void **state)
 	sweep(full, SH_COUNT(full), "error=ENOSPC", "+", "1");
 }
 
+/* The disk is full for a while; the same handle goes on afterwards. */
+static void
+a_full_disk_that_is_freed(void **state)
+{
+	static const char *const when[] = { "60..75", "80..110", "100..101",
+	    "120..140" };
+	char inject[60], *dir;
+	int status, acked;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(when); i++) {
+		dir = test_mkdir();
+		(void)snprintf(inject, sizeof(inject), "error=ENOSPC:when=%s",
+		    when[i]);
+		patience = "40";
+		acked = run_writer(dir, "pwrite64", inject, "1", "/dev/null",
+		    &status);
+		patience = "0";
+		assert_int_equal(status, 0);
+		assert_int_equal(acked, COUNT);
+		judge(dir, COUNT, 1);
+		test_rmdir(dir);
+	}
+}
+
 static int
 has_strace(void)
 {
@@ -306,6 +334,7 @@ main(void)
 		cmocka_unit_test(death_in_a_batch),
 		cmocka_unit_test(calls_that_fail_once),
 		cmocka_unit_test(a_disk_that_stays_full),
+		cmocka_unit_test(a_full_disk_that_is_freed),
 	};
 
 	if (!has_strace()) {

@@ -2,12 +2,12 @@
  * Writes documents of known content into an archive and says ACK n once
  * each is archived: what the fault tests kill and starve.
  *
- *   archive_writer DIR COUNT [BATCH]
+ *   archive_writer DIR COUNT [BATCH [PATIENCE]]
  *
  * Document n is the fixture's number n, of person n / 3, of two holders when
  * n is divisible by 4; every third is handed in again by another dossier.
- * Creates the archive when it is missing.  Exit status 1: an error, named on
- * standard error.
+ * Creates the archive when it is missing.  A full disk is met by trying again
+ * PATIENCE times.  Exit status 1: an error, named on standard error.
  */
 #include <errno.h>
 #include <unistd.h>
@@ -77,13 +77,14 @@ main(int argc, char **argv)
 	struct sh_error err = SH_ERROR_INIT;
 	struct fixture_place p;
 	struct sh_archive *ar;
-	unsigned count, batch, i;
+	unsigned count, batch, patience, i;
 	int rc = 0;
 
 	if (argc < 3)
 		return (64);
 	count = (unsigned)atoi(argv[2]);
 	batch = argc > 3 ? (unsigned)atoi(argv[3]) : 1;
+	patience = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 	fixture_place(&p, argv[1], "?map=262144&segment=60000");
 	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
 		if (err.code != SH_ENOTFOUND)
@@ -93,8 +94,11 @@ main(int argc, char **argv)
 		    sh_archive_open(&p.place, NULL, 0, &ar, &err))
 			return (complain(&err));
 	}
-	for (i = 0; i < count && rc == 0; i += batch)
-		rc = write_batch(ar, i, batch, &err);
+	for (i = 0; i < count && rc == 0; i += batch) {
+		while ((rc = write_batch(ar, i, batch, &err)) != 0 &&
+		    strcmp(err.key, "disk.full") == 0 && patience-- > 0)
+			sh_error_clear(&err);
+	}
 	if (rc == 0)
 		rc = sh_archive_search_follow(ar, &err);
 	sh_archive_close(ar);

@@ -636,6 +636,184 @@ text_is_kept_as_it_should_be(void **state)
 	fixture_free(&d);
 }
 
+/* ---- proof --------------------------------------------------------------- */
+
+/* What lies on the disk already is proven too, each time it is counted on. */
+static void
+damage_is_no_success(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct test *t = *state;
+	struct fixture_doc d;
+	struct sh_document_id id;
+	enum sh_accession_state st;
+	char path[500];
+	uint8_t byte;
+	int fd;
+
+	fixture_make(&d, 7, 3, 0);
+	(void)accede(t->ar, &d.acc, SH_ACCEDED);
+	(void)snprintf(path, sizeof(path), "%s/archive/blobs/00000001.seg",
+	    t->dir);
+	assert_true((fd = open(path, O_RDWR)) >= 0);
+	assert_int_equal(pread(fd, &byte, 1, 1000), 1);
+	byte ^= 1;
+	assert_int_equal(pwrite(fd, &byte, 1, 1000), 1);
+	(void)close(fd);
+	must_fail(sh_archive_accede(t->ar, &d.acc, &id, &st, &err),
+	    SH_EFIXITY);
+	d.acc.dossier = "another";
+	must_fail(sh_archive_accede(t->ar, &d.acc, &id, &st, &err),
+	    SH_EFIXITY);
+	d.acc.holders = &d.holders[1];
+	must_fail(sh_archive_accede(t->ar, &d.acc, &id, &st, &err),
+	    SH_EFIXITY);
+	fixture_free(&d);
+}
+
+static void
+expect_finding(struct sh_archive *ar, const char *key)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	json_t *a, *v;
+	size_t i;
+	int found = 0;
+
+	must(sh_archive_check(ar, NULL, NULL, &a, &err));
+	json_array_foreach(json_object_get(a, "findings"), i, v)
+		found |= strcmp(sh_member(v, "key"), key) == 0;
+	if (!found) {
+		must(sh_json_print(a, 1, &b, &err));
+		fail_msg("no %s: %s", key, (char *)b.data);
+	}
+	json_decref(a);
+}
+
+/* Who can write to the engine but has no key: none of it goes unseen. */
+static void
+the_check_sees_tampering(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	static const char *const want[] = { "index.differs", "index.differs",
+	    "index.count", "index.differs", "reference.count",
+	    "reference.extra", "value.damaged", "index.differs",
+	    "value.damaged" };
+	struct test *t;
+	struct fixture_doc d;
+	struct sh_document_id id;
+	struct sh_reference ref;
+	struct sh_entry e;
+	struct sh_put put;
+	struct sh_change c;
+	struct sh_tag document, other = { "somebody else" };
+	struct sh_tag tags[SH_HOLDERS_MAX];
+	uint8_t sort[SH_PLACE_LEN];
+	int64_t at;
+	size_t i, n;
+
+	(void)teardown(state);
+	fixture_make(&d, 7, 3, 0);
+	for (i = 0; i < SH_COUNT(want); i++) {
+		assert_int_equal(setup(state), 0);
+		t = *state;
+		id = accede(t->ar, &d.acc, SH_ACCEDED);
+		memcpy(document.b, id.b, 16);
+		must(sh_document_locate(t->ar, &document, tags, &n, &at,
+		    &err));
+		sh_document_sort(at, &document, sort);
+		memset(&c, 0, sizeof(c));
+		memset(&e, 0, sizeof(e));
+		memset(&ref, 0, sizeof(ref));
+		c.holder = tags[0];
+		c.operation = other;
+		memcpy(e.sort, sort, SH_PLACE_LEN);
+		e.sortlen = SH_PLACE_LEN;
+		e.term = tags[0];
+		ref.document = document;
+		if (i < 4 || i > 6) {
+			c.entries = &e;
+			c.nentries = 1;
+		}
+		switch (i) {
+		case 0:		/* out of its holder's list */
+			e.table = SH_TABLE_LIST;
+			e.remove = 1;
+			break;
+		case 1:		/* its number is not found */
+			e.table = SH_TABLE_NUMBER;
+			must(sh_number_tag(t->ar, d.number, &e.term, &err));
+			e.remove = 1;
+			break;
+		case 2:		/* found under another number too */
+			e.table = SH_TABLE_NUMBER;
+			e.term = other;
+			e.value = tags[0].b;
+			e.len = 16;
+			break;
+		case 3:		/* its number leads to somebody else */
+			e.table = SH_TABLE_NUMBER;
+			must(sh_number_tag(t->ar, d.number, &e.term, &err));
+			e.value = other.b;
+			e.len = 16;
+			break;
+		case 4:		/* a blob is no longer kept by it */
+		case 5:		/* a blob is kept by what is not there */
+			{
+				json_t *r = sh_document_record(t->ar,
+				    &tags[0], &document, &err);
+				struct sh_digest names[SH_RECORD_BLOBS_MAX];
+
+				must(sh_record_blobs(t->ar, r, NULL, names,
+				    &n, &err));
+				ref.blob = names[0];
+				json_decref(r);
+			}
+			ref.remove = i == 4;
+			if (i == 5) {
+				static const uint8_t bytes[1] = { 'x' };
+				struct sh_content one = { .fd = -1,
+				    .data = bytes, .len = 1 };
+				struct sh_blob b = { .name = { { 9 } },
+				    .source = sh_content_source,
+				    .arg = &one };
+
+				must(sh_engine_blob_put(t->ar->engine, &b, 1,
+				    &err));
+				ref.blob = b.name;
+			}
+			c.references = &ref;
+			c.nreferences = 1;
+			break;
+		case 6:		/* a document that nobody archived */
+			put = (struct sh_put){ other, "not sealed by the "
+			    "vault, and never will be", 40 };
+			c.puts = &put;
+			c.nputs = 1;
+			break;
+		case 7:		/* nobody knows where it lies */
+			e.table = SH_TABLE_DOCUMENT;
+			e.term = document;
+			e.sort[0] = 0;
+			memcpy(e.sort + 1, tags[0].b, 16);
+			e.sortlen = 17;
+			e.remove = 1;
+			break;
+		default:	/* its list tells another's summary */
+			e.table = SH_TABLE_LIST;
+			e.value = "forged";
+			e.len = 6;
+			break;
+		}
+		must(sh_engine_commit(t->ar->engine, &c, 1, &err));
+		assert_int_equal(c.outcome, SH_COMMITTED);
+		expect_finding(t->ar, want[i]);
+		if (i + 1 < SH_COUNT(want))
+			(void)teardown(state);
+	}
+	fixture_free(&d);
+}
+
 /* ---- erasing ------------------------------------------------------------- */
 
 static void
@@ -865,6 +1043,8 @@ main(void)
 		EACH(many_holders_fit),
 		EACH(bad_accessions_are_refused),
 		EACH(text_is_kept_as_it_should_be),
+		EACH(damage_is_no_success),
+		EACH(the_check_sees_tampering),
 		EACH(an_erased_holder_is_unreadable_everywhere),
 		EACH(each_document_comes_once),
 		EACH(sealing_for_the_pipeline),
