@@ -949,6 +949,8 @@ static const char *const planted[] = {
 	"H05.000.016", "TP01", "Cán Bộ", "can bo", "giay-khai-sinh",
 	"Giấy khai sinh", "khai sinh", "application/pdf", "archived_at",
 	"%PDF-planted", "1.001193", "citizen", "2020-01-01", "original",
+	/* Beginnings like no other word's: SQLite stores such words whole. */
+	"qzxjkw", "jwqvxz",
 };
 
 /* How many files below DIR hold NEEDLE. */
@@ -1010,7 +1012,9 @@ no_word_stands_on_the_disk(void **state)
 	    "027050000005");
 	d.holders[0].name = "Bí Mật Hoàn Toàn";
 	d.acc.number = "SOBIMAT/01";
-	d.acc.text = "Ủy ban nhân dân từhiếm 027050000005 Bí Mật Hoàn Toàn";
+	d.acc.text = "Ủy ban nhân dân từhiếm 027050000005 Bí Mật Hoàn Toàn "
+	    "QZXJKW";
+	d.holders[1].name = "Jwqvxz";
 	memcpy(d.pdf, "%PDF-planted", 12);
 	(void)accede(t->ar, &d.acc, SH_ACCEDED);
 	d.acc.dossier = "H05.000.016-linked";

@@ -600,6 +600,11 @@ altered_streams_do_not_open(void **state)
 	}
 	must_fail(open_stream(a, &other, data, len, &sealed, &out, &err),
 	    SH_EFIXITY);
+	/* Cut where a chunk ends, by one who knows the digest of the rest. */
+	sh_buf_reset(&bad);
+	must(sh_buf_append(&bad, sealed.data, 32 + 3 * chunk, &err));
+	must_fail(open_stream(a, &blob_name, data, 3 * 65536, &bad, &out,
+	    &err), SH_EFIXITY);
 	for (i = 0; i < sealed.len; i += 997) {
 		sh_buf_reset(&out);
 		sealed.data[i] ^= 4;
