@@ -12,7 +12,7 @@
 #include "base/mem.h"
 
 struct work {
-	struct sh_intake in;
+	struct sh_accession_plan in;
 	struct sh_accession_result *result;
 	struct sh_filed what;		/* what is filed: see filed() */
 	struct sh_tag tags[SH_HOLDERS_MAX];
@@ -44,7 +44,7 @@ work_free(struct work *w)
 	json_decref(w->record);
 	json_decref(w->link);
 	sh_buf_free(&w->bytes);
-	sh_intake_free(&w->in);
+	sh_accession_free(&w->in);
 	free(w);
 }
 
@@ -63,7 +63,7 @@ take_held(void *arg, const struct sh_entry *t, struct sh_error *err)
 	struct held *h = arg;
 	json_t *v;
 
-	if ((v = sh_entry_open(h->ar, h->holder, t, err)) == NULL)
+	if ((v = sh_document_entry(h->ar, h->holder, t, err)) == NULL)
 		return (-1);
 	h->found = sh_tag_parse(sh_member(v, "id"), &h->id) == 0;
 	json_decref(v);
@@ -80,7 +80,7 @@ held(struct sh_archive *ar, const struct sh_tag *holder,
 	struct sh_range r = { .table = SH_TABLE_CONTENT, .term = *holder,
 	    .prefix = tag.b, .prefixlen = sizeof(tag.b) };
 
-	if (sh_content_tag(ar, content, &tag, err) ||
+	if (sh_filing_content(ar, content, &tag, err) ||
 	    sh_engine_scan(ar->engine, &r, take_held, &h, err))
 		return (-1);
 	*id = h.id;
@@ -107,12 +107,12 @@ int
 sh_archive_document_id(struct sh_archive *ar, const struct sh_accession *acc,
     struct sh_document_id *id, struct sh_error *err)
 {
-	struct sh_intake in;
+	struct sh_accession_plan in;
 	int rc;
 
-	if ((rc = sh_intake_begin(ar, acc, &in, err)) == 0)
+	if ((rc = sh_accession_begin(ar, acc, &in, err)) == 0)
 		memcpy(id->b, in.operation.b, sizeof(id->b));
-	sh_intake_free(&in);
+	sh_accession_free(&in);
 	return (rc);
 }
 
@@ -129,7 +129,7 @@ take_known(void *arg, const struct sh_entry *t, struct sh_error *err)
 {
 	struct known_link *k = arg;
 
-	k->link = sh_entry_open(k->ar, k->holder, t, err);
+	k->link = sh_document_entry(k->ar, k->holder, t, err);
 	return (k->link != NULL ? 1 : -1);
 }
 
@@ -181,7 +181,7 @@ begin(struct sh_archive *ar, struct work *w, const struct sh_accession *acc,
 	struct sh_tag id;
 	int r;
 
-	if (sh_intake_begin(ar, acc, &w->in, err))
+	if (sh_accession_begin(ar, acc, &w->in, err))
 		return (-1);
 	w->what.operation = w->in.operation;
 	w->what.tags = w->tags;
@@ -192,7 +192,7 @@ begin(struct sh_archive *ar, struct work *w, const struct sh_accession *acc,
 		memcpy(w->tags, w->in.tags, sizeof(w->tags));
 		w->ntags = w->in.ntags;
 		w->what.document = w->in.operation;
-		if (sh_intake_measure(ar, &w->in, sh_now(), err))
+		if (sh_accession_measure(ar, &w->in, sh_now(), err))
 			return (-1);
 		w->what.record = w->in.record;
 		w->what.bytes = &w->in.bytes;
@@ -207,7 +207,7 @@ begin(struct sh_archive *ar, struct work *w, const struct sh_accession *acc,
 			if (err->code != SH_OK)
 				return (-1);
 			w->result->state = SH_ACCEDED_LINKED;
-			w->link = sh_intake_link(&w->in, w->record, sh_now(),
+			w->link = sh_accession_link(&w->in, w->record, sh_now(),
 			    err);
 			if (w->link == NULL || sh_holder_tags(ar, w->link,
 			    w->tags, &w->ntags, err))
@@ -401,7 +401,7 @@ need_keys(struct batch *b, struct sh_error *err)
 static int
 finish_jobs(struct batch *b, struct sh_error *err)
 {
-	struct sh_job *jobs;
+	struct sh_engine_job *jobs;
 	size_t i, n = 0;
 	int rc;
 
@@ -539,7 +539,7 @@ sh_archive_accede_many(struct sh_archive *ar, const struct sh_accession *acc,
 		return (sh_error_set(err, SH_EDENIED, "archive.readonly",
 		    "the archive was opened for reading"));
 	/* What an earlier failure left half done comes first. */
-	if (ar->unfiled && sh_archive_sweep(ar, err))
+	if (ar->unfiled && sh_sweep(ar, err))
 		return (-1);
 	if ((b = sh_alloc(1, sizeof(*b), "a batch", err)) == NULL)
 		return (-1);

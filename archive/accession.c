@@ -195,7 +195,7 @@ put_counted(struct sh_buf *b, const char *s, struct sh_error *err)
 
 /* Frozen: archive/FORMAT, "Names". */
 static int
-name_operation(struct sh_archive *ar, struct sh_intake *in,
+name_operation(struct sh_archive *ar, struct sh_accession_plan *in,
     struct sh_error *err)
 {
 	struct sh_buf b = SH_BUF_INIT;
@@ -217,8 +217,8 @@ out:
 }
 
 int
-sh_intake_begin(struct sh_archive *ar, const struct sh_accession *acc,
-    struct sh_intake *in, struct sh_error *err)
+sh_accession_begin(struct sh_archive *ar, const struct sh_accession *acc,
+    struct sh_accession_plan *in, struct sh_error *err)
 {
 	memset(in, 0, sizeof(*in));
 	in->acc = acc;
@@ -231,7 +231,7 @@ sh_intake_begin(struct sh_archive *ar, const struct sh_accession *acc,
 }
 
 void
-sh_intake_free(struct sh_intake *in)
+sh_accession_free(struct sh_accession_plan *in)
 {
 	size_t i;
 
@@ -246,7 +246,7 @@ sh_intake_free(struct sh_intake *in)
 /* ---- measuring ----------------------------------------------------------- */
 
 int
-sh_content_source(void *arg, void *buf, size_t cap, size_t *lenp,
+sh_accession_source(void *arg, void *buf, size_t cap, size_t *lenp,
     struct sh_error *err)
 {
 	struct sh_content *c = arg;
@@ -271,7 +271,7 @@ sh_content_source(void *arg, void *buf, size_t cap, size_t *lenp,
 
 /* Digest the content and make it a blob; {bytes, digest, key} goes to V. */
 static int
-plan(struct sh_archive *ar, struct sh_intake *in,
+plan(struct sh_archive *ar, struct sh_accession_plan *in,
     const struct sh_content *content, json_t *v, struct sh_error *err)
 {
 	struct sh_planned *b = &in->blobs[in->nblobs];
@@ -291,7 +291,7 @@ plan(struct sh_archive *ar, struct sh_intake *in,
 	memcpy(b->stored.key, key.b, SH_KEY_LEN);
 	if ((b->sealer = sh_sealer_new(sh_vault_aead(ar->vault),
 	    b->stored.key, &b->name, &b->stored.plain, b->stored.bytes,
-	    sh_content_source, &b->content, err)) == NULL)
+	    sh_accession_source, &b->content, err)) == NULL)
 		return (-1);
 	in->nblobs++;
 	if (v == NULL)
@@ -315,7 +315,7 @@ is_word(const char *s, size_t max)
 }
 
 static int
-plan_renditions(struct sh_archive *ar, struct sh_intake *in,
+plan_renditions(struct sh_archive *ar, struct sh_accession_plan *in,
     struct sh_error *err)
 {
 	const struct sh_rendition *r = in->acc->renditions;
@@ -352,7 +352,8 @@ plan_renditions(struct sh_archive *ar, struct sh_intake *in,
 }
 
 static int
-plan_text(struct sh_archive *ar, struct sh_intake *in, struct sh_error *err)
+plan_text(struct sh_archive *ar, struct sh_accession_plan *in,
+    struct sh_error *err)
 {
 	struct sh_content c = { .fd = -1 };
 	json_t *v;
@@ -372,7 +373,8 @@ plan_text(struct sh_archive *ar, struct sh_intake *in, struct sh_error *err)
 
 /* A record that does not fit a value becomes a blob itself. */
 static int
-plan_body(struct sh_archive *ar, struct sh_intake *in, struct sh_error *err)
+plan_body(struct sh_archive *ar, struct sh_accession_plan *in,
+    struct sh_error *err)
 {
 	struct sh_filed what = { .bytes = &in->bytes };
 	struct sh_buf packed = SH_BUF_INIT;
@@ -380,7 +382,7 @@ plan_body(struct sh_archive *ar, struct sh_intake *in, struct sh_error *err)
 	    .len = in->bytes.len };
 	int rc;
 
-	rc = sh_record_value(ar, &what, &packed, err);
+	rc = sh_filing_value(ar, &what, &packed, err);
 	if (rc == 0 && packed.len + SH_SEAL_OVERHEAD > SH_VALUE_MAX) {
 		in->has_body = 1;
 		rc = plan(ar, in, &c, NULL, err);
@@ -392,8 +394,8 @@ plan_body(struct sh_archive *ar, struct sh_intake *in, struct sh_error *err)
 }
 
 int
-sh_intake_measure(struct sh_archive *ar, struct sh_intake *in, int64_t now,
-    struct sh_error *err)
+sh_accession_measure(struct sh_archive *ar, struct sh_accession_plan *in,
+    int64_t now, struct sh_error *err)
 {
 	if (set_time(in->record, "archived_at", now, err) ||
 	    plan_renditions(ar, in, err) || plan_text(ar, in, err) ||
@@ -411,7 +413,7 @@ new_holders(const json_t *all, const json_t *known, struct sh_error *err)
 	if ((out = sh_json_new_array(err)) == NULL)
 		return (NULL);
 	json_array_foreach(all, i, h) {
-		if (!sh_holders_have(known, h) &&
+		if (!sh_holder_listed(known, h) &&
 		    sh_json_append(out, json_incref(h), err)) {
 			json_decref(out);
 			return (NULL);
@@ -421,8 +423,8 @@ new_holders(const json_t *all, const json_t *known, struct sh_error *err)
 }
 
 json_t *
-sh_intake_link(const struct sh_intake *in, const json_t *record, int64_t now,
-    struct sh_error *err)
+sh_accession_link(const struct sh_accession_plan *in,
+    const json_t *record, int64_t now, struct sh_error *err)
 {
 	static const char *const copied[] = { "dossier", "procedure",
 	    "component", "copy", "provenance", "actor", "station" };

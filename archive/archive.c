@@ -17,7 +17,7 @@
 #define FORMAT	1
 
 int
-sh_manifest_holder(struct sh_vault *v, struct sh_tag *holder,
+sh_archive_manifest(struct sh_vault *v, struct sh_tag *holder,
     struct sh_error *err)
 {
 	/* No holder's kind has this first byte. */
@@ -29,7 +29,7 @@ static int
 manifest_names(struct sh_vault *v, struct sh_tag *holder,
     struct sh_tag *document, struct sh_error *err)
 {
-	if (sh_manifest_holder(v, holder, err))
+	if (sh_archive_manifest(v, holder, err))
 		return (-1);
 	return (sh_vault_tag(v, SH_NAME_DOCUMENT, "manifest", 8, document,
 	    err));
@@ -254,7 +254,7 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 		sh_log(SH_WARN, "search: %s", err->text);
 		sh_error_clear(err);
 	}
-	return (sh_archive_sweep(ar, err));
+	return (sh_sweep(ar, err));
 }
 
 int
@@ -304,6 +304,14 @@ sh_archive_unseal(struct sh_archive *ar, const char *purpose,
 {
 	return (sh_vault_unseal_for(ar->vault, purpose, name, data, len, out,
 	    err));
+}
+
+int
+sh_archive_keyed_digest(struct sh_archive *ar, const char *purpose,
+    const void *data, size_t len, struct sh_digest *out,
+    struct sh_error *err)
+{
+	return (sh_vault_digest_for(ar->vault, purpose, data, len, out, err));
 }
 
 /* ---- each ---------------------------------------------------------------- */

@@ -45,14 +45,14 @@ struct sh_reader {
 };
 
 struct sh_holder {
-	struct sh_id id;	/* kind SH_ID_NONE: filed under name and birth */
+	struct sh_id id;	/* SH_ID_NONE: filed under name and birth */
 	const char *name;
 	const char *role;
 	struct sh_date birth;	/* year 0: not known */
 };
 
 struct sh_rendition {
-	const char *name;	/* "pdf", "text", "alto", "reading", "original" */
+	const char *name;	/* "pdf", "text", "reading", "original" */
 	const char *media;	/* "application/pdf" */
 	int fd;			/* whole file from its start, or -1 and data: */
 	const void *data;
@@ -212,6 +212,14 @@ int sh_archive_check(struct sh_archive *ar,
 /* Bring the search projection up to the feed. */
 int sh_archive_search_follow(struct sh_archive *ar, struct sh_error *err)
     SH_MUST_CHECK;
+
+/*
+ * A digest that only this archive's keys can compute: names of things that
+ * the pipeline keeps for PURPOSE, which then tell nothing.
+ */
+int sh_archive_keyed_digest(struct sh_archive *ar, const char *purpose,
+    const void *data, size_t len, struct sh_digest *out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Seal and open bytes of the pipeline's own (spool, stage results) under a

@@ -22,7 +22,7 @@
 struct sh_search;
 
 /* archive.c: the pseudo-holder of the manifest. */
-int sh_manifest_holder(struct sh_vault *v, struct sh_tag *holder,
+int sh_archive_manifest(struct sh_vault *v, struct sh_tag *holder,
     struct sh_error *err) SH_MUST_CHECK;
 
 struct sh_archive {
@@ -81,6 +81,9 @@ int sh_holder_tags(struct sh_archive *ar, const json_t *record,
 int sh_holder_id(const json_t *holder, struct sh_id *id,
     struct sh_error *err) SH_MUST_CHECK;
 
+/* 1 if the array HOLDERS has the person or organisation H. */
+int sh_holder_listed(const json_t *holders, const json_t *h);
+
 /* ---- document.c ---------------------------------------------------------- */
 
 /* A stored blob as a record names it. */
@@ -136,11 +139,11 @@ void sh_document_sort(int64_t archived_at, const struct sh_tag *document,
     uint8_t sort[SH_PLACE_LEN]);
 
 /* V sealed for an index entry of HOLDER's; KEY is its order bytes. */
-int sh_entry_seal(struct sh_archive *ar, unsigned table,
+int sh_document_seal(struct sh_archive *ar, unsigned table,
     const struct sh_tag *holder, const uint8_t *key, size_t keylen,
     const json_t *v, struct sh_buf *out, struct sh_error *err)
     SH_MUST_CHECK;
-json_t *sh_entry_open(struct sh_archive *ar, const struct sh_tag *holder,
+json_t *sh_document_entry(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_entry *entry, struct sh_error *err);
 
 /* ---- accession.c: an accession measured ---------------------------------- */
@@ -154,7 +157,7 @@ struct sh_content {
 };
 
 /* A sh_source over a struct sh_content. */
-int sh_content_source(void *content, void *buf, size_t cap, size_t *lenp,
+int sh_accession_source(void *content, void *buf, size_t cap, size_t *lenp,
     struct sh_error *err);
 
 struct sh_planned {
@@ -168,13 +171,13 @@ struct sh_planned {
  * RECORD holds what the accession says but for its renditions; TAGS are its
  * holders', OPERATION what it is known by, which is its document's id too.
  */
-struct sh_intake {
+struct sh_accession_plan {
 	const struct sh_accession *acc;
 	json_t *record;
 	struct sh_tag tags[SH_HOLDERS_MAX];
 	size_t ntags;
 	struct sh_tag operation;
-	/* After sh_intake_measure(). */
+	/* After sh_accession_measure(). */
 	struct sh_buf text;
 	struct sh_buf bytes;		/* of the record, canonical */
 	struct sh_planned blobs[SH_RECORD_BLOBS_MAX];
@@ -184,21 +187,21 @@ struct sh_intake {
 };
 
 /* Errors: SH_EARG "accession.member", "holder.malformed". */
-int sh_intake_begin(struct sh_archive *ar, const struct sh_accession *acc,
-    struct sh_intake *in, struct sh_error *err) SH_MUST_CHECK;
+int sh_accession_begin(struct sh_archive *ar, const struct sh_accession *acc,
+    struct sh_accession_plan *in, struct sh_error *err) SH_MUST_CHECK;
 /* Digest everything and finish the record.  Errors: "file.read". */
-int sh_intake_measure(struct sh_archive *ar, struct sh_intake *in,
+int sh_accession_measure(struct sh_archive *ar, struct sh_accession_plan *in,
     int64_t now, struct sh_error *err) SH_MUST_CHECK;
-void sh_intake_free(struct sh_intake *in);
+void sh_accession_free(struct sh_accession_plan *in);
 
 /*
- * The link that an intake leaves with a document that is held already; it
+ * The link that an accession leaves with a document that is held already; it
  * names the holders that RECORD does not.
  */
-json_t *sh_intake_link(const struct sh_intake *in, const json_t *record,
-    int64_t now, struct sh_error *err);
+json_t *sh_accession_link(const struct sh_accession_plan *in,
+    const json_t *record, int64_t now, struct sh_error *err);
 
-/* ---- file.c: what one holder's change consists of ------------------------ */
+/* ---- filing.c: what one holder's change consists of ---------------------- */
 
 struct sh_filing;
 
@@ -226,20 +229,20 @@ void sh_filing_free(struct sh_filing *f);
 struct sh_change *sh_filing_change(struct sh_filing *f);
 
 /* The value that the record has with a holder, as packed before sealing. */
-int sh_record_value(struct sh_archive *ar, const struct sh_filed *what,
+int sh_filing_value(struct sh_archive *ar, const struct sh_filed *what,
     struct sh_buf *packed, struct sh_error *err) SH_MUST_CHECK;
 
 /* The tag of a number or a type in a global table. */
-int sh_number_tag(struct sh_archive *ar, const char *number,
+int sh_filing_number(struct sh_archive *ar, const char *number,
     struct sh_tag *out, struct sh_error *err) SH_MUST_CHECK;
-int sh_type_tag(struct sh_archive *ar, const char *slug, struct sh_tag *out,
+int sh_filing_type(struct sh_archive *ar, const char *slug, struct sh_tag *out,
     struct sh_error *err) SH_MUST_CHECK;
 /* A content digest's order bytes under SH_TABLE_CONTENT. */
-int sh_content_tag(struct sh_archive *ar, const struct sh_digest *content,
+int sh_filing_content(struct sh_archive *ar, const struct sh_digest *content,
     struct sh_tag *out, struct sh_error *err) SH_MUST_CHECK;
 
 /* Every blob that the record and its body name: at most MAX. */
-int sh_record_blobs(struct sh_archive *ar, const json_t *record,
+int sh_document_blobs(struct sh_archive *ar, const json_t *record,
     const struct sh_stored *body, struct sh_digest *names, size_t *np,
     struct sh_error *err) SH_MUST_CHECK;
 
@@ -264,11 +267,11 @@ int sh_event_document(struct sh_archive *ar, const struct sh_fed *item,
 /* ---- sweep.c ------------------------------------------------------------- */
 
 /* Finish what a crash cut short. */
-int sh_archive_sweep(struct sh_archive *ar, struct sh_error *err)
+int sh_sweep(struct sh_archive *ar, struct sh_error *err)
     SH_MUST_CHECK;
 /* The job that a leader's change queues. */
 int sh_sweep_job(struct sh_archive *ar, const struct sh_filed *what,
-    struct sh_job *job, struct sh_error *err) SH_MUST_CHECK;
+    struct sh_engine_job *job, struct sh_error *err) SH_MUST_CHECK;
 
 /* ---- reuse.c ------------------------------------------------------------- */
 
@@ -281,14 +284,28 @@ int sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
 int sh_reader_check(const struct sh_reader *who, struct sh_error *err)
     SH_MUST_CHECK;
 
-/* 1 if the array HOLDERS has the person or organisation H. */
-int sh_holders_have(const json_t *holders, const json_t *h);
+/* ---- small things -------------------------------------------------------- */
 
 /* A member that may be null or absent. */
-const char *sh_member(const json_t *obj, const char *name);
-/* A tag as 32 hex digits, and back. */
+static inline const char *
+sh_member(const json_t *obj, const char *name)
+{
+	return (json_string_value(json_object_get(obj, name)));
+}
+
+/* A tag as 32 hex digits, and back (-1: S is anything else). */
 #define SH_TAG_HEX	33
-void sh_tag_print(const struct sh_tag *t, char out[SH_TAG_HEX]);
-int sh_tag_parse(const char *s, struct sh_tag *t);
+
+static inline void
+sh_tag_print(const struct sh_tag *t, char out[SH_TAG_HEX])
+{
+	sh_hex(t->b, sizeof(t->b), out);
+}
+
+static inline int
+sh_tag_parse(const char *s, struct sh_tag *t)
+{
+	return (s == NULL ? -1 : sh_unhex(s, t->b, sizeof(t->b)));
+}
 
 #endif

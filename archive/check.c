@@ -185,8 +185,8 @@ compare_entry(void *arg, const struct sh_entry *t, struct sh_error *err)
 		return (1);
 	}
 	/* Sealed twice, never the same bytes. */
-	if ((a = sh_entry_open(w->ar, w->holder, t, err)) != NULL &&
-	    (b = sh_entry_open(w->ar, w->holder, w->want, err)) != NULL)
+	if ((a = sh_document_entry(w->ar, w->holder, t, err)) != NULL &&
+	    (b = sh_document_entry(w->ar, w->holder, w->want, err)) != NULL)
 		w->same = json_equal(a, b);
 	json_decref(a);
 	json_decref(b);
@@ -219,7 +219,7 @@ on_link(void *arg, const struct sh_entry *t, struct sh_error *err)
 	json_t *v;
 
 	w->same++;
-	if ((v = sh_entry_open(w->ar, w->holder, t, err)) == NULL)
+	if ((v = sh_document_entry(w->ar, w->holder, t, err)) == NULL)
 		return (-1);
 	json_decref(v);
 	return (0);
@@ -539,7 +539,7 @@ walk(struct check *c, struct sh_error *err)
 	    .reference = on_reference, .blob = on_blob, .event = on_event,
 	    .finding = on_finding };
 
-	if (sh_manifest_holder(c->ar->vault, &c->manifest, err) ||
+	if (sh_archive_manifest(c->ar->vault, &c->manifest, err) ||
 	    sh_vault_check(c->ar->vault, on_finding, c, err) ||
 	    sh_engine_check(c->ar->engine, &visit, err) ||
 	    end_blob(c, err) || compare_counts(c, err))

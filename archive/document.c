@@ -9,24 +9,6 @@
 
 #define VALUE_VERSION	1	/* documents are immutable */
 
-const char *
-sh_member(const json_t *obj, const char *name)
-{
-	return (json_string_value(json_object_get(obj, name)));
-}
-
-void
-sh_tag_print(const struct sh_tag *t, char out[SH_TAG_HEX])
-{
-	sh_hex(t->b, sizeof(t->b), out);
-}
-
-int
-sh_tag_parse(const char *s, struct sh_tag *t)
-{
-	return (s == NULL ? -1 : sh_unhex(s, t->b, sizeof(t->b)));
-}
-
 void
 sh_document_id_print(const struct sh_document_id *id,
     char out[SH_DOCUMENT_ID_LEN])
@@ -120,7 +102,7 @@ sh_document_read(struct sh_archive *ar, const struct sh_stored *stored,
 }
 
 int
-sh_record_blobs(struct sh_archive *ar, const json_t *record,
+sh_document_blobs(struct sh_archive *ar, const json_t *record,
     const struct sh_stored *body, struct sh_digest *names, size_t *np,
     struct sh_error *err)
 {
@@ -301,7 +283,7 @@ sh_document_find(struct sh_archive *ar, const struct sh_tag *document,
 /* ---- index entries with a sealed value ----------------------------------- */
 
 int
-sh_entry_seal(struct sh_archive *ar, unsigned table,
+sh_document_seal(struct sh_archive *ar, unsigned table,
     const struct sh_tag *holder, const uint8_t *key, size_t keylen,
     const json_t *v, struct sh_buf *out, struct sh_error *err)
 {
@@ -321,7 +303,7 @@ sh_entry_seal(struct sh_archive *ar, unsigned table,
 }
 
 json_t *
-sh_entry_open(struct sh_archive *ar, const struct sh_tag *holder,
+sh_document_entry(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_entry *entry, struct sh_error *err)
 {
 	struct sh_label l = { .table = entry->table, .holder = holder,
@@ -424,7 +406,7 @@ take_one(void *arg, const struct sh_entry *t, struct sh_error *err)
 {
 	struct one *o = arg;
 
-	o->v = sh_entry_open(o->ar, &o->at->holder, t, err);
+	o->v = sh_document_entry(o->ar, &o->at->holder, t, err);
 	return (o->v != NULL ? 1 : -1);
 }
 
@@ -450,31 +432,8 @@ struct links {
 	struct sh_archive *ar;
 	const struct sh_tag *holder;
 	json_t *view;
-	json_t *links;
+	json_t *dossiers;
 };
-
-static int
-same_text(const json_t *a, const json_t *b, const char *name)
-{
-	const char *x = sh_member(a, name), *y = sh_member(b, name);
-
-	return (x == NULL || y == NULL ? x == y : strcmp(x, y) == 0);
-}
-
-int
-sh_holders_have(const json_t *holders, const json_t *h)
-{
-	const json_t *k;
-	size_t i;
-
-	/* A number names a person, however the name was spelt. */
-	json_array_foreach(holders, i, k)
-		if (same_text(k, h, "kind") && same_text(k, h, "id") &&
-		    (sh_member(h, "id") != NULL || (same_text(k, h, "name") &&
-		    same_text(k, h, "birth"))))
-			return (1);
-	return (0);
-}
 
 static int
 take_link(void *arg, const struct sh_entry *t, struct sh_error *err)
@@ -483,17 +442,39 @@ take_link(void *arg, const struct sh_entry *t, struct sh_error *err)
 	json_t *link, *h, *holders = json_object_get(l->view, "holders");
 	size_t i;
 
-	if ((link = sh_entry_open(l->ar, l->holder, t, err)) == NULL)
+	if ((link = sh_document_entry(l->ar, l->holder, t, err)) == NULL)
 		return (-1);
 	json_array_foreach(json_object_get(link, "holders"), i, h) {
-		if (sh_holders_have(holders, h))
+		if (sh_holder_listed(holders, h))
 			continue;
 		if (sh_json_append(holders, json_incref(h), err)) {
 			json_decref(link);
 			return (-1);
 		}
 	}
-	return (sh_json_append(l->links, link, err));
+	return (sh_json_append(l->dossiers, link, err));
+}
+
+/* The dossier that brought the document, in the form of the links. */
+static int
+add_first(const json_t *record, json_t *dossiers, struct sh_error *err)
+{
+	static const char *const members[][2] = { { "accession", "id" },
+	    { "at", "archived_at" }, { "dossier", "dossier" },
+	    { "procedure", "procedure" }, { "component", "component" },
+	    { "copy", "copy" }, { "provenance", "provenance" },
+	    { "actor", "actor" }, { "station", "station" } };
+	json_t *v;
+	size_t i;
+
+	if ((v = sh_json_new_object(err)) == NULL ||
+	    sh_json_append(dossiers, v, err))
+		return (-1);
+	for (i = 0; i < SH_COUNT(members); i++)
+		if (sh_json_set_str(v, members[i][0], sh_member(record,
+		    members[i][1]), err))
+			return (-1);
+	return (0);
 }
 
 static void
@@ -521,8 +502,9 @@ sh_document_view(struct sh_archive *ar, const struct sh_tag *holder,
 		return (NULL);
 	}
 	strip_keys(l.view);
-	if ((l.links = sh_json_new_array(err)) == NULL ||
-	    sh_json_set(l.view, "links", l.links, err) ||
+	if ((l.dossiers = sh_json_new_array(err)) == NULL ||
+	    sh_json_set(l.view, "dossiers", l.dossiers, err) ||
+	    add_first(record, l.dossiers, err) ||
 	    sh_json_set_str(l.view, "status", "archived", err) ||
 	    sh_engine_scan(ar->engine, &r, take_link, &l, err)) {
 		json_decref(l.view);

@@ -190,7 +190,8 @@ sh_engine_feed(struct sh_engine *e, unsigned shard,
 
 int
 sh_engine_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
-    int64_t ttl_s, struct sh_job *jobs, size_t *gotp, struct sh_error *err)
+    int64_t ttl_s, struct sh_engine_job *jobs, size_t *gotp,
+    struct sh_error *err)
 {
 	*gotp = 0;
 	if (usable(e, 1, err))
@@ -204,7 +205,7 @@ sh_engine_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
 }
 
 int
-sh_engine_done(struct sh_engine *e, const struct sh_job *jobs, size_t n,
+sh_engine_done(struct sh_engine *e, const struct sh_engine_job *jobs, size_t n,
     int64_t again, struct sh_error *err)
 {
 	if (usable(e, 1, err))

@@ -141,7 +141,7 @@ struct sh_reference {
 	int remove;
 };
 
-struct sh_job {
+struct sh_engine_job {
 	unsigned queue;		/* 1..255 */
 	struct sh_tag id;
 	struct sh_tag lease;	/* zero until it was handed out */
@@ -166,7 +166,7 @@ struct sh_change {
 	size_t nentries;
 	const struct sh_reference *references;
 	size_t nreferences;
-	const struct sh_job *jobs;	/* a known (queue, id) is left alone */
+	const struct sh_engine_job *jobs;	/* a known one is left alone */
 	size_t njobs;
 	const void *event;
 	size_t eventlen;
@@ -246,7 +246,7 @@ int sh_engine_feed(struct sh_engine *e, unsigned shard,
  * TTL_S seconds; the attempt is counted durably before the call returns.
  */
 int sh_engine_lease(struct sh_engine *e, unsigned queue, size_t n,
-    int64_t now, int64_t ttl_s, struct sh_job *jobs, size_t *gotp,
+    int64_t now, int64_t ttl_s, struct sh_engine_job *jobs, size_t *gotp,
     struct sh_error *err) SH_MUST_CHECK;
 
 /*
@@ -254,8 +254,8 @@ int sh_engine_lease(struct sh_engine *e, unsigned queue, size_t n,
  * AGAIN.  A job that has gone, or whose lease is another's by now, is left
  * alone.
  */
-int sh_engine_done(struct sh_engine *e, const struct sh_job *jobs, size_t n,
-    int64_t again, struct sh_error *err) SH_MUST_CHECK;
+int sh_engine_done(struct sh_engine *e, const struct sh_engine_job *jobs,
+    size_t n, int64_t again, struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Walk over everything that is kept and compare it with itself: chains from
@@ -318,10 +318,10 @@ struct sh_engine_driver {
 	    int (*fn)(void *, const struct sh_fed *, struct sh_error *),
 	    void *arg, struct sh_error *err);
 	int (*lease)(struct sh_engine *e, unsigned queue, size_t n,
-	    int64_t now, int64_t ttl_s, struct sh_job *jobs, size_t *gotp,
-	    struct sh_error *err);
-	int (*done)(struct sh_engine *e, const struct sh_job *jobs, size_t n,
-	    int64_t again, struct sh_error *err);
+	    int64_t now, int64_t ttl_s, struct sh_engine_job *jobs,
+	    size_t *gotp, struct sh_error *err);
+	int (*done)(struct sh_engine *e, const struct sh_engine_job *jobs,
+	    size_t n, int64_t again, struct sh_error *err);
 	int (*check)(struct sh_engine *e, const struct sh_visit *visit,
 	    struct sh_error *err);
 };

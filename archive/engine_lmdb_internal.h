@@ -115,10 +115,10 @@ int sh_lmdb_blob_put(struct sh_engine *e, struct sh_blob *blobs, size_t n,
 int sh_lmdb_commit(struct sh_engine *e, struct sh_change *changes, size_t n,
     struct sh_error *err);
 int sh_lmdb_lease(struct sh_engine *e, unsigned queue, size_t n,
-    int64_t now, int64_t ttl_s, struct sh_job *jobs, size_t *gotp,
+    int64_t now, int64_t ttl_s, struct sh_engine_job *jobs, size_t *gotp,
     struct sh_error *err);
-int sh_lmdb_done(struct sh_engine *e, const struct sh_job *jobs, size_t n,
-    int64_t again, struct sh_error *err);
+int sh_lmdb_done(struct sh_engine *e, const struct sh_engine_job *jobs,
+    size_t n, int64_t again, struct sh_error *err);
 
 /* engine_lmdb_read.c */
 int sh_lmdb_blob_get(struct sh_engine *e, const struct sh_digest *name,

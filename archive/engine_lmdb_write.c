@@ -40,7 +40,8 @@ sh_lmdb_blob_put(struct sh_engine *e, struct sh_blob *blobs, size_t n,
 	struct sh_lmdb *h = (struct sh_lmdb *)e;
 	size_t before, i;
 
-	if (h->npending + n > SH_LMDB_PENDING_MAX && sh_lmdb_run(h, NULL, NULL, err))
+	if (h->npending + n > SH_LMDB_PENDING_MAX &&
+	    sh_lmdb_run(h, NULL, NULL, err))
 		return (-1);
 	before = h->npending;
 	for (i = 0; i < n; i++)
@@ -188,7 +189,7 @@ put_reference(struct sh_lmdb_write *w, const struct sh_tag *holder,
 #define JOB_HEAD	32
 
 static void
-put_job(struct sh_lmdb_write *w, const struct sh_job *j, uint64_t when)
+put_job(struct sh_lmdb_write *w, const struct sh_engine_job *j, uint64_t when)
 {
 	uint8_t key[17], due[25], v[JOB_HEAD + SH_JOB_MAX];
 	size_t len = JOB_HEAD + j->len;
@@ -209,7 +210,7 @@ put_job(struct sh_lmdb_write *w, const struct sh_job *j, uint64_t when)
 /* 1 and the job with its time, 0, or -1. */
 static int
 find_job(struct sh_lmdb_write *w, unsigned queue, const uint8_t id[16],
-    struct sh_job *j, uint64_t *whenp)
+    struct sh_engine_job *j, uint64_t *whenp)
 {
 	const uint8_t *p;
 	uint8_t key[17];
@@ -237,7 +238,7 @@ find_job(struct sh_lmdb_write *w, unsigned queue, const uint8_t id[16],
 }
 
 static void
-drop_due(struct sh_lmdb_write *w, const struct sh_job *j, uint64_t when)
+drop_due(struct sh_lmdb_write *w, const struct sh_engine_job *j, uint64_t when)
 {
 	uint8_t due[25];
 
@@ -248,9 +249,9 @@ drop_due(struct sh_lmdb_write *w, const struct sh_job *j, uint64_t when)
 }
 
 static int
-enqueue(struct sh_lmdb_write *w, const struct sh_job *job)
+enqueue(struct sh_lmdb_write *w, const struct sh_engine_job *job)
 {
-	struct sh_job known, j = *job;
+	struct sh_engine_job known, j = *job;
 	uint64_t when;
 	int r;
 
@@ -363,7 +364,7 @@ struct lease {
 	unsigned queue;
 	size_t n;
 	uint64_t now, until;
-	struct sh_job *jobs;
+	struct sh_engine_job *jobs;
 	size_t got;
 	struct sh_tag fresh;	/* mark of this lease */
 };
@@ -412,7 +413,7 @@ lease_all(struct sh_lmdb_write *w, void *arg, struct sh_error *err)
 {
 	struct lease *l = arg;
 	struct sh_tag ids[SH_LEASE_MAX];
-	struct sh_job *j;
+	struct sh_engine_job *j;
 	uint64_t when;
 	size_t i, n;
 	int r;
@@ -438,7 +439,8 @@ lease_all(struct sh_lmdb_write *w, void *arg, struct sh_error *err)
 
 int
 sh_lmdb_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
-    int64_t ttl_s, struct sh_job *jobs, size_t *gotp, struct sh_error *err)
+    int64_t ttl_s, struct sh_engine_job *jobs, size_t *gotp,
+    struct sh_error *err)
 {
 	struct lease l = { .queue = queue, .n = n, .now = (uint64_t)now,
 	    .until = (uint64_t)now + (uint64_t)ttl_s, .jobs = jobs };
@@ -451,7 +453,7 @@ sh_lmdb_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
 }
 
 struct done {
-	const struct sh_job *jobs;
+	const struct sh_engine_job *jobs;
 	size_t n;
 	int64_t again;
 };
@@ -460,7 +462,7 @@ static int
 done_all(struct sh_lmdb_write *w, void *arg, struct sh_error *err)
 {
 	const struct done *d = arg;
-	struct sh_job j;
+	struct sh_engine_job j;
 	uint8_t key[17];
 	uint64_t when;
 	size_t i;
@@ -488,7 +490,7 @@ done_all(struct sh_lmdb_write *w, void *arg, struct sh_error *err)
 }
 
 int
-sh_lmdb_done(struct sh_engine *e, const struct sh_job *jobs, size_t n,
+sh_lmdb_done(struct sh_engine *e, const struct sh_engine_job *jobs, size_t n,
     int64_t again, struct sh_error *err)
 {
 	struct done d = { jobs, n, again };

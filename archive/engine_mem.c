@@ -43,7 +43,7 @@ struct event {
 };
 
 struct job {
-	struct sh_job job;
+	struct sh_engine_job job;
 	int64_t when;
 };
 
@@ -311,7 +311,7 @@ put_reference(struct store *s, const struct sh_tag *holder,
 }
 
 static struct job *
-find_job(struct store *s, const struct sh_job *j)
+find_job(struct store *s, const struct sh_engine_job *j)
 {
 	size_t i;
 
@@ -584,7 +584,8 @@ mem_feed(struct sh_engine *e, unsigned shard, const struct sh_tag *holder,
 
 static int
 mem_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
-    int64_t ttl_s, struct sh_job *jobs, size_t *gotp, struct sh_error *err)
+    int64_t ttl_s, struct sh_engine_job *jobs, size_t *gotp,
+    struct sh_error *err)
 {
 	struct store *s = ((struct mem *)e)->s;
 	struct sh_tag fresh;
@@ -623,7 +624,7 @@ mem_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
 }
 
 static int
-mem_done(struct sh_engine *e, const struct sh_job *jobs, size_t n,
+mem_done(struct sh_engine *e, const struct sh_engine_job *jobs, size_t n,
     int64_t again, struct sh_error *err)
 {
 	struct store *s = ((struct mem *)e)->s;

@@ -170,7 +170,7 @@ on_own(void *arg, const struct sh_entry *t, struct sh_error *err)
 	if (t->sortlen != SH_PLACE_LEN)
 		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
 		    "an entry of a holder's list"));
-	if ((summary = sh_entry_open(f->ar, &f->holder, t, err)) == NULL)
+	if ((summary = sh_document_entry(f->ar, &f->holder, t, err)) == NULL)
 		return (-1);
 	memcpy(f->last, t->sort, SH_PLACE_LEN);
 	memcpy(document.b, t->sort + 8, 16);
@@ -235,12 +235,12 @@ find_indexed(struct find *f, struct sh_error *err)
 		return (sh_engine_scan(f->ar->engine, &r, on_own, f, err));
 	case BY_NUMBER:
 		r.table = SH_TABLE_NUMBER;
-		if (sh_number_tag(f->ar, f->q->number, &r.term, err))
+		if (sh_filing_number(f->ar, f->q->number, &r.term, err))
 			return (-1);
 		break;
 	default:
 		r.table = SH_TABLE_TYPE;
-		if (sh_type_tag(f->ar, f->q->type, &r.term, err))
+		if (sh_filing_type(f->ar, f->q->type, &r.term, err))
 			return (-1);
 		break;
 	}

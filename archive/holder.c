@@ -130,3 +130,26 @@ sh_holder_tags(struct sh_archive *ar, const json_t *record,
 			return (-1);
 	return (0);
 }
+
+static int
+same_text(const json_t *a, const json_t *b, const char *name)
+{
+	const char *x = sh_member(a, name), *y = sh_member(b, name);
+
+	return (x == NULL || y == NULL ? x == y : strcmp(x, y) == 0);
+}
+
+int
+sh_holder_listed(const json_t *holders, const json_t *h)
+{
+	const json_t *k;
+	size_t i;
+
+	/* A number names a person, however the name was spelt. */
+	json_array_foreach(holders, i, k)
+		if (same_text(k, h, "kind") && same_text(k, h, "id") &&
+		    (sh_member(h, "id") != NULL || (same_text(k, h, "name") &&
+		    same_text(k, h, "birth"))))
+			return (1);
+	return (0);
+}

@@ -58,7 +58,7 @@ take_kept(void *arg, const struct sh_entry *t, struct sh_error *err)
 	if (t->sortlen != SH_PLACE_LEN)
 		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
 		    "an entry of a holder's list"));
-	if ((v = sh_entry_open(s->ar, s->holder, t, err)) == NULL)
+	if ((v = sh_document_entry(s->ar, s->holder, t, err)) == NULL)
 		return (-1);
 	if (sh_grow(&s->kept, &s->cap, s->n + 1, sizeof(*s->kept),
 	    "documents", err))

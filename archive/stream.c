@@ -482,7 +482,7 @@ sh_opener_sink(void *opener, const void *data, size_t len,
 			if (o->nhead == HEAD && take_head(o, err))
 				return (-1);
 		} else {
-			/* A full chunk is the last one only if nothing follows. */
+			/* A full chunk is the last if nothing follows. */
 			if (o->nin == o->room + SH_TAG_LEN) {
 				if (o->room < CHUNK)
 					return (damaged(err,

@@ -26,7 +26,7 @@ job_label(const struct sh_tag *operation, struct sh_label *l)
 
 int
 sh_sweep_job(struct sh_archive *ar, const struct sh_filed *what,
-    struct sh_job *job, struct sh_error *err)
+    struct sh_engine_job *job, struct sh_error *err)
 {
 	struct sh_buf sealed = SH_BUF_INIT;
 	struct sh_label l;
@@ -61,7 +61,7 @@ struct sweep {
 };
 
 static int
-open_job(struct sh_archive *ar, const struct sh_job *job,
+open_job(struct sh_archive *ar, const struct sh_engine_job *job,
     uint8_t data[JOB_LEN], struct sh_error *err)
 {
 	struct sh_buf plain = SH_BUF_INIT;
@@ -84,7 +84,7 @@ take_link(void *arg, const struct sh_entry *t, struct sh_error *err)
 {
 	struct sweep *s = arg;
 
-	s->link = sh_entry_open(s->ar, &s->tags[0], t, err);
+	s->link = sh_document_entry(s->ar, &s->tags[0], t, err);
 	return (s->link != NULL ? 1 : -1);
 }
 
@@ -164,7 +164,7 @@ file_followers(struct sweep *s, struct sh_error *err)
 }
 
 static int
-complete(struct sh_archive *ar, const struct sh_job *job,
+complete(struct sh_archive *ar, const struct sh_engine_job *job,
     struct sh_error *err)
 {
 	struct sweep s = { .ar = ar };
@@ -185,9 +185,9 @@ out:
 }
 
 int
-sh_archive_sweep(struct sh_archive *ar, struct sh_error *err)
+sh_sweep(struct sh_archive *ar, struct sh_error *err)
 {
-	struct sh_job *jobs;
+	struct sh_engine_job *jobs;
 	size_t n, i, failed = 0;
 	int rc = -1;
 

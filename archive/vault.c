@@ -22,6 +22,7 @@ static const char *const purposes[SH_NAME_KINDS] = {
 };
 #define PURPOSE_VALUES	"sohoa 1 values"
 #define PURPOSE_SEAL	"sohoa 1 seal "
+#define PURPOSE_DIGEST	"sohoa 1 digest "
 
 #define ENVELOPE	1	/* AES-256-GCM, random nonce */
 #define KEY_OF_HOLDER	'h'
@@ -437,16 +438,17 @@ sh_vault_unseal(struct sh_vault *v, const struct sh_label *label,
 	return (unseal_under(v, key, aad, aadlen, p, len, out, err));
 }
 
+/* A key of its own for each KIND and purpose. */
 static int
-purpose_key(struct sh_vault *v, const char *purpose, struct sh_secret *key,
-    struct sh_error *err)
+purpose_key(struct sh_vault *v, const char *kind, const char *purpose,
+    struct sh_secret *key, struct sh_error *err)
 {
 	char *info;
 	int rc;
 
 	if (sh_secret_new(key, SH_KEY_LEN, err))
 		return (-1);
-	if ((info = sh_asprintf(err, PURPOSE_SEAL "%s", purpose)) == NULL)
+	if ((info = sh_asprintf(err, "%s%s", kind, purpose)) == NULL)
 		return (-1);
 	rc = sh_hkdf(sh_keystore_root(v->keys), SH_KEY_LEN, info, key->data,
 	    key->len, err);
@@ -481,7 +483,7 @@ sh_vault_seal_for(struct sh_vault *v, const char *purpose, const char *name,
 	size_t aadlen;
 	int rc = -1;
 
-	if (purpose_key(v, purpose, &key, err) == 0 &&
+	if (purpose_key(v, PURPOSE_SEAL, purpose, &key, err) == 0 &&
 	    (aad = name_binding(head, name, &aadlen, err)) != NULL)
 		rc = seal_under(v, key.data, head, aad, aadlen, data, len,
 		    out, err);
@@ -504,10 +506,25 @@ sh_vault_unseal_for(struct sh_vault *v, const char *purpose,
 	if (len < SH_SEAL_OVERHEAD || p[0] != ENVELOPE ||
 	    p[1] != KEY_OF_PURPOSE)
 		return (damaged(err, "a sealed value's head"));
-	if (purpose_key(v, purpose, &key, err) == 0 &&
+	if (purpose_key(v, PURPOSE_SEAL, purpose, &key, err) == 0 &&
 	    (aad = name_binding(p, name, &aadlen, err)) != NULL)
 		rc = unseal_under(v, key.data, aad, aadlen, p, len, out, err);
 	free(aad);
+	sh_secret_free(&key);
+	return (rc);
+}
+
+int
+sh_vault_digest_for(struct sh_vault *v, const char *purpose,
+    const void *data, size_t len, struct sh_digest *out,
+    struct sh_error *err)
+{
+	struct sh_secret key = SH_SECRET_INIT;
+	int rc;
+
+	rc = purpose_key(v, PURPOSE_DIGEST, purpose, &key, err);
+	if (rc == 0)
+		rc = sh_hmac(key.data, key.len, data, len, out, err);
 	sh_secret_free(&key);
 	return (rc);
 }

@@ -103,6 +103,11 @@ int sh_vault_unseal_for(struct sh_vault *v, const char *purpose,
     const char *name, const void *data, size_t len, struct sh_buf *out,
     struct sh_error *err) SH_MUST_CHECK;
 
+/* HMAC of the bytes under a key derived for PURPOSE. */
+int sh_vault_digest_for(struct sh_vault *v, const char *purpose,
+    const void *data, size_t len, struct sh_digest *out,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /* The vault's cipher, for blobs (archive/stream.h). */
 struct sh_aead *sh_vault_aead(struct sh_vault *v);
 

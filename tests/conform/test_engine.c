@@ -218,8 +218,8 @@ a_failed_batch_leaves_nothing(void **state)
 	struct content good = { .seed = 1, .len = 5000 };
 	struct content bad = { .seed = 2, .len = 90000, .fail_at = 80000 };
 	struct sh_blob b[2] = {
-		{ .name = name("good"), .source = content_source, .arg = &good },
-		{ .name = name("bad"), .source = content_source, .arg = &bad },
+		{ name("good"), content_source, &good, 0, 0 },
+		{ name("bad"), content_source, &bad, 0, 0 },
 	};
 
 	put_blob(p->e, "before", 7, 1234);
@@ -633,7 +633,8 @@ static void
 enqueue(struct sh_engine *e, const char *op, unsigned queue, const char *id)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_job j = { .queue = queue, .id = tag(id), .len = strlen(id) };
+	struct sh_engine_job j = { .queue = queue, .id = tag(id),
+	    .len = strlen(id) };
 	struct sh_change c;
 
 	memcpy(j.data, id, j.len);
@@ -649,7 +650,7 @@ jobs_are_leased(void **state)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct place *p = *state;
-	struct sh_job j[8], first;
+	struct sh_engine_job j[8], first;
 	size_t n;
 
 	enqueue(p->e, "1", 3, "a");
@@ -765,7 +766,7 @@ limits_hold(void **state)
 	struct sh_put put = { .document = tag("d"), .value = big };
 	struct sh_entry t;
 	struct sh_change c;
-	struct sh_job jobs[1];
+	struct sh_engine_job jobs[1];
 	size_t n, len;
 
 	simple_change(&c, "h", "1");
@@ -1001,7 +1002,7 @@ one_call(struct place *p, uint32_t seed, struct sh_buf *out)
 	struct sh_put puts[2];
 	struct sh_entry entries[4];
 	struct sh_reference refs[2];
-	struct sh_job jobs[4];
+	struct sh_engine_job jobs[4];
 	struct sh_head head;
 	struct sh_change c[3];
 	uint8_t value[SH_VALUE_MAX];

@@ -135,8 +135,8 @@ fixture_make(struct fixture_doc *d, unsigned n, unsigned person, int two)
 		unsigned p = person * 2 + (unsigned)i;
 
 		h->id.kind = SH_ID_CITIZEN;
-		(void)snprintf(h->id.value, sizeof(h->id.value), "027%u%02u%06u",
-		    (unsigned)i, p % 100, p % 1000000);
+		(void)snprintf(h->id.value, sizeof(h->id.value),
+		    "027%u%02u%06u", (unsigned)i, p % 100, p % 1000000);
 		(void)snprintf(d->names[i], sizeof(d->names[i]), "%s %s %u",
 		    family[p % 8], given[p / 8 % 8], p);
 		h->name = d->names[i];

@@ -237,7 +237,7 @@ a_document_goes_in_and_comes_out(void **state)
 		assert_string_equal(sh_member(json_array_get(json_object_get(
 		    v, "holders"), 0), "name"), d.names[0]);
 		assert_int_equal(json_array_size(json_object_get(v,
-		    "links")), 0);
+		    "dossiers")), 1);
 		r = json_array_get(json_object_get(v, "renditions"), 0);
 		assert_null(json_object_get(r, "key"));
 		assert_null(json_object_get(json_object_get(v, "text"),
@@ -278,13 +278,17 @@ the_same_content_is_linked(void **state)
 	d.acc.component = "TP08";
 	(void)accede(t->ar, &d.acc, SH_ACCEDED_LINKED);
 	v = show(t->ar, &id);
-	l = json_object_get(v, "links");
-	assert_int_equal(json_array_size(l), 2);
+	l = json_object_get(v, "dossiers");
+	assert_int_equal(json_array_size(l), 3);
 	assert_string_equal(sh_member(v, "dossier"), d.dossier);
 	assert_string_equal(sh_member(json_array_get(l, 0), "dossier"),
+	    d.dossier);
+	assert_string_equal(sh_member(json_array_get(l, 0), "component"),
+	    "TP01");
+	assert_string_equal(sh_member(json_array_get(l, 1), "dossier"),
 	    "H05.000.016-261122-0099");
-	assert_string_not_equal(sh_member(json_array_get(l, 0), "component"),
-	    sh_member(json_array_get(l, 1), "component"));
+	assert_string_not_equal(sh_member(json_array_get(l, 1), "component"),
+	    sh_member(json_array_get(l, 2), "component"));
 	json_decref(v);
 	/* The same bytes for somebody else: one blob, two documents. */
 	d.acc.holders = &d.holders[1];
@@ -351,14 +355,14 @@ static void
 commit_leader(struct sh_archive *ar, const struct sh_accession *acc)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_intake in;
+	struct sh_accession_plan in;
 	struct sh_filed what = { .ntags = 0 };
 	struct sh_filing *f;
 	struct sh_blob blobs[SH_RECORD_BLOBS_MAX];
 	size_t i;
 
-	must(sh_intake_begin(ar, acc, &in, &err));
-	must(sh_intake_measure(ar, &in, sh_now(), &err));
+	must(sh_accession_begin(ar, acc, &in, &err));
+	must(sh_accession_measure(ar, &in, sh_now(), &err));
 	what.record = in.record;
 	what.bytes = &in.bytes;
 	what.body = in.has_body ? &in.body : NULL;
@@ -375,7 +379,7 @@ commit_leader(struct sh_archive *ar, const struct sh_accession *acc)
 	must_ptr(f = sh_filing_new(ar, &what, 0, &err));
 	must(sh_engine_commit(ar->engine, sh_filing_change(f), 1, &err));
 	sh_filing_free(f);
-	sh_intake_free(&in);
+	sh_accession_free(&in);
 }
 
 static void
@@ -385,7 +389,7 @@ the_sweeper_completes_a_document(void **state)
 	struct test *t = *state;
 	struct fixture_doc d;
 	struct sh_query q = { .limit = 10 };
-	struct sh_job job;
+	struct sh_engine_job job;
 	size_t n;
 
 	fixture_make(&d, 9, 4, 1);
@@ -742,7 +746,7 @@ the_check_sees_tampering(void **state)
 			break;
 		case 1:		/* its number is not found */
 			e.table = SH_TABLE_NUMBER;
-			must(sh_number_tag(t->ar, d.number, &e.term, &err));
+			must(sh_filing_number(t->ar, d.number, &e.term, &err));
 			e.remove = 1;
 			break;
 		case 2:		/* found under another number too */
@@ -753,7 +757,7 @@ the_check_sees_tampering(void **state)
 			break;
 		case 3:		/* its number leads to somebody else */
 			e.table = SH_TABLE_NUMBER;
-			must(sh_number_tag(t->ar, d.number, &e.term, &err));
+			must(sh_filing_number(t->ar, d.number, &e.term, &err));
 			e.value = other.b;
 			e.len = 16;
 			break;
@@ -764,7 +768,7 @@ the_check_sees_tampering(void **state)
 				    &tags[0], &document, &err);
 				struct sh_digest names[SH_RECORD_BLOBS_MAX];
 
-				must(sh_record_blobs(t->ar, r, NULL, names,
+				must(sh_document_blobs(t->ar, r, NULL, names,
 				    &n, &err));
 				ref.blob = names[0];
 				json_decref(r);
@@ -775,7 +779,7 @@ the_check_sees_tampering(void **state)
 				struct sh_content one = { .fd = -1,
 				    .data = bytes, .len = 1 };
 				struct sh_blob b = { .name = { { 9 } },
-				    .source = sh_content_source,
+				    .source = sh_accession_source,
 				    .arg = &one };
 
 				must(sh_engine_blob_put(t->ar->engine, &b, 1,
@@ -902,6 +906,7 @@ sealing_for_the_pipeline(void **state)
 	struct sh_error err = SH_ERROR_INIT;
 	struct test *t = *state;
 	struct sh_buf sealed = SH_BUF_INIT, plain = SH_BUF_INIT;
+	struct sh_digest a, b;
 
 	must(sh_archive_seal(t->ar, "spool", "a/1", "bytes", 5, &sealed,
 	    &err));
@@ -911,6 +916,13 @@ sealing_for_the_pipeline(void **state)
 	assert_string_equal((char *)plain.data, "bytes");
 	must_fail(sh_archive_unseal(t->ar, "spool", "a/2", sealed.data,
 	    sealed.len, &plain, &err), SH_EFIXITY);
+	/* Names: the same after opening anew, others for another purpose. */
+	must(sh_archive_keyed_digest(t->ar, "spool", "x", 1, &a, &err));
+	must(sh_archive_keyed_digest(t->ar, "cache", "x", 1, &b, &err));
+	assert_memory_not_equal(&a, &b, sizeof(a));
+	reopen(t);
+	must(sh_archive_keyed_digest(t->ar, "spool", "x", 1, &b, &err));
+	assert_memory_equal(&a, &b, sizeof(a));
 	sh_buf_free(&sealed);
 	sh_buf_free(&plain);
 }

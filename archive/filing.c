@@ -21,7 +21,7 @@ struct sh_filing {
 	struct sh_buf values[ENTRIES_MAX];
 	size_t nentries;
 	struct sh_reference references[SH_RECORD_BLOBS_MAX];
-	struct sh_job job;
+	struct sh_engine_job job;
 	struct sh_buf value;
 	struct sh_buf event;
 };
@@ -65,7 +65,7 @@ term_tag(struct sh_archive *ar, char table, const char *s,
 }
 
 int
-sh_number_tag(struct sh_archive *ar, const char *number, struct sh_tag *out,
+sh_filing_number(struct sh_archive *ar, const char *number, struct sh_tag *out,
     struct sh_error *err)
 {
 	char *folded;
@@ -79,14 +79,14 @@ sh_number_tag(struct sh_archive *ar, const char *number, struct sh_tag *out,
 }
 
 int
-sh_type_tag(struct sh_archive *ar, const char *slug, struct sh_tag *out,
+sh_filing_type(struct sh_archive *ar, const char *slug, struct sh_tag *out,
     struct sh_error *err)
 {
 	return (term_tag(ar, 't', slug, out, err));
 }
 
 int
-sh_content_tag(struct sh_archive *ar, const struct sh_digest *content,
+sh_filing_content(struct sh_archive *ar, const struct sh_digest *content,
     struct sh_tag *out, struct sh_error *err)
 {
 	return (sh_vault_tag(ar->vault, SH_NAME_CONTENT, content->b,
@@ -126,7 +126,7 @@ add_list(struct sh_archive *ar, struct sh_filing *f,
 		summary = sh_document_summary(what->record, max, err);
 		if (summary == NULL)
 			return (-1);
-		rc = sh_entry_seal(ar, SH_TABLE_LIST, holder, sort,
+		rc = sh_document_seal(ar, SH_TABLE_LIST, holder, sort,
 		    SH_PLACE_LEN, summary, value, err);
 		json_decref(summary);
 		if (rc != 0 || value->len <= SH_ENTRY_MAX)
@@ -149,12 +149,12 @@ add_content(struct sh_archive *ar, struct sh_filing *f,
 	if (hex == NULL || sh_unhex(hex, content.b, sizeof(content.b)))
 		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
 		    "a record without the digest of its content"));
-	if (sh_content_tag(ar, &content, &tag, err))
+	if (sh_filing_content(ar, &content, &tag, err))
 		return (-1);
 	if ((v = json_pack("{s:s}", "id", sh_member(what->record, "id"))) ==
 	    NULL)
 		return (sh_error_nomem(err, "JSON"));
-	rc = sh_entry_seal(ar, SH_TABLE_CONTENT, holder, tag.b,
+	rc = sh_document_seal(ar, SH_TABLE_CONTENT, holder, tag.b,
 	    sizeof(tag.b), v, add_entry(f, SH_TABLE_CONTENT, holder, tag.b,
 	    sizeof(tag.b)), err);
 	json_decref(v);
@@ -182,10 +182,10 @@ add_leaders(struct sh_archive *ar, struct sh_filing *f,
 
 	if (add_content(ar, f, what, holder, err))
 		return (-1);
-	if (number != NULL && (sh_number_tag(ar, number, &tag, err) ||
+	if (number != NULL && (sh_filing_number(ar, number, &tag, err) ||
 	    add_global(f, SH_TABLE_NUMBER, &tag, sort, holder, err)))
 		return (-1);
-	if (type != NULL && (sh_type_tag(ar, type, &tag, err) ||
+	if (type != NULL && (sh_filing_type(ar, type, &tag, err) ||
 	    add_global(f, SH_TABLE_TYPE, &tag, sort, holder, err)))
 		return (-1);
 	return (0);
@@ -200,7 +200,7 @@ add_link(struct sh_archive *ar, struct sh_filing *f,
 
 	memcpy(sort, what->document.b, 16);
 	memcpy(sort + 16, what->operation.b, 16);
-	return (sh_entry_seal(ar, SH_TABLE_LINK, holder, sort, sizeof(sort),
+	return (sh_document_seal(ar, SH_TABLE_LINK, holder, sort, sizeof(sort),
 	    what->link, add_entry(f, SH_TABLE_LINK, holder, sort,
 	    sizeof(sort)), err));
 }
@@ -231,7 +231,7 @@ pack_stub(struct sh_archive *ar, const struct sh_filed *what,
 }
 
 int
-sh_record_value(struct sh_archive *ar, const struct sh_filed *what,
+sh_filing_value(struct sh_archive *ar, const struct sh_filed *what,
     struct sh_buf *packed, struct sh_error *err)
 {
 	if (what->body != NULL)
@@ -259,7 +259,7 @@ add_document(struct sh_archive *ar, struct sh_filing *f,
 	if (at == NULL || sh_time_parse(at, &archived_at))
 		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
 		    "a record without the time of its archiving"));
-	if (sh_record_value(ar, what, &packed, err) ||
+	if (sh_filing_value(ar, what, &packed, err) ||
 	    sh_vault_seal(ar->vault, &l, packed.data, packed.len, &f->value,
 	    err))
 		goto out;
@@ -275,7 +275,7 @@ add_document(struct sh_archive *ar, struct sh_filing *f,
 	    sh_buf_append(add_entry(f, SH_TABLE_DOCUMENT, &what->document,
 	    where, sizeof(where)), sort, 8, err) ||
 	    (rank == 0 && add_leaders(ar, f, what, holder, sort, err)) ||
-	    sh_record_blobs(ar, what->record, what->body, names, &n, err))
+	    sh_document_blobs(ar, what->record, what->body, names, &n, err))
 		goto out;
 	for (i = 0; i < n; i++) {
 		f->references[i].blob = names[i];
