@@ -45,14 +45,14 @@ struct sh_reader {
 };
 
 struct sh_holder {
-	struct sh_id id;	/* kind SH_ID_NONE: filed under name and birth */
+	struct sh_id id;	/* SH_ID_NONE: filed under name and birth */
 	const char *name;
 	const char *role;
 	struct sh_date birth;	/* year 0: not known */
 };
 
 struct sh_rendition {
-	const char *name;	/* "pdf", "text", "alto", "reading", "original" */
+	const char *name;	/* "pdf", "text", "reading", "original" */
 	const char *media;	/* "application/pdf" */
 	int fd;			/* whole file from its start, or -1 and data: */
 	const void *data;
@@ -132,9 +132,33 @@ int sh_archive_accede(struct sh_archive *ar, const struct sh_accession *acc,
     struct sh_document_id *id, enum sh_accession_state *statep,
     struct sh_error *err) SH_MUST_CHECK;
 
+#define SH_ACCESSIONS_MAX	256
+
+struct sh_accession_result {
+	struct sh_document_id id;
+	enum sh_accession_state state;
+	struct sh_error error;		/* SH_OK: archived and proven */
+};
+
+/*
+ * The same for N accessions (at most SH_ACCESSIONS_MAX) under shared syncs:
+ * for bulk work.  Each has its own result; one that fails takes no other
+ * with it.  -1 only when there are too many.
+ */
+int sh_archive_accede_many(struct sh_archive *ar,
+    const struct sh_accession *acc, size_t n,
+    struct sh_accession_result *results, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/*
+ * What is asked for is looked up by the first of text, holder, number, type
+ * that is given; the others must hold too.
+ */
 struct sh_query {
 	const struct sh_id *holder;	/* or NULL */
-	const char *type;		/* slug, with holder; or NULL */
+	const char *name;		/* with a holder of SH_ID_NONE */
+	struct sh_date birth;		/* likewise; year 0: not known */
+	const char *type;		/* slug, or NULL */
 	const char *number;		/* printed number and symbol; or NULL */
 	const char *text;		/* words; "in quotes": a phrase */
 	int exact;			/* text: marks count */
@@ -188,6 +212,14 @@ int sh_archive_check(struct sh_archive *ar,
 /* Bring the search projection up to the feed. */
 int sh_archive_search_follow(struct sh_archive *ar, struct sh_error *err)
     SH_MUST_CHECK;
+
+/*
+ * A digest that only this archive's keys can compute: names of things that
+ * the pipeline keeps for PURPOSE, which then tell nothing.
+ */
+int sh_archive_keyed_digest(struct sh_archive *ar, const char *purpose,
+    const void *data, size_t len, struct sh_digest *out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Seal and open bytes of the pipeline's own (spool, stage results) under a

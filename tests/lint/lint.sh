@@ -64,7 +64,7 @@ room 'capi\.h' 'ocr/recognise.c'
 room 'qpdf/' 'ocr/pdfin.c'
 room 'ZXing/' 'ocr/barcode_zxing.cpp'
 room 'zbar' 'ocr/barcode.c'
-room 'lmdb' 'archive/engine_lmdb.c'
+room 'lmdb' 'archive/engine_lmdb_internal.h'
 room 'sqlite3' 'archive/search.c'
 room 'seccomp' 'pipeline/worker/sandbox.c'
 

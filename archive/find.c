@@ -1,0 +1,513 @@
+/*
+ * Finding: by words, by holder, by number, by type, newest first.  Each way
+ * in yields candidates; the summary in the holder's own list then decides,
+ * for a global index may name what is no longer there.
+ */
+#include "archive/archive_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "archive/search.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "base/text.h"
+
+#define CANDIDATES_MAX	5000	/* looked at in one call */
+#define CATCH_UP	1000	/* events taken in before a search */
+#define HITS		64
+#define TEXT_MAX	((size_t)64 << 20)
+
+/* The way in that a cursor belongs to. */
+enum way { BY_TEXT = 'w', BY_HOLDER = 'h', BY_NUMBER = 'n', BY_TYPE = 't' };
+
+struct find {
+	struct sh_archive *ar;
+	const struct sh_query *q;
+	enum way way;
+	int has_holder;
+	struct sh_tag holder;
+	char *number;		/* folded; or NULL */
+	json_t *documents;
+	size_t looked;
+	int full;
+	uint8_t last[SH_PLACE_LEN];	/* order bytes looked at last */
+	uint64_t row;			/* BY_TEXT: likewise */
+};
+
+int
+sh_reader_check(const struct sh_reader *who, struct sh_error *err)
+{
+	if (who != NULL && who->name != NULL && who->name[0] != '\0' &&
+	    who->agency != NULL && who->agency[0] != '\0' &&
+	    who->purpose != NULL && who->purpose[0] != '\0')
+		return (0);
+	return (sh_error_set(err, SH_EDENIED, "reader.incomplete",
+	    "a read without the reader's name, agency and purpose"));
+}
+
+/* ---- answers ------------------------------------------------------------- */
+
+/* A member that is always there, null when the summary has none. */
+static int
+copy_or_null(json_t *to, const json_t *from, const char *name,
+    struct sh_error *err)
+{
+	json_t *v = json_object_get(from, name);
+
+	return (sh_json_set(to, name, v != NULL ? json_incref(v) :
+	    json_null(), err));
+}
+
+static int
+fill_holder(json_t *out, const json_t *from, struct sh_error *err)
+{
+	return (copy_or_null(out, from, "kind", err) ||
+	    copy_or_null(out, from, "id", err) ||
+	    copy_or_null(out, from, "name", err) ||
+	    copy_or_null(out, from, "role", err) ? -1 : 0);
+}
+
+static int
+answer(struct find *f, const struct sh_tag *document, const json_t *summary,
+    struct sh_error *err)
+{
+	static const char *const members[] = { "type", "number", "issued",
+	    "issuer", "pages", "archived_at", "status" };
+	char hex[SH_TAG_HEX];
+	json_t *v, *list, *h, *out;
+	size_t i;
+
+	if ((v = sh_json_new_object(err)) == NULL ||
+	    sh_json_append(f->documents, v, err))
+		return (-1);
+	sh_tag_print(document, hex);
+	if (sh_json_set_str(v, "id", hex, err))
+		return (-1);
+	for (i = 0; i < SH_COUNT(members); i++)
+		if (copy_or_null(v, summary, members[i], err))
+			return (-1);
+	if ((list = sh_json_new_array(err)) == NULL ||
+	    sh_json_set(v, "holders", list, err))
+		return (-1);
+	json_array_foreach(json_object_get(summary, "holders"), i, h)
+		if ((out = sh_json_new_object(err)) == NULL ||
+		    sh_json_append(list, out, err) ||
+		    fill_holder(out, h, err))
+			return (-1);
+	return (0);
+}
+
+/* ---- candidates ---------------------------------------------------------- */
+
+static int
+number_matches(struct find *f, const json_t *summary, struct sh_error *err)
+{
+	const char *number = sh_member(summary, "number");
+	char *folded;
+	int same;
+
+	if (f->number == NULL)
+		return (1);
+	if (number == NULL)
+		return (0);
+	if ((folded = sh_text_fold_dup(number, err)) == NULL)
+		return (-1);
+	same = strcmp(folded, f->number) == 0;
+	free(folded);
+	return (same);
+}
+
+/* Every condition but the words: 1, 0 or -1. */
+static int
+matches(struct find *f, const struct sh_tag *document,
+    const json_t *summary, struct sh_error *err)
+{
+	const char *type = sh_member(summary, "type");
+	struct sh_tag tags[SH_HOLDERS_MAX];
+	int64_t archived_at;
+	size_t n, i;
+
+	if (f->q->type != NULL && (type == NULL ||
+	    strcmp(type, f->q->type) != 0))
+		return (0);
+	if (f->has_holder && f->way != BY_HOLDER) {
+		if (sh_document_locate(f->ar, document, tags, &n,
+		    &archived_at, err))
+			return (-1);
+		for (i = 0; i < n; i++)
+			if (memcmp(&tags[i], &f->holder, 16) == 0)
+				break;
+		if (i == n)
+			return (0);
+	}
+	return (number_matches(f, summary, err));
+}
+
+/* One candidate: 0 to go on, 1 when the answer is full, or -1. */
+static int
+consider(struct find *f, const struct sh_tag *document,
+    const json_t *summary, struct sh_error *err)
+{
+	int r;
+
+	if ((r = matches(f, document, summary, err)) < 0 ||
+	    (r == 1 && answer(f, document, summary, err)))
+		return (-1);
+	f->full = json_array_size(f->documents) >= f->q->limit ||
+	    ++f->looked >= CANDIDATES_MAX;
+	return (f->full);
+}
+
+static int
+on_own(void *arg, const struct sh_entry *t, struct sh_error *err)
+{
+	struct find *f = arg;
+	struct sh_tag document;
+	json_t *summary;
+	int r;
+
+	if (t->sortlen != SH_PLACE_LEN)
+		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
+		    "an entry of a holder's list"));
+	if ((summary = sh_document_entry(f->ar, &f->holder, t, err)) == NULL)
+		return (-1);
+	memcpy(f->last, t->sort, SH_PLACE_LEN);
+	memcpy(document.b, t->sort + 8, 16);
+	r = consider(f, &document, summary, err);
+	json_decref(summary);
+	return (r);
+}
+
+/* The summary behind a global entry; NULL with no error: it has gone. */
+static json_t *
+look_up(struct find *f, const struct sh_listed *at, struct sh_error *err)
+{
+	json_t *summary;
+
+	summary = sh_document_listed(f->ar, at, err);
+	if (summary == NULL && err->code == SH_ENOTFOUND)
+		sh_error_clear(err);
+	return (summary);
+}
+
+static int
+on_global(void *arg, const struct sh_entry *t, struct sh_error *err)
+{
+	struct find *f = arg;
+	struct sh_listed at;
+	struct sh_tag document;
+	json_t *summary;
+	int r;
+
+	if (t->sortlen != SH_PLACE_LEN || t->len != 16)
+		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
+		    "an entry of a global index"));
+	memcpy(at.holder.b, t->value, 16);
+	memcpy(at.sort, t->sort, SH_PLACE_LEN);
+	memcpy(f->last, t->sort, SH_PLACE_LEN);
+	memcpy(document.b, t->sort + 8, 16);
+	if ((summary = look_up(f, &at, err)) == NULL)
+		return (err->code != SH_OK ? -1 : 0);
+	r = consider(f, &document, summary, err);
+	json_decref(summary);
+	return (r);
+}
+
+static int
+find_indexed(struct find *f, struct sh_error *err)
+{
+	struct sh_range r = { .descending = 1 };
+	uint8_t after[SH_PLACE_LEN];
+
+	if (f->q->after != NULL) {
+		if (f->q->after[0] != (char)f->way ||
+		    sh_unhex(f->q->after + 1, after, sizeof(after)))
+			return (sh_error_set(err, SH_EARG, "cursor.malformed",
+			    "not a cursor of this query"));
+		r.after = after;
+		r.afterlen = sizeof(after);
+	}
+	switch (f->way) {
+	case BY_HOLDER:
+		r.table = SH_TABLE_LIST;
+		r.term = f->holder;
+		return (sh_engine_scan(f->ar->engine, &r, on_own, f, err));
+	case BY_NUMBER:
+		r.table = SH_TABLE_NUMBER;
+		if (sh_filing_number(f->ar, f->q->number, &r.term, err))
+			return (-1);
+		break;
+	default:
+		r.table = SH_TABLE_TYPE;
+		if (sh_filing_type(f->ar, f->q->type, &r.term, err))
+			return (-1);
+		break;
+	}
+	return (sh_engine_scan(f->ar->engine, &r, on_global, f, err));
+}
+
+/* ---- by words ------------------------------------------------------------ */
+
+static int
+to_buf(void *arg, const void *data, size_t len, struct sh_error *err)
+{
+	return (sh_buf_append(arg, data, len, err));
+}
+
+/* Marks count: does the stored text hold what was typed? */
+static int
+says_exactly(struct find *f, const struct sh_hit *hit,
+    const struct sh_wanted *wanted, struct sh_error *err)
+{
+	struct sh_buf text = { .limit = TEXT_MAX };
+	struct sh_stored stored;
+	json_t *record;
+	int r;
+
+	record = sh_document_record(f->ar, &hit->holder, &hit->document, err);
+	if (record == NULL)
+		return (-1);
+	if ((r = sh_document_stored(record, NULL, &stored, err)) >= 0 &&
+	    (r == 0 || (r = sh_document_read(f->ar, &stored, to_buf, &text,
+	    err)) == 0))
+		r = sh_wanted_in(wanted, record, text.len > 0 ?
+		    (char *)text.data : "", text.len, err);
+	json_decref(record);
+	sh_buf_free(&text);
+	return (r);
+}
+
+/* 1 if the hit's document is still there and says what was typed. */
+static int
+holds_good(struct find *f, const struct sh_hit *hit,
+    const struct sh_wanted *wanted, json_t **summaryp, struct sh_error *err)
+{
+	struct sh_tag tags[SH_HOLDERS_MAX];
+	struct sh_listed at = { .holder = hit->holder };
+	int64_t archived_at;
+	size_t n;
+
+	if (sh_document_locate(f->ar, &hit->document, tags, &n, &archived_at,
+	    err))
+		return (-1);
+	sh_document_sort(archived_at, &hit->document, at.sort);
+	if (n == 0 || (*summaryp = look_up(f, &at, err)) == NULL)
+		return (err->code != SH_OK ? -1 : 0);
+	return (f->q->exact ? says_exactly(f, hit, wanted, err) : 1);
+}
+
+/* 0 to go on, 1 when the answer is full, or -1. */
+static int
+on_hit(struct find *f, const struct sh_hit *hit,
+    const struct sh_wanted *wanted, struct sh_error *err)
+{
+	json_t *summary = NULL;
+	int r;
+
+	f->row = hit->row;
+	r = holds_good(f, hit, wanted, &summary, err);
+	if (r == 1)
+		r = consider(f, &hit->document, summary, err);
+	else if (r == 0)
+		r = f->full = ++f->looked >= CANDIDATES_MAX;
+	json_decref(summary);
+	if (r < 0 && err->code == SH_ENOTFOUND) {
+		sh_error_clear(err);	/* destroyed meanwhile */
+		r = 0;
+	}
+	return (r);
+}
+
+static int
+find_words(struct find *f, struct sh_error *err)
+{
+	struct sh_wanted wanted;
+	struct sh_hit hits[HITS];
+	uint64_t before = INT64_MAX;
+	uint8_t row[8];
+	size_t n, i;
+	int r, rc = -1;
+
+	if (f->q->after != NULL) {
+		if (f->q->after[0] != BY_TEXT ||
+		    sh_unhex(f->q->after + 1, row, sizeof(row)))
+			return (sh_error_set(err, SH_EARG, "cursor.malformed",
+			    "not a cursor of this query"));
+		before = sh_get_be(row, 8);
+	}
+	if (sh_wanted_parse(f->ar->vault, f->q->text, &wanted, err))
+		goto out;
+	do {
+		if (sh_search_find(f->ar->search, (char *)wanted.match.data,
+		    before, HITS, hits, &n, err))
+			goto out;
+		for (i = 0; i < n && !f->full; i++) {
+			if ((r = on_hit(f, &hits[i], &wanted, err)) < 0)
+				goto out;
+			before = hits[i].row;
+		}
+	} while (n == HITS && !f->full);
+	rc = 0;
+out:
+	sh_wanted_free(&wanted);
+	return (rc);
+}
+
+/* ---- the call ------------------------------------------------------------ */
+
+static int
+choose(struct find *f, struct sh_error *err)
+{
+	static const struct sh_id nobody;
+	const struct sh_query *q = f->q;
+
+	if (q->limit < 1 || q->limit > 1000)
+		return (sh_error_set(err, SH_EARG, "query.limit",
+		    "a limit of %zu; 1 to 1000", q->limit));
+	if (q->holder != NULL || q->name != NULL) {
+		f->has_holder = 1;
+		if (sh_holder_tag(f->ar, q->holder != NULL ? q->holder :
+		    &nobody, q->name, q->birth, &f->holder, err))
+			return (-1);
+	}
+	if (q->number != NULL && (f->number = sh_text_fold_dup(q->number,
+	    err)) == NULL)
+		return (-1);
+	if (q->text != NULL)
+		f->way = BY_TEXT;
+	else if (f->has_holder)
+		f->way = BY_HOLDER;
+	else if (q->number != NULL)
+		f->way = BY_NUMBER;
+	else if (q->type != NULL)
+		f->way = BY_TYPE;
+	else
+		return (sh_error_set(err, SH_EARG, "query.empty",
+		    "a query that asks for nothing"));
+	return (0);
+}
+
+static int
+set_next(struct find *f, json_t *out, struct sh_error *err)
+{
+	char cursor[2 + 2 * SH_PLACE_LEN];
+	uint8_t row[8];
+
+	if (!f->full)
+		return (sh_json_set(out, "next", json_null(), err));
+	cursor[0] = (char)f->way;
+	if (f->way == BY_TEXT) {
+		sh_put_be(row, f->row, 8);
+		sh_hex(row, sizeof(row), cursor + 1);
+	} else {
+		sh_hex(f->last, sizeof(f->last), cursor + 1);
+	}
+	return (sh_json_set_str(out, "next", cursor, err));
+}
+
+/* Take in what is new; a long way behind, the answer says so. */
+static int
+catch_up(struct find *f, json_t *out, struct sh_error *err)
+{
+	int behind;
+
+	behind = sh_search_is_behind(f->ar->search, f->ar, err);
+	if (behind < 0 || (behind == 1 && !f->ar->readonly &&
+	    sh_search_follow(f->ar->search, f->ar, CATCH_UP, &behind, err)))
+		return (-1);
+	return (sh_json_set(out, "behind", json_boolean(behind), err));
+}
+
+int
+sh_archive_find(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_query *q, json_t **answerp, struct sh_error *err)
+{
+	struct find f = { .ar = ar, .q = q };
+	json_t *out = NULL;
+	int rc = -1;
+
+	*answerp = NULL;
+	if (sh_reader_check(who, err) || choose(&f, err) ||
+	    (out = sh_json_new_object(err)) == NULL ||
+	    (f.documents = sh_json_new_array(err)) == NULL ||
+	    sh_json_set(out, "documents", f.documents, err))
+		goto out;
+	if (f.way == BY_TEXT ? catch_up(&f, out, err) ||
+	    find_words(&f, err) : find_indexed(&f, err))
+		goto out;
+	if ((rc = set_next(&f, out, err)) == 0) {
+		*answerp = out;
+		out = NULL;
+	}
+out:
+	json_decref(out);
+	free(f.number);
+	return (rc);
+}
+
+/* ---- one document -------------------------------------------------------- */
+
+int
+sh_archive_show(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_document_id *id, json_t **recordp, struct sh_error *err)
+{
+	struct sh_tag document, holder;
+	json_t *record;
+
+	*recordp = NULL;
+	memcpy(document.b, id->b, sizeof(document.b));
+	if (sh_reader_check(who, err) ||
+	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
+		return (-1);
+	*recordp = sh_document_view(ar, &holder, &document, record, err);
+	json_decref(record);
+	return (*recordp != NULL ? 0 : -1);
+}
+
+static int
+to_fd(void *arg, const void *data, size_t len, struct sh_error *err)
+{
+	return (sh_write_all(*(int *)arg, data, len, err));
+}
+
+int
+sh_archive_get(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_document_id *id, const char *rendition, int fd,
+    struct sh_error *err)
+{
+	struct sh_tag document, holder;
+	struct sh_stored stored;
+	json_t *record;
+	int r, rc = -1;
+
+	memcpy(document.b, id->b, sizeof(document.b));
+	if (sh_reader_check(who, err) ||
+	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
+		return (-1);
+	r = rendition == NULL ? 0 : sh_document_stored(record, rendition,
+	    &stored, err);
+	if (r == 0) {
+		sh_error_param(err, "value", "%s", rendition != NULL ?
+		    rendition : "");
+		(void)sh_error_set(err, SH_ENOTFOUND, "rendition.missing",
+		    "the document has no such rendition");
+	} else if (r == 1) {
+		rc = sh_document_read(ar, &stored, to_fd, &fd, err);
+	}
+	json_decref(record);
+	return (rc);
+}
+
+int
+sh_archive_search_follow(struct sh_archive *ar, struct sh_error *err)
+{
+	int behind;
+
+	do
+		if (sh_search_follow(ar->search, ar, UINT64_MAX, &behind,
+		    err))
+			return (-1);
+	while (behind);
+	return (0);
+}

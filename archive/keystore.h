@@ -1,0 +1,76 @@
+/*
+ * The key store: a small file beside the archive that holds the root key and
+ * one data key for each holder, all wrapped by the archive key (archive/
+ * FORMAT, "Key store").  It is no part of the archive's folder: a copy of
+ * the archive does not contain it, and destroying a holder's key here makes
+ * that holder unreadable in every copy.
+ *
+ * A table of fixed slots, found by the holder's tag, each kept twice with a
+ * check sum: one damaged copy is healed from the other.  A slot lies within
+ * one disk sector and is written in place, so that a destroyed key is
+ * overwritten where it stood.
+ *
+ * A handle belongs to one thread; one handle writes (the archive's lock sees
+ * to it), others may read meanwhile.
+ */
+#ifndef SH_ARCHIVE_KEYSTORE_H
+#define SH_ARCHIVE_KEYSTORE_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "archive/aead.h"
+#include "archive/engine.h"
+#include "base/error.h"
+#include "base/secret.h"
+
+struct sh_keystore;
+
+/* Durable: a store with a fresh root key at PATH, which must not exist. */
+int sh_keystore_create(const char *path, const uint8_t kek[SH_KEY_LEN],
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * KEK is borrowed until the store is closed.
+ * Errors: SH_ENOTFOUND "key.missing"; SH_EDENIED "key.wrong", another
+ * archive key wrapped this store; SH_EFIXITY "key.damaged".
+ */
+int sh_keystore_open(const char *path, const uint8_t kek[SH_KEY_LEN],
+    int writable, struct sh_keystore **kp, struct sh_error *err)
+    SH_MUST_CHECK;
+void sh_keystore_close(struct sh_keystore *k);
+
+/* SH_KEY_LEN bytes, borrowed. */
+const uint8_t *sh_keystore_root(const struct sh_keystore *k);
+
+/* Slots in use, destroyed ones counted. */
+uint64_t sh_keystore_count(const struct sh_keystore *k);
+
+/*
+ * The newest key of HOLDER (*VERSIONP 0 on entry), or that of a version.
+ * 1 with the key and its version, 0 when the holder has none, -1.
+ * Errors: SH_ENOTFOUND "key.destroyed"; SH_EFIXITY "key.damaged".
+ */
+int sh_keystore_get(struct sh_keystore *k, const struct sh_tag *holder,
+    uint32_t *versionp, uint8_t key[SH_KEY_LEN], struct sh_error *err);
+
+/*
+ * Durable: every one of the N holders has a key.
+ * Errors: SH_ENOTFOUND "key.destroyed", one of them had it destroyed.
+ */
+int sh_keystore_add(struct sh_keystore *k, const struct sh_tag *holders,
+    size_t n, struct sh_error *err) SH_MUST_CHECK;
+
+/* Durable: the holder's keys are overwritten; absent is fine. */
+int sh_keystore_destroy(struct sh_keystore *k, const struct sh_tag *holder,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * Every slot, both copies, every key unwrapped.  A writing handle heals what
+ * one good copy remains of.
+ */
+int sh_keystore_check(struct sh_keystore *k, int (*finding)(void *arg,
+    const char *key, const char *text, struct sh_error *err), void *arg,
+    struct sh_error *err) SH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,350 @@
+/*
+ * What a procedure still needs: every component against the documents that
+ * the archive has for the holder, by the rules of the paper types.
+ */
+#include "archive/archive_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+/* A document of the holder, as its summary tells. */
+struct kept {
+	struct sh_tag document;
+	char *type;
+	char *procedure;
+	char *provenance;
+	struct sh_date issued;		/* year 0: not known */
+	struct sh_date valid_until;	/* its own field; year 0: none */
+	uint64_t archived_at;
+};
+
+struct shelf {
+	struct sh_archive *ar;
+	const struct sh_tag *holder;
+	struct kept *kept;
+	size_t n, cap;
+};
+
+enum state { MISSING, EXPIRED, HELD };
+
+struct verdict {
+	enum state state;
+	const char *reason;		/* NULL: held without remark */
+	struct sh_date until;		/* last day; year 0: no end known */
+};
+
+/* ---- what is there ------------------------------------------------------- */
+
+static int
+copy_member(const json_t *v, const char *name, char **out,
+    struct sh_error *err)
+{
+	const char *s = sh_member(v, name);
+
+	return (s == NULL || (*out = sh_strdup(s, err)) != NULL ? 0 : -1);
+}
+
+static int
+take_kept(void *arg, const struct sh_entry *t, struct sh_error *err)
+{
+	struct shelf *s = arg;
+	struct kept *k;
+	const char *day;
+	json_t *v;
+	int rc = -1;
+
+	if (t->sortlen != SH_PLACE_LEN)
+		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
+		    "an entry of a holder's list"));
+	if ((v = sh_document_entry(s->ar, s->holder, t, err)) == NULL)
+		return (-1);
+	if (sh_grow(&s->kept, &s->cap, s->n + 1, sizeof(*s->kept),
+	    "documents", err))
+		goto out;
+	k = &s->kept[s->n++];
+	memset(k, 0, sizeof(*k));
+	k->archived_at = sh_get_be(t->sort, 8);
+	memcpy(k->document.b, t->sort + 8, 16);
+	if ((day = sh_member(v, "issued")) != NULL)
+		(void)sh_date_parse(day, &k->issued);
+	if ((day = sh_member(v, "valid_until")) != NULL)
+		(void)sh_date_parse(day, &k->valid_until);
+	if (copy_member(v, "type", &k->type, err) ||
+	    copy_member(v, "procedure", &k->procedure, err) ||
+	    copy_member(v, "provenance", &k->provenance, err))
+		goto out;
+	rc = 0;
+out:
+	json_decref(v);
+	return (rc);
+}
+
+static void
+shelf_free(struct shelf *s)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++) {
+		free(s->kept[i].type);
+		free(s->kept[i].procedure);
+		free(s->kept[i].provenance);
+	}
+	free(s->kept);
+}
+
+static int
+is_type(const struct kept *k, const struct sh_paper_type *type)
+{
+	return (k->type != NULL && strcmp(k->type, type->slug) == 0);
+}
+
+/* Which of two is the newer document, by issue and then by archiving. */
+static int
+is_newer(const struct kept *a, const struct kept *b)
+{
+	int c = sh_date_compare(a->issued, b->issued);
+
+	if (c == 0 && a->archived_at != b->archived_at)
+		return (a->archived_at > b->archived_at);
+	return (c > 0 || (c == 0 && memcmp(&a->document, &b->document,
+	    sizeof(a->document)) > 0));
+}
+
+/* ---- rules --------------------------------------------------------------- */
+
+/* The document counts to DAY at the latest; the nearest end stays. */
+static void
+end_at(struct verdict *v, struct sh_date end, const char *reason)
+{
+	if (v->until.year != 0 && sh_date_compare(v->until, end) <= 0)
+		return;
+	v->until = end;
+	v->reason = reason;
+}
+
+/* A term that runs from the day of issue, its last day counted. */
+static void
+end_months(struct verdict *v, const struct kept *k, int months,
+    const char *reason)
+{
+	if (k->issued.year == 0) {
+		/* Nobody can say that it still counts. */
+		v->state = EXPIRED;
+		v->reason = "no-issue-date";
+		return;
+	}
+	end_at(v, sh_date_add_months(k->issued, months), reason);
+}
+
+static int
+is_superseded(const struct shelf *s, const struct kept *k,
+    const struct sh_paper_type *type, struct sh_date day)
+{
+	size_t i;
+
+	for (i = 0; i < s->n; i++)
+		if (&s->kept[i] != k && is_type(&s->kept[i], type) &&
+		    sh_date_compare(s->kept[i].issued, day) <= 0 &&
+		    is_newer(&s->kept[i], k))
+			return (1);
+	return (0);
+}
+
+/* A suffix such as ".000.00.00.H13" names who decides, not what. */
+static int
+is_procedure(const char *code, const char *base)
+{
+	size_t len = strlen(base);
+
+	return (code != NULL && strncmp(code, base, len) == 0 &&
+	    (code[len] == '\0' || code[len] == '.'));
+}
+
+static struct verdict
+judge(const struct shelf *s, const struct kept *k,
+    const struct sh_paper_type *type, const struct sh_component *component,
+    const char *procedure, struct sh_date day)
+{
+	struct verdict v = { .state = HELD };
+
+	if (k->issued.year != 0 && sh_date_compare(k->issued, day) > 0)
+		return ((struct verdict){ .state = MISSING,
+		    .reason = "issued-later" });
+	/* Rule: Decree 123/2015/NĐ-CP Art. 23, for its stated purpose only */
+	if (type->validity == SH_VALID_PURPOSE &&
+	    !is_procedure(k->procedure, procedure))
+		return ((struct verdict){ .state = MISSING,
+		    .reason = "other-purpose" });
+	if (type->validity == SH_VALID_SUPERSEDED &&
+	    is_superseded(s, k, type, day))
+		return ((struct verdict){ .state = EXPIRED,
+		    .reason = "superseded" });
+	if (type->validity == SH_VALID_VOID && type->void_from.year == 0)
+		return ((struct verdict){ .state = EXPIRED,
+		    .reason = "void-by-law" });
+	if (k->valid_until.year != 0)
+		end_at(&v, k->valid_until, "expired");
+	if (type->validity == SH_VALID_VOID)
+		end_at(&v, sh_date_add_days(type->void_from, -1),
+		    "void-by-law");
+	if (type->validity == SH_VALID_MONTHS ||
+	    type->validity == SH_VALID_PURPOSE)
+		end_months(&v, k, type->validity_months, "expired");
+	if (component->freshness_months > 0 && v.state == HELD)
+		end_months(&v, k, component->freshness_months, "not-fresh");
+	if (v.state == EXPIRED)
+		return (v);
+	if (v.until.year != 0 && sh_date_compare(day, v.until) > 0)
+		v.state = EXPIRED;
+	else
+		v.reason = NULL;
+	return (v);
+}
+
+/* The better of two answers: what counts, then what is newer. */
+static int
+is_better(const struct verdict *v, const struct kept *k,
+    const struct verdict *best, const struct kept *than)
+{
+	if (than == NULL || v->state != best->state)
+		return (than == NULL || v->state > best->state);
+	return (is_newer(k, than));
+}
+
+/* ---- the answer ---------------------------------------------------------- */
+
+static int
+set_or_null(json_t *to, const char *name, const char *s,
+    struct sh_error *err)
+{
+	return (sh_json_set(to, name, s != NULL ? json_string(s) :
+	    json_null(), err));
+}
+
+static int
+set_day(json_t *to, const char *name, struct sh_date d, struct sh_error *err)
+{
+	char s[SH_DATE_LEN];
+
+	if (d.year == 0)
+		return (set_or_null(to, name, NULL, err));
+	sh_date_print(d, s);
+	return (set_or_null(to, name, s, err));
+}
+
+static int
+put_component(json_t *list, const struct sh_component *c,
+    const struct kept *k, const struct verdict *v, struct sh_error *err)
+{
+	static const char *const states[] = { [MISSING] = "missing",
+	    [EXPIRED] = "expired", [HELD] = "held" };
+	static const struct sh_date none;
+	char hex[SH_TAG_HEX];
+	json_t *o;
+
+	if ((o = sh_json_new_object(err)) == NULL ||
+	    sh_json_append(list, o, err))
+		return (-1);
+	if (k != NULL)
+		sh_tag_print(&k->document, hex);
+	if (set_or_null(o, "code", c->code, err) ||
+	    set_or_null(o, "name", c->name, err) ||
+	    set_or_null(o, "type", k != NULL ? k->type : c->ntypes > 0 ?
+	    c->types[0]->slug : NULL, err) ||
+	    sh_json_set(o, "required", json_boolean(c->required), err) ||
+	    set_or_null(o, "state", states[v->state], err) ||
+	    set_or_null(o, "document", k != NULL ? hex : NULL, err) ||
+	    set_or_null(o, "provenance", k != NULL ? k->provenance : NULL,
+	    err) || set_day(o, "issued", k != NULL ? k->issued : none, err) ||
+	    set_day(o, "valid_until", v->until, err) ||
+	    set_or_null(o, "reason", v->reason, err))
+		return (-1);
+	return (0);
+}
+
+static int
+answer_component(const struct shelf *s, const struct sh_procedure *p,
+    const struct sh_component *c, struct sh_date day, json_t *list,
+    struct sh_error *err)
+{
+	struct verdict best = { .state = MISSING }, v;
+	const struct kept *chosen = NULL;
+	size_t i, t;
+
+	for (i = 0; i < s->n; i++) {
+		for (t = 0; t < c->ntypes; t++) {
+			if (!is_type(&s->kept[i], c->types[t]))
+				continue;
+			v = judge(s, &s->kept[i], c->types[t], c, p->code,
+			    day);
+			if (is_better(&v, &s->kept[i], &best, chosen)) {
+				best = v;
+				chosen = &s->kept[i];
+			}
+		}
+	}
+	return (put_component(list, c, chosen, &best, err));
+}
+
+int
+sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_procedure *procedure, const struct sh_id *holder,
+    struct sh_date day, json_t **answerp, struct sh_error *err)
+{
+	static const struct sh_date unborn;
+	struct sh_tag tag;
+	struct sh_range r = { .table = SH_TABLE_LIST };
+	struct shelf s = { .ar = ar, .holder = &tag };
+	json_t *out = NULL, *list;
+	size_t i;
+	int rc = -1;
+
+	*answerp = NULL;
+	if (sh_reader_check(who, err))
+		return (-1);
+	if (!sh_date_valid(day))
+		return (sh_error_set(err, SH_EARG, "query.day",
+		    "a day that is not in the calendar"));
+	if (sh_holder_tag(ar, holder, NULL, unborn, &tag, err))
+		return (-1);
+	r.term = tag;
+	if (sh_engine_scan(ar->engine, &r, take_kept, &s, err) ||
+	    (out = sh_json_new_object(err)) == NULL ||
+	    sh_json_set_str(out, "procedure", procedure->code, err) ||
+	    sh_json_set_str(out, "holder", holder->value, err) ||
+	    set_day(out, "day", day, err) ||
+	    (list = sh_json_new_array(err)) == NULL ||
+	    sh_json_set(out, "components", list, err))
+		goto out;
+	for (i = 0; i < procedure->ncomponents; i++)
+		if (answer_component(&s, procedure,
+		    &procedure->components[i], day, list, err))
+			goto out;
+	rc = 0;
+	*answerp = out;
+	out = NULL;
+out:
+	json_decref(out);
+	shelf_free(&s);
+	return (rc);
+}
+
+int
+sh_archive_need(struct sh_archive *ar, const struct sh_reader *who,
+    const char *procedure, const struct sh_id *holder, struct sh_date day,
+    json_t **answer, struct sh_error *err)
+{
+	const struct sh_procedure *p = NULL;
+
+	*answer = NULL;
+	if (ar->catalogue != NULL)
+		p = sh_catalogue_procedure(ar->catalogue, procedure);
+	if (p == NULL) {
+		sh_error_param(err, "value", "%s", procedure);
+		return (sh_error_set(err, SH_ENOTFOUND, "procedure.unknown",
+		    "the catalogue has no procedure %s", procedure));
+	}
+	return (sh_reuse_need(ar, who, p, holder, day, answer, err));
+}

@@ -1,0 +1,287 @@
+/*
+ * What the archive costs: documents a second for single and shared commits,
+ * bytes a document, answers in an archive of many, memory.
+ *
+ *   bench_archive [DOCUMENTS [DIR]]
+ *
+ * An archive that is in DIR already is only asked.
+ *
+ * Times are wall-clock milliseconds, so quote ratios; CPU is this thread's.
+ * On a loaded machine the p99 of an answer's wall time is the scheduler's.
+ */
+#include <time.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "tests/unit/archive_fixture.h"
+
+#define BATCH	100
+#define PERSONS(n)	((n) / 4 + 1)
+#define ASKED	3000
+
+static void
+check(int rc, const struct sh_error *err)
+{
+	if (rc == 0)
+		return;
+	(void)fprintf(stderr, "%s: %s\n", err->key, err->text);
+	exit(1);
+}
+
+static double
+clock_ms(clockid_t which)
+{
+	struct timespec t;
+
+	(void)clock_gettime(which, &t);
+	return ((double)t.tv_sec * 1e3 + (double)t.tv_nsec / 1e6);
+}
+
+static double
+wall_ms(void)
+{
+	return (clock_ms(CLOCK_MONOTONIC));
+}
+
+static double
+cpu_s(void)
+{
+	return (clock_ms(CLOCK_THREAD_CPUTIME_ID) / 1e3);
+}
+
+static long
+status_kb(const char *name)
+{
+	char line[200];
+	long kb = 0;
+	FILE *f = fopen("/proc/self/status", "r");
+
+	while (f != NULL && fgets(line, sizeof(line), f) != NULL)
+		if (strncmp(line, name, strlen(name)) == 0)
+			kb = strtol(line + strlen(name) + 1, NULL, 10);
+	if (f != NULL)
+		(void)fclose(f);
+	return (kb);
+}
+
+static uint64_t
+tree_bytes(const char *path)
+{
+	char command[700], line[100] = "";
+	FILE *f;
+
+	(void)snprintf(command, sizeof(command), "du -sB1 %s", path);
+	if ((f = popen(command, "r")) != NULL) {
+		if (fgets(line, sizeof(line), f) == NULL)
+			line[0] = '\0';
+		(void)pclose(f);
+	}
+	return (strtoull(line, NULL, 10));
+}
+
+/* Document N, small: the index is measured, not the disk's bandwidth. */
+static void
+make_small(struct fixture_doc *d, unsigned n, unsigned persons)
+{
+	fixture_make(d, n, n * 2654435761u % persons, n % 8 == 0);
+	d->renditions[0].len = 600;
+	d->renditions[1].len = 400;
+	d->text[700] = '\0';
+	while (((uint8_t)d->text[strlen(d->text) - 1] & 0xc0) == 0x80 ||
+	    (uint8_t)d->text[strlen(d->text) - 1] >= 0xc0)
+		d->text[strlen(d->text) - 1] = '\0';
+	d->renditions[2].len = strlen(d->text);
+}
+
+/* Archive documents FIRST .. FIRST + N in batches of BATCH_SIZE. */
+static void
+write_documents(struct sh_archive *ar, unsigned first, unsigned n,
+    unsigned batch, unsigned persons)
+{
+	static struct fixture_doc docs[BATCH];
+	static struct sh_accession acc[BATCH];
+	static struct sh_accession_result r[BATCH];
+	struct sh_error err = SH_ERROR_INIT;
+	unsigned i, k;
+
+	for (i = 0; i < n; i += batch) {
+		for (k = 0; k < batch; k++) {
+			make_small(&docs[k], first + i + k, persons);
+			acc[k] = docs[k].acc;
+		}
+		check(sh_archive_accede_many(ar, acc, batch, r, &err), &err);
+		for (k = 0; k < batch; k++) {
+			check(r[k].error.code != SH_OK, &r[k].error);
+			fixture_free(&docs[k]);
+		}
+	}
+}
+
+static void
+rate(struct sh_archive *ar, unsigned *first, unsigned n, unsigned batch,
+    unsigned persons)
+{
+	double wall = wall_ms(), cpu = cpu_s();
+
+	write_documents(ar, *first, n, batch, persons);
+	*first += n;
+	wall = wall_ms() - wall;
+	cpu = cpu_s() - cpu;
+	(void)printf("accede, batch %3u: %8.0f documents/s, %6.0f us CPU each"
+	    ", %7.2f ms a batch\n", batch, n / wall * 1e3, cpu / n * 1e6,
+	    wall / n * batch);
+}
+
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+static void
+report(const char *what, double *ms, double *cpu, size_t n, size_t found)
+{
+	qsort(ms, n, sizeof(*ms), by_value);
+	qsort(cpu, n, sizeof(*cpu), by_value);
+	(void)printf("%-20s p50 %6.3f ms p99 %6.3f ms max %6.3f ms, CPU p50 "
+	    "%6.3f ms p99 %6.3f ms (%zu asked, %.1f each)\n", what,
+	    ms[n / 2], ms[n * 99 / 100], ms[n - 1], cpu[n / 2],
+	    cpu[n * 99 / 100], n, (double)found / (double)n);
+}
+
+enum question { BY_HOLDER, BY_NUMBER, BY_RARE_WORD, BY_TWO_WORDS, SHOW };
+
+static void
+ask(struct sh_archive *ar, enum question what, const char *name,
+    unsigned documents, unsigned persons, size_t n)
+{
+	static double ms[ASKED], cpu[ASKED];
+	struct sh_error err = SH_ERROR_INIT;
+	struct fixture_doc d;
+	struct sh_document_id id;
+	char word[40];
+	uint32_t seed = 99;
+	json_t *a;
+	size_t i, found = 0;
+
+	for (i = 0; i < n; i++) {
+		struct sh_query q = { .limit = 20 };
+
+		make_small(&d, fixture_draw(&seed, documents), persons);
+		check(sh_archive_document_id(ar, &d.acc, &id, &err), &err);
+		(void)snprintf(word, sizeof(word), "%s", d.number);
+		if (what == BY_HOLDER)
+			q.holder = &d.holders[0].id;
+		else if (what == BY_NUMBER)
+			q.number = d.number;
+		else
+			q.text = what == BY_RARE_WORD ? word :
+			    "\"ủy ban\" nhân";
+		ms[i] = wall_ms();
+		cpu[i] = cpu_s();
+		if (what == SHOW)
+			check(sh_archive_show(ar, &fixture_reader, &id, &a,
+			    &err), &err);
+		else
+			check(sh_archive_find(ar, &fixture_reader, &q, &a,
+			    &err), &err);
+		cpu[i] = (cpu_s() - cpu[i]) * 1e3;
+		ms[i] = wall_ms() - ms[i];
+		found += what == SHOW ? 1 : json_array_size(json_object_get(a,
+		    "documents"));
+		json_decref(a);
+		fixture_free(&d);
+	}
+	report(name, ms, cpu, n, found);
+}
+
+static void
+sizes(const char *dir, unsigned documents)
+{
+	static const char *const parts[] = { "archive/data.mdb",
+	    "archive/blobs", "keys", "search" };
+	char path[600];
+	size_t i;
+
+	for (i = 0; i < SH_COUNT(parts); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, parts[i]);
+		(void)printf("%-20s %8.0f bytes a document\n", parts[i],
+		    (double)tree_bytes(path) / documents);
+	}
+}
+
+static struct sh_archive *
+build(const struct fixture_place *p, unsigned documents, unsigned persons)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_archive *ar;
+	unsigned first = 0;
+	double wall, cpu;
+
+	check(sh_archive_create(&p->place, &err), &err);
+	check(sh_archive_open(&p->place, NULL, 0, &ar, &err), &err);
+	rate(ar, &first, 200, 1, persons);
+	rate(ar, &first, 1000, 10, persons);
+	rate(ar, &first, 5000, 100, persons);
+	rate(ar, &first, documents - first - 1000, 100, persons);
+	/* Again, now that there are many. */
+	rate(ar, &first, 100, 1, persons);
+	rate(ar, &first, 900, 100, persons);
+	wall = wall_ms();
+	cpu = cpu_s();
+	check(sh_archive_search_follow(ar, &err), &err);
+	(void)printf("search follows:    %8.0f documents/s, %6.0f us CPU "
+	    "each\n", documents / (wall_ms() - wall) * 1e3,
+	    (cpu_s() - cpu) / documents * 1e6);
+	return (ar);
+}
+
+int
+main(int argc, char **argv)
+{
+	unsigned documents = argc > 1 ? (unsigned)atoi(argv[1]) : 100000;
+	unsigned persons = PERSONS(documents);
+	char tmpl[] = "/tmp/sohoa-bench-XXXXXX";
+	const char *dir = argc > 2 ? argv[2] : mkdtemp(tmpl);
+	struct sh_error err = SH_ERROR_INIT;
+	struct fixture_place p;
+	struct sh_archive *ar;
+	double wall, cpu;
+	json_t *a;
+
+	if (dir == NULL || documents < 12000)
+		return (64);
+	documents -= documents % BATCH;
+	fixture_place(&p, dir, "");
+	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
+		sh_error_clear(&err);
+		ar = build(&p, documents, persons);
+	}
+	(void)printf("memory: %ld kB of our own, %ld kB of files mapped\n",
+	    status_kb("RssAnon"), status_kb("RssFile"));
+	sizes(dir, documents);
+	ask(ar, BY_HOLDER, "find by holder", documents, persons, ASKED);
+	ask(ar, BY_NUMBER, "find by number", documents, persons, ASKED);
+	ask(ar, SHOW, "show", documents, persons, ASKED);
+	ask(ar, BY_RARE_WORD, "find a rare phrase", documents, persons, 1000);
+	ask(ar, BY_TWO_WORDS, "find common words", documents, persons, 500);
+	wall = wall_ms();
+	cpu = cpu_s();
+	check(sh_archive_check(ar, NULL, NULL, &a, &err), &err);
+	(void)printf("check: %.1f s, %.1f s CPU, %zu findings\n",
+	    (wall_ms() - wall) / 1e3, cpu_s() - cpu,
+	    json_array_size(json_object_get(a, "findings")));
+	json_decref(a);
+	sh_archive_close(ar);
+	wall = wall_ms();
+	check(sh_archive_open(&p.place, NULL, 0, &ar, &err), &err);
+	(void)printf("open: %.1f ms\n", wall_ms() - wall);
+	sh_archive_close(ar);
+	(void)printf("memory at the end: %ld kB of our own, peak %ld kB with "
+	    "mapped files\n", status_kb("RssAnon"), status_kb("VmHWM"));
+	if (argc <= 2)
+		check(sh_fs_remove_tree(dir, &err), &err);
+	return (0);
+}

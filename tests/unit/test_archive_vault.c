@@ -1,0 +1,675 @@
+/* archive/: aead, keystore, vault, stream: what seals and names. */
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <sys/stat.h>
+
+#include "archive/keystore.h"
+#include "archive/stream.h"
+#include "archive/vault.h"
+#include "base/mem.h"
+
+static struct sh_tag
+holder(uint64_t n)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_digest d;
+	struct sh_tag t;
+
+	/* Tags are keyed digests: evenly spread. */
+	must(sh_sha256(&n, sizeof(n), &d, &err));
+	memcpy(t.b, d.b, sizeof(t.b));
+	return (t);
+}
+
+static char *
+join(const char *a, const char *b)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *p;
+
+	must_ptr(p = sh_path_join(a, b, &err));
+	return (p);
+}
+
+/* ---- aead ---------------------------------------------------------------- */
+
+/* Source: NIST GCM test vector, 256-bit key (test case 16 of the GCM paper). */
+static void
+gcm_agrees_with_a_published_vector(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_aead *a;
+	uint8_t key[32], nonce[12], plain[60], aad[20], want[76], got[76];
+
+	(void)state;
+	assert_int_equal(sh_unhex("feffe9928665731c6d6a8f9467308308"
+	    "feffe9928665731c6d6a8f9467308308", key, 32), 0);
+	assert_int_equal(sh_unhex("cafebabefacedbaddecaf888", nonce, 12), 0);
+	assert_int_equal(sh_unhex("d9313225f88406e5a55909c5aff5269a"
+	    "86a7a9531534f7da2e4c303d8a318a721c3c0c95956809532fcf0e2449a6b525"
+	    "b16aedf5aa0de657ba637b39", plain, 60), 0);
+	assert_int_equal(sh_unhex("feedfacedeadbeeffeedfacedeadbeefabaddad2",
+	    aad, 20), 0);
+	assert_int_equal(sh_unhex("522dc1f099567d07f47f37a32a84427d"
+	    "643a8cdcbfe5c0c97598a2bd2555d1aa8cb08e48590dbb3da7b08b1056828838"
+	    "c5f61e6393ba7a0abcc9f66276fc6ece0f4e1768cddf8853bb2d551b", want,
+	    76), 0);
+	must_ptr(a = sh_aead_new(&err));
+	must(sh_aead_seal(a, key, nonce, aad, 20, plain, 60, got, &err));
+	assert_memory_equal(got, want, 76);
+	assert_int_equal(sh_aead_open(a, key, nonce, aad, 20, want, 60, got,
+	    &err), 1);
+	assert_memory_equal(got, plain, 60);
+	want[75] ^= 1;
+	assert_int_equal(sh_aead_open(a, key, nonce, aad, 20, want, 60, got,
+	    &err), 0);
+	assert_int_equal(got[0], 0);
+	sh_aead_free(a);
+}
+
+/* ---- key store ----------------------------------------------------------- */
+
+static const uint8_t kek[SH_KEY_LEN] = "0123456789abcdef0123456789abcde";
+
+static void
+keys_survive_growth(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_keystore *k, *reader;
+	char *dir = test_mkdir(), *path = join(dir, "table");
+	uint8_t key[SH_KEY_LEN], first[3000][4];
+	struct sh_tag tags[100];
+	uint32_t version;
+	size_t i, n;
+
+	(void)state;
+	must(sh_keystore_create(path, kek, &err));
+	must(sh_keystore_open(path, kek, 1, &k, &err));
+	must(sh_keystore_open(path, kek, 0, &reader, &err));
+	for (i = 0; i < 3000; i += 100) {
+		for (n = 0; n < 100; n++)
+			tags[n] = holder(i + n);
+		must(sh_keystore_add(k, tags, 100, &err));
+		for (n = 0; n < 100; n++) {
+			version = 0;
+			assert_int_equal(sh_keystore_get(k, &tags[n],
+			    &version, key, &err), 1);
+			assert_int_equal(version, 1);
+			memcpy(first[i + n], key, 4);
+		}
+		must(sh_keystore_add(k, tags, 100, &err));
+	}
+	assert_int_equal(sh_keystore_count(k), 3000);
+	for (i = 0; i < 3000; i++) {
+		tags[0] = holder(i);
+		version = 0;
+		/* A reader follows a store that has grown under it. */
+		assert_int_equal(sh_keystore_get(reader, &tags[0], &version,
+		    key, &err), 1);
+		assert_memory_equal(first[i], key, 4);
+	}
+	tags[0] = holder(3000);
+	version = 0;
+	assert_int_equal(sh_keystore_get(k, &tags[0], &version, key, &err),
+	    0);
+	sh_keystore_close(reader);
+	sh_keystore_close(k);
+	free(path);
+	test_rmdir(dir);
+}
+
+static int
+count_finding(void *arg, const char *key, const char *text,
+    struct sh_error *err)
+{
+	(void)text;
+	(void)err;
+	assert_string_equal(key, "key.damaged");
+	++*(int *)arg;
+	return (0);
+}
+
+/* 1 if the LEN bytes stand anywhere in the file. */
+static int
+file_has(const char *path, const void *bytes, size_t len)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	int found;
+
+	must(sh_fs_read(path, 64 << 20, &b, &err));
+	found = memmem(b.data, b.len, bytes, len) != NULL;
+	sh_buf_free(&b);
+	return (found);
+}
+
+static void
+a_destroyed_key_is_gone(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_keystore *k;
+	char *dir = test_mkdir(), *path = join(dir, "table");
+	uint8_t key[SH_KEY_LEN], wrapped[48];
+	struct sh_tag a = holder(1), b = holder(2);
+	struct sh_buf file = SH_BUF_INIT;
+	uint8_t *slot;
+	uint32_t version = 0;
+
+	(void)state;
+	must(sh_keystore_create(path, kek, &err));
+	must(sh_keystore_open(path, kek, 1, &k, &err));
+	must(sh_keystore_add(k, &a, 1, &err));
+	must(sh_keystore_add(k, &b, 1, &err));
+	must(sh_fs_read(path, 64 << 20, &file, &err));
+	slot = memmem(file.data, file.len, a.b, 16);
+	assert_non_null(slot);
+	memcpy(wrapped, slot + 40, sizeof(wrapped));
+	assert_true(file_has(path, wrapped, sizeof(wrapped)));
+	must(sh_keystore_destroy(k, &a, &err));
+	assert_false(file_has(path, wrapped, sizeof(wrapped)));
+	assert_int_equal(sh_keystore_get(k, &a, &version, key, &err), -1);
+	assert_string_equal(err.key, "key.destroyed");
+	sh_error_clear(&err);
+	must_fail(sh_keystore_add(k, &a, 1, &err), SH_ENOTFOUND);
+	version = 0;
+	assert_int_equal(sh_keystore_get(k, &b, &version, key, &err), 1);
+	sh_buf_free(&file);
+	sh_keystore_close(k);
+	free(path);
+	test_rmdir(dir);
+}
+
+static void
+one_damaged_copy_is_healed(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_keystore *k;
+	char *dir = test_mkdir(), *path = join(dir, "table");
+	uint8_t key[SH_KEY_LEN], want[SH_KEY_LEN], *p;
+	struct sh_tag t = holder(7);
+	struct sh_buf file = SH_BUF_INIT;
+	size_t at, i, copy;
+	uint32_t version = 0;
+	int findings;
+
+	(void)state;
+	must(sh_keystore_create(path, kek, &err));
+	must(sh_keystore_open(path, kek, 1, &k, &err));
+	must(sh_keystore_add(k, &t, 1, &err));
+	assert_int_equal(sh_keystore_get(k, &t, &version, want, &err), 1);
+	sh_keystore_close(k);
+	must(sh_fs_read(path, 64 << 20, &file, &err));
+	p = memmem(file.data, file.len, t.b, 16);
+	/* Every byte of either copy of the slot. */
+	for (copy = 0; copy < 2; copy++) {
+		at = (size_t)(p - file.data) - 8;
+		for (i = 0; i < 128; i += 5) {
+			file.data[at + i] ^= 0x10;
+			must(sh_fs_replace(path, file.data, file.len, 0600,
+			    &err));
+			file.data[at + i] ^= 0x10;
+			must(sh_keystore_open(path, kek, 1, &k, &err));
+			version = 0;
+			assert_int_equal(sh_keystore_get(k, &t, &version, key,
+			    &err), 1);
+			assert_memory_equal(key, want, SH_KEY_LEN);
+			findings = 0;
+			must(sh_keystore_check(k, count_finding, &findings,
+			    &err));
+			/* Looking it up has healed the first copy already. */
+			assert_int_equal(findings, copy);
+			findings = 0;
+			must(sh_keystore_check(k, count_finding, &findings,
+			    &err));
+			assert_int_equal(findings, 0);
+			sh_keystore_close(k);
+		}
+		p = memmem(p + 1, file.len - (size_t)(p + 1 - file.data), t.b,
+		    16);
+	}
+	/* Both copies of a page zeroed: never a fresh key in silence. */
+	at = (size_t)((uint8_t *)memmem(file.data, file.len, t.b, 16) -
+	    file.data) - 8;
+	file.data[at] ^= 1;
+	p = memmem(file.data + at + 100, file.len - at - 100, t.b, 16);
+	p[0] ^= 1;
+	must(sh_fs_replace(path, file.data, file.len, 0600, &err));
+	must(sh_keystore_open(path, kek, 1, &k, &err));
+	version = 0;
+	assert_int_equal(sh_keystore_get(k, &t, &version, key, &err), -1);
+	assert_string_equal(err.key, "key.damaged");
+	sh_error_clear(&err);
+	must_fail(sh_keystore_add(k, &t, 1, &err), SH_EFIXITY);
+	sh_keystore_close(k);
+	sh_buf_free(&file);
+	free(path);
+	test_rmdir(dir);
+}
+
+static void
+another_archive_key_opens_nothing(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_keystore *k;
+	char *dir = test_mkdir(), *path = join(dir, "table");
+	uint8_t other[SH_KEY_LEN] = { 1 };
+
+	(void)state;
+	must_fail(sh_keystore_open(path, kek, 0, &k, &err), SH_ENOTFOUND);
+	must(sh_keystore_create(path, kek, &err));
+	must_fail(sh_keystore_open(path, other, 0, &k, &err), SH_EDENIED);
+	assert_int_equal(chmod(path, 0640), 0);
+	must_fail(sh_keystore_open(path, kek, 0, &k, &err), SH_EDENIED);
+	must(sh_fs_replace(path, "short", 5, 0600, &err));
+	must_fail(sh_keystore_open(path, kek, 0, &k, &err), SH_EFIXITY);
+	free(path);
+	test_rmdir(dir);
+}
+
+/* ---- vault --------------------------------------------------------------- */
+
+static void
+vault_is_created_once(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_vault *v;
+	struct sh_digest a, b, c;
+	struct sh_tag h = holder(1);
+	struct stat st;
+	char *dir = test_mkdir(), *keys = join(dir, "keys");
+	char *key = join(keys, "archive.key");
+	char *table = join(keys, "holders/table");
+
+	(void)state;
+	must_fail(sh_vault_open(keys, 1, &v, &err), SH_ENOTFOUND);
+	must(sh_vault_create(keys, &err));
+	assert_int_equal(stat(key, &st), 0);
+	assert_int_equal(st.st_mode & 07777, 0600);
+	assert_int_equal(st.st_size, 32);
+	must(sh_vault_open(keys, 1, &v, &err));
+	must(sh_vault_name(v, SH_NAME_HOLDER, "x", 1, &a, &err));
+	must(sh_vault_name(v, SH_NAME_TERM, "x", 1, &b, &err));
+	assert_memory_not_equal(&a, &b, sizeof(a));
+	sh_vault_close(v);
+	/* Unused: taken over as it is. */
+	must(sh_vault_create(keys, &err));
+	must(sh_vault_open(keys, 1, &v, &err));
+	must(sh_vault_name(v, SH_NAME_HOLDER, "x", 1, &c, &err));
+	assert_memory_equal(&a, &c, sizeof(a));
+	must(sh_vault_need_keys(v, &h, 1, &err));
+	sh_vault_close(v);
+	must_fail(sh_vault_create(keys, &err), SH_EEXISTS);
+	assert_int_equal(chmod(key, 0644), 0);
+	must_fail(sh_vault_open(keys, 1, &v, &err), SH_EDENIED);
+	/* The archive key is not where it should be: nothing is replaced. */
+	assert_int_equal(unlink(key), 0);
+	must_fail(sh_vault_create(keys, &err), SH_EEXISTS);
+	must(sh_fs_replace(key, "too short", 9, 0600, &err));
+	must_fail(sh_vault_open(keys, 1, &v, &err), SH_EFORMAT);
+	assert_int_equal(unlink(key), 0);
+	assert_int_equal(unlink(table), 0);
+	must(sh_vault_create(keys, &err));
+	free(key);
+	free(table);
+	free(keys);
+	test_rmdir(dir);
+}
+
+struct vaulted {
+	char *dir;
+	struct sh_vault *v;
+};
+
+static int
+setup(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct vaulted *f = calloc(1, sizeof(*f));
+
+	f->dir = test_mkdir();
+	must(sh_vault_create(f->dir, &err));
+	must(sh_vault_open(f->dir, 1, &f->v, &err));
+	*state = f;
+	return (0);
+}
+
+static int
+teardown(void **state)
+{
+	struct vaulted *f = *state;
+
+	sh_vault_close(f->v);
+	test_rmdir(f->dir);
+	free(f);
+	return (0);
+}
+
+static void
+values_open_only_in_their_place(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct vaulted *f = *state;
+	struct sh_tag h[2] = { holder(1), holder(2) };
+	struct sh_label l = { .table = 3, .holder = &h[0], .key = "key",
+	    .keylen = 3, .version = 5 }, other;
+	struct sh_buf sealed = SH_BUF_INIT, plain = SH_BUF_INIT;
+	size_t i;
+
+	must_fail(sh_vault_seal(f->v, &l, "value", 5, &sealed, &err),
+	    SH_EFIXITY);
+	must(sh_vault_need_keys(f->v, h, 2, &err));
+	must(sh_vault_seal(f->v, &l, "value", 5, &sealed, &err));
+	assert_int_equal(sealed.len, 5 + SH_SEAL_OVERHEAD);
+	must(sh_vault_unseal(f->v, &l, sealed.data, sealed.len, &plain,
+	    &err));
+	assert_string_equal((char *)plain.data, "value");
+	for (i = 0; i < 5; i++) {
+		other = l;
+		if (i == 0)
+			other.table = 4;
+		else if (i == 1)
+			other.holder = &h[1];
+		else if (i == 2)
+			other.holder = NULL;
+		else if (i == 3)
+			other.keylen = 2;
+		else
+			other.version = 6;
+		must_fail(sh_vault_unseal(f->v, &other, sealed.data,
+		    sealed.len, &plain, &err), SH_EFIXITY);
+	}
+	for (i = 0; i < sealed.len * 8; i++) {
+		sealed.data[i / 8] ^= (uint8_t)(1 << i % 8);
+		must_fail(sh_vault_unseal(f->v, &l, sealed.data, sealed.len,
+		    &plain, &err), SH_EFIXITY);
+		sealed.data[i / 8] ^= (uint8_t)(1 << i % 8);
+	}
+	for (i = 0; i < sealed.len; i++)
+		must_fail(sh_vault_unseal(f->v, &l, sealed.data, i, &plain,
+		    &err), SH_EFIXITY);
+	assert_int_equal(plain.len, 5);
+	/* Erased. */
+	must(sh_vault_destroy_key(f->v, &h[0], &err));
+	must_fail(sh_vault_unseal(f->v, &l, sealed.data, sealed.len, &plain,
+	    &err), SH_ENOTFOUND);
+	sh_buf_free(&sealed);
+	sh_buf_free(&plain);
+}
+
+static void
+purposes_do_not_mix(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct vaulted *f = *state;
+	struct sh_buf sealed = SH_BUF_INIT, plain = SH_BUF_INIT;
+
+	must(sh_vault_seal_for(f->v, "spool", "page 1", "x", 1, &sealed,
+	    &err));
+	must(sh_vault_unseal_for(f->v, "spool", "page 1", sealed.data,
+	    sealed.len, &plain, &err));
+	assert_string_equal((char *)plain.data, "x");
+	must_fail(sh_vault_unseal_for(f->v, "spool", "page 2", sealed.data,
+	    sealed.len, &plain, &err), SH_EFIXITY);
+	must_fail(sh_vault_unseal_for(f->v, "cache", "page 1", sealed.data,
+	    sealed.len, &plain, &err), SH_EFIXITY);
+	must_fail(sh_vault_unseal_for(f->v, "spool", "page 1", sealed.data,
+	    10, &plain, &err), SH_EFIXITY);
+	sh_buf_free(&sealed);
+	sh_buf_free(&plain);
+}
+
+/* ---- stream -------------------------------------------------------------- */
+
+struct bytes {
+	const uint8_t *data;
+	size_t len, at, step;
+};
+
+static int
+from_bytes(void *arg, void *buf, size_t cap, size_t *lenp,
+    struct sh_error *err)
+{
+	struct bytes *b = arg;
+	size_t n = b->len - b->at;
+
+	(void)err;
+	if (n > cap)
+		n = cap;
+	if (n > b->step)
+		n = b->step;
+	memcpy(buf, b->data + b->at, n);
+	b->at += n;
+	*lenp = n;
+	return (0);
+}
+
+static int
+to_buf(void *arg, const void *data, size_t len, struct sh_error *err)
+{
+	return (sh_buf_append(arg, data, len, err));
+}
+
+static const uint8_t content_key[SH_KEY_LEN] = { 9 };
+static const struct sh_digest blob_name = { { 8 } };
+
+static void
+seal_stream(struct sh_aead *a, const uint8_t *data, size_t len,
+    struct sh_buf *sealed)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct bytes b = { data, len, 0, 10007 };
+	struct sh_digest plain;
+	struct sh_sealer *s;
+	uint8_t chunk[7001];
+	size_t n;
+
+	must(sh_sha256(data, len, &plain, &err));
+	must_ptr(s = sh_sealer_new(a, content_key, &blob_name, &plain, len,
+	    from_bytes, &b, &err));
+	do {
+		must(sh_sealer_source(s, chunk, sizeof(chunk), &n, &err));
+		must(sh_buf_append(sealed, chunk, n, &err));
+	} while (n > 0);
+	sh_sealer_free(s);
+}
+
+static int
+open_stream(struct sh_aead *a, const struct sh_digest *name,
+    const uint8_t *data, size_t len, const struct sh_buf *sealed,
+    struct sh_buf *out, struct sh_error *err)
+{
+	struct sh_digest plain;
+	struct sh_opener *o;
+	size_t at, n;
+	int rc = 0;
+
+	if (sh_sha256(data, len, &plain, err) || (o = sh_opener_new(a,
+	    content_key, name, &plain, len, to_buf, out, err)) == NULL)
+		return (-1);
+	for (at = 0; at < sealed->len && rc == 0; at += n) {
+		n = sealed->len - at < 5003 ? sealed->len - at : 5003;
+		rc = sh_opener_sink(o, sealed->data + at, n, err);
+	}
+	if (rc == 0)
+		rc = sh_opener_finish(o, err);
+	sh_opener_free(o);
+	return (rc);
+}
+
+static void
+streams_come_back(void **state)
+{
+	static const size_t sizes[] = { 0, 1, 511, 512, 65535, 65536, 65537,
+	    131072, 131073, 400000 };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_aead *a;
+	struct sh_buf sealed = SH_BUF_INIT, out = SH_BUF_INIT;
+	uint8_t *data = calloc(1, 400000);
+	size_t i, k, kind;
+
+	(void)state;
+	must_ptr(a = sh_aead_new(&err));
+	/* Noise, text, and text that becomes noise behind the first chunk. */
+	for (kind = 0; kind < 3; kind++) {
+		must(sh_random(data, 400000, &err));
+		if (kind > 0)
+			for (k = 0; k < (kind == 1 ? 400000 : 65536); k++)
+				data[k] = (uint8_t)("mot cua "[k % 8] +
+				    (k % 1000 == 0));
+		for (i = 0; i < SH_COUNT(sizes); i++) {
+			sh_buf_reset(&sealed);
+			sh_buf_reset(&out);
+			seal_stream(a, data, sizes[i], &sealed);
+			must(open_stream(a, &blob_name, data, sizes[i],
+			    &sealed, &out, &err));
+			assert_int_equal(out.len, sizes[i]);
+			assert_true(out.len == 0 || memcmp(out.data, data,
+			    out.len) == 0);
+			if (kind == 1 && sizes[i] >= 65535)
+				assert_true(sealed.len < sizes[i] / 10);
+			if (kind == 0)
+				assert_true(sealed.len >= sizes[i] + 48);
+		}
+	}
+	free(data);
+	sh_buf_free(&sealed);
+	sh_buf_free(&out);
+	sh_aead_free(a);
+}
+
+static void
+altered_streams_do_not_open(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_aead *a;
+	struct sh_buf sealed = SH_BUF_INIT, out = SH_BUF_INIT;
+	struct sh_buf bad = SH_BUF_INIT;
+	struct sh_digest other = { { 7 } };
+	const size_t chunk = 65536 + 16, len = 3 * 65536 + 100;
+	uint8_t *data = calloc(1, len);
+	size_t i;
+
+	(void)state;
+	must_ptr(a = sh_aead_new(&err));
+	must(sh_random(data, len, &err));
+	seal_stream(a, data, len, &sealed);
+	assert_int_equal(sealed.len, 32 + len + 4 * 16);
+	for (i = 0; i < 8; i++) {
+		sh_buf_reset(&bad);
+		sh_buf_reset(&out);
+		must(sh_buf_append(&bad, sealed.data, sealed.len, &err));
+		switch (i) {
+		case 0:		/* cut in the middle of a chunk */
+			bad.len -= 50;
+			break;
+		case 1:		/* cut at a chunk's end */
+			bad.len = 32 + 3 * chunk;
+			break;
+		case 2:		/* two chunks change places */
+			memcpy(bad.data + 32, sealed.data + 32 + chunk, chunk);
+			memcpy(bad.data + 32 + chunk, sealed.data + 32, chunk);
+			break;
+		case 3:		/* one comes twice */
+			memcpy(bad.data + 32 + chunk, sealed.data + 32, chunk);
+			break;
+		case 4:		/* one is left out */
+			memmove(bad.data + 32, bad.data + 32 + chunk,
+			    bad.len - 32 - chunk);
+			bad.len -= chunk;
+			break;
+		case 5:		/* something follows */
+			must(sh_buf_append(&bad, "x", 1, &err));
+			break;
+		case 6:		/* nothing but the head */
+			bad.len = 32;
+			break;
+		default:	/* less than it */
+			bad.len = 31;
+			break;
+		}
+		if (open_stream(a, &blob_name, data, len, &bad, &out, &err) ==
+		    0)
+			fail_msg("alteration %zu was not seen", i);
+		assert_int_equal(err.code, SH_EFIXITY);
+		sh_error_clear(&err);
+		/* What came out before was genuine. */
+		assert_true(out.len < len);
+		assert_true(out.len == 0 || memcmp(out.data, data, out.len) ==
+		    0);
+	}
+	must_fail(open_stream(a, &other, data, len, &sealed, &out, &err),
+	    SH_EFIXITY);
+	/* Cut where a chunk ends, by one who knows the digest of the rest. */
+	sh_buf_reset(&bad);
+	must(sh_buf_append(&bad, sealed.data, 32 + 3 * chunk, &err));
+	must_fail(open_stream(a, &blob_name, data, 3 * 65536, &bad, &out,
+	    &err), SH_EFIXITY);
+	for (i = 0; i < sealed.len; i += 997) {
+		sh_buf_reset(&out);
+		sealed.data[i] ^= 4;
+		must_fail(open_stream(a, &blob_name, data, len, &sealed, &out,
+		    &err), SH_EFIXITY);
+		sealed.data[i] ^= 4;
+	}
+	free(data);
+	sh_buf_free(&sealed);
+	sh_buf_free(&bad);
+	sh_buf_free(&out);
+	sh_aead_free(a);
+}
+
+static void
+a_changing_file_is_refused(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_aead *a;
+	struct sh_digest plain;
+	struct sh_sealer *s;
+	uint8_t data[1000] = { 0 }, out[4096];
+	size_t i, n;
+
+	(void)state;
+	must_ptr(a = sh_aead_new(&err));
+	must(sh_sha256(data, sizeof(data), &plain, &err));
+	for (i = 0; i < 3; i++) {
+		struct bytes b = { data, sizeof(data) - (i == 0), 0, 100 };
+		int rc;
+
+		if (i == 1)
+			data[999] = 1;
+		must_ptr(s = sh_sealer_new(a, content_key, &blob_name, &plain,
+		    i == 2 ? 999 : 1000, from_bytes, &b, &err));
+		do
+			rc = sh_sealer_source(s, out, sizeof(out), &n, &err);
+		while (rc == 0 && n > 0);
+		assert_int_equal(rc, -1);
+		assert_string_equal(err.key, "rendition.changed");
+		sh_error_clear(&err);
+		sh_sealer_free(s);
+		data[999] = 0;
+	}
+	sh_aead_free(a);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(gcm_agrees_with_a_published_vector),
+		cmocka_unit_test(keys_survive_growth),
+		cmocka_unit_test(a_destroyed_key_is_gone),
+		cmocka_unit_test(one_damaged_copy_is_healed),
+		cmocka_unit_test(another_archive_key_opens_nothing),
+		cmocka_unit_test(vault_is_created_once),
+		cmocka_unit_test_setup_teardown(
+		    values_open_only_in_their_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(purposes_do_not_mix, setup,
+		    teardown),
+		cmocka_unit_test(streams_come_back),
+		cmocka_unit_test(altered_streams_do_not_open),
+		cmocka_unit_test(a_changing_file_is_refused),
+	};
+
+	return (cmocka_run_group_tests_name("vault", tests, NULL, NULL));
+}
