@@ -18,7 +18,8 @@
 #define DEBIAN_DATA	"/usr/share/tesseract-ocr/5/tessdata"
 #define MODEL_MAX	((size_t)64 << 20)
 #define LONG_SIDE_IN	11.69	/* A4, where the file knows no dpi */
-#define SIDE_IN_MAX	50	/* a file that says more is wrong */
+#define SIDE_IN_MAX	48	/* A0; a file that says more is wrong */
+#define COARSE_IN_MAX	17.5	/* A3, below 150 dpi: 72 is what cameras say */
 #define SIDE_MIN	32	/* px: no word fits in less */
 #define READ_PX_MAX	12e6	/* a raster scaled up for reading */
 #define FAINT		0.82	/* read worse: the ink may be faded */
@@ -553,7 +554,7 @@ choose_dpi(const struct sh_pixels *px, struct job *j)
 	double most = fmax(px->dpi_x, px->dpi_y);
 
 	j->dpi_known = least >= 72 && most <= 1200 && most <= 4 * least &&
-	    side / most <= SIDE_IN_MAX;
+	    side / most <= (most < 150 ? COARSE_IN_MAX : SIDE_IN_MAX);
 	j->dpi = j->dpi_known ? most : side / LONG_SIDE_IN;
 }
 
