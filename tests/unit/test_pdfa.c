@@ -1,7 +1,6 @@
 /* ocr/pdfa: what independent programs make of the files we write. */
 #include "tests/unit/test.h"
 
-#include <allheaders.h>
 #include <fcntl.h>
 #include <math.h>
 #include <zlib.h>
@@ -9,6 +8,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ocr/pdfa.h"
+#include "tests/unit/raster.h"
 
 /* Run a command line; its standard output.  It must end with 0. */
 static char *
@@ -57,20 +57,6 @@ draw(int colour)
 	g = pixConvertTo8(p, 0);
 	pixDestroy(&p);
 	return (g);
-}
-
-/* The scene as a camera with that EXIF orientation stores it. */
-static PIX *
-store(PIX *scene, int exif)
-{
-	static const struct { int quarters, flip; } how[9] = { { 0, 0 },
-	    { 0, 0 }, { 0, 1 }, { 2, 0 }, { 2, 1 }, { 1, 1 }, { 3, 0 },
-	    { 3, 1 }, { 1, 0 } };
-	PIX *p = pixRotateOrth(scene, how[exif].quarters);
-
-	if (how[exif].flip)
-		pixFlipLR(p, p);
-	return (p);
 }
 
 /* A page without words; its image appended to FILE. */
@@ -194,7 +180,7 @@ images_stand_upright(void **state)
 	for (exif = 1; exif <= 8; exif++)
 		for (quarters = 0; quarters < 4; quarters++) {
 			turned = pixRotateOrth(scene, (4 - quarters) % 4);
-			stored = store(turned, exif);
+			stored = raster_store(turned, exif);
 			pages[n++] = make_page(file, stored, exif,
 			    90 * quarters);
 			pixDestroy(&turned);
