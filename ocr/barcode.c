@@ -197,17 +197,16 @@ out:
 /* ---- places ------------------------------------------------------------------ */
 
 static void
-add_place(struct search *s, int factor, int x, int y, int w, int h)
+add_place(struct search *s, struct sh_box b)
 {
 	/* A quiet zone around it, which decoders want. */
-	int margin = (w < h ? w : h) / 8 + 4;
-	struct sh_box b = { (x - margin) * factor, (y - margin) * factor,
-	    (w + 2 * margin) * factor, (h + 2 * margin) * factor };
+	int margin = (b.w < b.h ? b.w : b.h) / 8 + 8;
 
-	if (s->nplaces >= PLACES_MAX || b.w > PLACE_SIDE_MAX ||
-	    b.h > PLACE_SIDE_MAX)
-		return;
-	s->place[s->nplaces++].box = b;
+	b = (struct sh_box){ b.x - margin, b.y - margin, b.w + 2 * margin,
+	    b.h + 2 * margin };
+	if (s->nplaces < PLACES_MAX && b.w <= PLACE_SIDE_MAX &&
+	    b.h <= PLACE_SIDE_MAX)
+		s->place[s->nplaces++].box = b;
 }
 
 /* Share of ink in the box, in hundredths. */
@@ -222,36 +221,51 @@ density(struct Pix *bits, int x, int y, int w, int h)
 	return ((int)((int64_t)n * 100 / w / h));
 }
 
-/* Do the rows at a third and two thirds of the box show the same bars? */
+/*
+ * Do the lines at a third and two thirds of the box show the same bars, one
+ * after the other along x or y?  The sketch is too coarse to tell.
+ */
 static int
-has_bars(struct Pix *bits, int x, int y, int w, int h, int along_x)
+has_bars(struct Pix *grey, struct sh_box b, int along_x)
 {
-	int n = along_x ? w : h, other = along_x ? h : w, i;
-	int changes = 0, differ = 0;
-	l_uint32 a, b, before = 0;
+	int n = along_x ? b.w : b.h, across = along_x ? b.h : b.w, i, k;
+	int changes = 0, differ = 0, before = 0, level = 128;
+	l_uint32 v, lo = 255, hi = 0;
 
-	for (i = 0; i < n; i++) {
-		(void)pixGetPixel(bits, along_x ? x + i : x + other / 3,
-		    along_x ? y + other / 3 : y + i, &a);
-		(void)pixGetPixel(bits, along_x ? x + i : x + other * 2 / 3,
-		    along_x ? y + other * 2 / 3 : y + i, &b);
-		changes += a != before;
-		differ += a != b;
-		before = a;
-	}
+	for (k = 0; k < 2; k++, level = (int)(lo + hi) / 2)
+		for (i = 0; i < n; i++) {
+			int ink[2], line;
+
+			for (line = 0; line < 2; line++) {
+				int off = across * (line + 1) / 3;
+
+				v = 255;
+				(void)pixGetPixel(grey,
+				    along_x ? b.x + i : b.x + off,
+				    along_x ? b.y + off : b.y + i, &v);
+				lo = v < lo ? v : lo;
+				hi = v > hi ? v : hi;
+				ink[line] = (int)v < level;
+			}
+			if (k == 0)
+				continue;
+			changes += ink[0] != before;
+			differ += ink[0] != ink[1];
+			before = ink[0];
+		}
 	return (changes >= 30 && differ * 4 <= n);
 }
 
 /*
- * Blobs of 6 to 60 mm that are as dense as codes: square ones, and bars
- * along either axis.
+ * Blobs of 6 to 120 mm: square ones as dense as codes are, and bars along
+ * either axis.
  */
 static int
 find_places(struct search *s, const struct sh_sketch *sketch,
     struct sh_error *err)
 {
 	double mm = sketch->dpi / 25.4;
-	int reach = (int)(1.2 * mm) | 1, i, x, y, w, h, ink;
+	int reach = (int)(1.8 * mm) | 1, i, x, y, w, h, f = sketch->factor;
 	struct Pix *closed = pixCloseSafeBrick(NULL, sketch->pix, reach,
 	    reach);
 	struct Boxa *boxes = closed == NULL ? NULL :
@@ -261,17 +275,19 @@ find_places(struct search *s, const struct sh_sketch *sketch,
 	if (boxes == NULL)
 		return (sh_error_nomem(err, "a raster"));
 	for (i = 0; i < boxaGetCount(boxes); i++) {
+		struct sh_box b;
+		int square, ink;
+
 		boxaGetBoxGeometry(boxes, i, &x, &y, &w, &h);
 		if (w < 4 * mm || h < 4 * mm || (w < 6 * mm && h < 6 * mm) ||
 		    w > 120 * mm || h > 120 * mm)
 			continue;
-		ink = density(sketch->pix, x, y, w, h);
-		if (ink < 25 || ink > 75)
-			continue;
-		if ((4 * w <= 5 * h && 4 * h <= 5 * w && w <= 60 * mm) ||
-		    has_bars(sketch->pix, x, y, w, h, 1) ||
-		    has_bars(sketch->pix, x, y, w, h, 0))
-			add_place(s, sketch->factor, x, y, w, h);
+		b = (struct sh_box){ x * f, y * f, w * f, h * f };
+		square = 4 * w <= 5 * h && 4 * h <= 5 * w && w <= 60 * mm;
+		ink = square ? density(sketch->pix, x, y, w, h) : 0;
+		if ((ink >= 25 && ink <= 75) || has_bars(s->grey, b, 1) ||
+		    has_bars(s->grey, b, 0))
+			add_place(s, b);
 	}
 	boxaDestroy(&boxes);
 	return (0);

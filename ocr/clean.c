@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ocr/turn.h"
 
 int
 sh_clean_check(const struct sh_pixels *px, struct sh_error *err)
@@ -30,44 +31,31 @@ sh_clean_check(const struct sh_pixels *px, struct sh_error *err)
 	return (0);
 }
 
-/*
- * A turn is three bits: swap x and y first, then mirror x, then mirror y,
- * all in terms of where an upright pixel is found in the stored raster.
- */
-#define SWAP		4
-#define MIRROR_X	2
-#define MIRROR_Y	1
-
-/* Rule: EXIF 2.3 tag 0x0112, where row 0 and column 0 of the scene lie. */
-static const uint8_t exif_turn[9] = { 0, 0, MIRROR_X, MIRROR_X | MIRROR_Y,
-    MIRROR_Y, SWAP, SWAP | MIRROR_Y, SWAP | MIRROR_X | MIRROR_Y,
-    SWAP | MIRROR_X };
-
 /* Where the upright pixel x, y is found, in a stored raster of W x H. */
 static void
 find_stored(unsigned turn, int32_t w, int32_t h, int32_t x, int32_t y,
     int32_t *sx, int32_t *sy)
 {
-	*sx = turn & SWAP ? y : x;
-	*sy = turn & SWAP ? x : y;
-	if (turn & MIRROR_X)
+	*sx = turn & SH_TURN_SWAP ? y : x;
+	*sy = turn & SH_TURN_SWAP ? x : y;
+	if (turn & SH_TURN_MIRROR_X)
 		*sx = w - 1 - *sx;
-	if (turn & MIRROR_Y)
+	if (turn & SH_TURN_MIRROR_Y)
 		*sy = h - 1 - *sy;
 }
 
-/* One turn of PX into fresh data, in tiles that stay in the cache. */
-static int
-turn_once(const struct sh_pixels *px, unsigned turn, struct sh_pixels *out,
-    struct sh_error *err)
+int
+sh_clean_turn(const struct sh_pixels *px, int exif_orientation, int degrees,
+    struct sh_pixels *out, struct sh_error *err)
 {
-	enum { TILE = 64 };
+	enum { TILE = 64 };	/* tiles stay in the cache */
+	unsigned turn = sh_turn_of(exif_orientation, degrees);
 	size_t n = (size_t)px->channels, row;
 	int32_t x, y, tx, ty, sx, sy;
 
 	*out = *px;
 	out->exif_orientation = 1;
-	if (turn & SWAP) {
+	if (turn & SH_TURN_SWAP) {
 		out->width_px = px->height_px;
 		out->height_px = px->width_px;
 		out->dpi_x = px->dpi_y;
@@ -90,27 +78,6 @@ turn_once(const struct sh_pixels *px, unsigned turn, struct sh_pixels *out,
 					    + (size_t)sx) * n, n);
 				}
 	return (0);
-}
-
-int
-sh_clean_turn(const struct sh_pixels *px, int exif_orientation, int degrees,
-    struct sh_pixels *out, struct sh_error *err)
-{
-	/* Turning clockwise by 90 is what EXIF calls 6. */
-	static const int as_exif[4] = { 1, 6, 3, 8 };
-	struct sh_pixels first;
-	int rc;
-
-	memset(out, 0, sizeof(*out));
-	if (turn_once(px, exif_turn[exif_orientation], &first, err))
-		return (-1);
-	if (degrees == 0) {
-		*out = first;
-		return (0);
-	}
-	rc = turn_once(&first, exif_turn[as_exif[degrees / 90]], out, err);
-	free(first.data);
-	return (rc);
 }
 
 int

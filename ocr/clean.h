@@ -52,14 +52,18 @@ enum {
 
 struct sh_quality;
 
-unsigned sh_treat_plan(const struct sh_quality *q, double dpi);
+unsigned sh_treat_plan(const struct sh_quality *q, double print_dpi);
 
 /*
+ * PRINT_DPI is the dpi at which the page's small letters would have their
+ * usual height: less than DPI for small print.
+ *
  * The grey raster to read: the plan's treatments, and dotted lines of forms
  * painted over, which Tesseract would take whole lines of text for.
  */
 struct Pix *sh_treat_apply(const struct sh_pixels *px, double dpi,
-    const struct sh_quality *q, unsigned plan, struct sh_error *err);
+    double print_dpi, const struct sh_quality *q, unsigned plan,
+    struct sh_error *err);
 
 /* From pixels u, v of a raster to pixels x, y of the page it came from. */
 struct sh_view {

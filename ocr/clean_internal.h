@@ -21,9 +21,11 @@ struct Pix *sh_plane_pix(const struct sh_plane *p);
 
 /*
  * Paint over small marks that are not writing, where darker than INK is ink
- * and PAPER is the colour of paper: rows of dots that forms are filled in on.
+ * and PAPER is the colour of paper: rows of dots that forms are filled in
+ * on; on dusty pages, specks.  PRINT_DPI is the dpi at which the print would
+ * be as large as print is: small print has small dots of its own.
  */
-int sh_plane_sweep(struct sh_plane *p, double dpi, int ink, int paper,
-    struct sh_error *err) SH_MUST_CHECK;
+int sh_plane_sweep(struct sh_plane *p, double dpi, double print_dpi, int ink,
+    int paper, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

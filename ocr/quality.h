@@ -60,8 +60,7 @@ int sh_sketch_lie(const struct sh_sketch *s, struct sh_lie *out,
     struct sh_error *err) SH_MUST_CHECK;
 
 /* 1 if nothing was written or printed on the page. */
-int sh_sketch_blank(const struct sh_sketch *s, const struct sh_quality *q,
-    const struct sh_lie *lie);
+int sh_sketch_blank(const struct sh_sketch *s, const struct sh_lie *lie);
 
 /*
  * How far upright lines lean, in degrees clockwise; 0 where it cannot be

@@ -18,7 +18,8 @@
 #define DEBIAN_DATA	"/usr/share/tesseract-ocr/5/tessdata"
 #define MODEL_MAX	((size_t)64 << 20)
 #define LONG_SIDE_IN	11.69	/* A4, where the file knows no dpi */
-#define SIDE_IN_MAX	50	/* a file that says more is wrong */
+#define SIDE_IN_MAX	48	/* A0; a file that says more is wrong */
+#define COARSE_IN_MAX	17.5	/* A3, below 150 dpi: 72 is what cameras say */
 #define SIDE_MIN	32	/* px: no word fits in less */
 #define READ_PX_MAX	12e6	/* a raster scaled up for reading */
 #define FAINT		0.82	/* read worse: the ink may be faded */
@@ -333,8 +334,8 @@ new_page(const struct job *j, struct sh_error *err)
 	    SH_PAGE_SIDE_MAX);
 	p->height_px = clamp(j->px->height_px * j->scale_y, 1,
 	    SH_PAGE_SIDE_MAX);
-	p->dpi = j->dpi / j->scale_x;
-	p->dpi_y = j->dpi / j->scale_y;
+	p->dpi = j->dpi * j->scale_x;
+	p->dpi_y = j->dpi * j->scale_y;
 	p->dpi_known = j->dpi_known;
 	p->orientation = j->orientation;
 	p->skew_deg = j->skew_deg;
@@ -381,6 +382,15 @@ choose_scale(const struct job *j)
 	return (fmin(s, sqrt(4 * READ_PX_MAX / px)));
 }
 
+/* The dpi at which small letters would have their usual 2.4 mm. */
+static double
+print_dpi(const struct job *j)
+{
+	double dpi = j->lie->height_px * 300.0 / 28;
+
+	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
+}
+
 /*
  * Read with these treatments.  A lean of up to a degree costs less than
  * setting it straight does.
@@ -398,7 +408,8 @@ read_with(const struct job *j, unsigned plan, struct sh_page **pp,
 	size_t i;
 
 	*pp = NULL;
-	if ((grey = sh_treat_apply(j->px, j->dpi, j->q, plan, err)) == NULL ||
+	if ((grey = sh_treat_apply(j->px, j->dpi,
+	    print_dpi(j), j->q, plan, err)) == NULL ||
 	    sh_clean_straighten(&grey, scale, scale, lean, &view, err) ||
 	    (p = new_page(j, err)) == NULL ||
 	    sh_page_set_measure(p, "treatments_bits", plan, err))
@@ -425,10 +436,17 @@ read_with(const struct job *j, unsigned plan, struct sh_page **pp,
 		    PSM_SINGLE_COLUMN, &view, p, &upended, err))
 			goto out;
 	}
+	if (worth(p) <= 0) {
+		/* A picture, a scrawl, ink from the other side: no reading. */
+		sh_page_free(p);
+		if ((p = new_page(j, err)) == NULL ||
+		    sh_page_set_measure(p, "treatments_bits", plan, err))
+			goto out;
+		p->state = SH_PAGE_UNREADABLE;
+	}
 	for (i = 0; i < p->nwords; i++)
 		sum += (double)p->words[i].confidence;
 	p->confidence = p->nwords > 0 ? sum / (double)p->nwords : 0;
-	p->state = p->nwords > 0 ? SH_PAGE_READ : SH_PAGE_UNREADABLE;
 	*pp = p;
 	p = NULL;
 	rc = 0;
@@ -454,7 +472,7 @@ static int
 read_upright(const struct job *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
 {
-	unsigned plan = sh_treat_plan(j->q, j->dpi);
+	unsigned plan = sh_treat_plan(j->q, print_dpi(j));
 	struct Pix *grey = NULL;
 	struct sh_page *again;
 	int rc;
@@ -553,7 +571,7 @@ choose_dpi(const struct sh_pixels *px, struct job *j)
 	double most = fmax(px->dpi_x, px->dpi_y);
 
 	j->dpi_known = least >= 72 && most <= 1200 && most <= 4 * least &&
-	    side / most <= SIDE_IN_MAX;
+	    side / most <= (most < 150 ? COARSE_IN_MAX : SIDE_IN_MAX);
 	j->dpi = j->dpi_known ? most : side / LONG_SIDE_IN;
 }
 
@@ -602,7 +620,7 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	    sh_sketch_lie(&sketch, &lie, err))
 		goto out;
 	pixDestroy(&grey);
-	if (!sh_sketch_blank(&sketch, &q, &lie)) {
+	if (!sh_sketch_blank(&sketch, &lie)) {
 		rc = read_any_way(&j, &sketch, pagep, err);
 	} else if ((*pagep = new_page(&j, err)) != NULL) {
 		(*pagep)->state = SH_PAGE_BLANK;

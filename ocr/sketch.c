@@ -232,13 +232,49 @@ out:
 	return (rc == 0 ? 0 : sh_error_nomem(err, "a raster"));
 }
 
-int
-sh_sketch_blank(const struct sh_sketch *s, const struct sh_quality *q,
-    const struct sh_lie *lie)
+/*
+ * What is larger than a speck and no scratch, and stands off the rim, where
+ * scanners leave shadows and punches holes.  *BIGP: a seal, a signature.
+ */
+static int
+count_marks(const struct sh_sketch *s, int *bigp)
 {
-	(void)s;
-	(void)q;
-	return (lie->nwords < 3);
+	double mm = s->dpi / 25.4;
+	struct Boxa *boxes = pixConnCompBB(s->pix, 8);
+	int i, x, y, w, h, n = 0;
+	int right = pixGetWidth(s->pix) - (int)(8 * mm);
+	int bottom = pixGetHeight(s->pix) - (int)(6 * mm);
+
+	*bigp = 0;
+	if (boxes == NULL)
+		return (0);
+	for (i = 0; i < boxaGetCount(boxes); i++) {
+		int lesser, greater;
+
+		boxaGetBoxGeometry(boxes, i, &x, &y, &w, &h);
+		lesser = w < h ? w : h;
+		greater = w > h ? w : h;
+		if (greater < 1.2 * mm || x < 8 * mm || y < 6 * mm ||
+		    x + w > right || y + h > bottom)
+			continue;
+		if (lesser < 0.7 * mm && greater > 20 * mm)
+			continue;
+		n++;
+		*bigp |= (double)w * h >= 64 * mm * mm;
+	}
+	boxaDestroy(&boxes);
+	return (n);
+}
+
+int
+sh_sketch_blank(const struct sh_sketch *s, const struct sh_lie *lie)
+{
+	int big, n;
+
+	if (lie->nwords >= 3)
+		return (0);
+	n = count_marks(s, &big);
+	return (n < 6 && !big);
 }
 
 double

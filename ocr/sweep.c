@@ -2,6 +2,7 @@
 #include "ocr/clean_internal.h"
 
 #include <allheaders.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #define DOTS_MAX	60000	/* more is noise, not dots */
 #define RUN_MIN		7	/* dots that make a dotted line */
 #define GAPS_MAX	4	/* dots that letters may hide between two */
+#define LEADERS_MAX	300	/* whose strays are looked for */
 #define LONE_MAX	120	/* lone specks that a clean page may have */
 
 struct dot {
@@ -89,20 +91,31 @@ compare_int(const void *a, const void *b)
 	return ((*x > *y) - (*x < *y));
 }
 
+/* A dotted line: where it runs, in half pixels, and what its dots are like. */
+struct leader {
+	int x, y;		/* its first dot */
+	double slope;
+	int pitch;
+	int area;		/* of a dot, px */
+};
+
 /*
  * A run is a dotted line when its steps are one pitch, or a few of them
- * where letters hide dots.
+ * where letters hide dots.  1 if it is.
  */
-static void
-judge_run(struct grid *g, int first, int *steps, double mm)
+static int
+judge_run(struct grid *g, int first, int *steps, double mm,
+    struct leader *out)
 {
-	int n = 0, i, pitch, regular = 0, slack = (int)(0.25 * mm) + 1;
+	int n = 0, i, last = first, pitch, regular = 0;
+	int slack = (int)(0.25 * mm) + 1;
 
-	for (i = first; g->dot[i].next >= 0 && n < DOTS_MAX;
-	    i = g->dot[i].next)
-		steps[n++] = g->dot[g->dot[i].next].cx2 - g->dot[i].cx2;
+	for (i = first; g->dot[i].next >= 0; i = last) {
+		last = g->dot[i].next;
+		steps[n++] = g->dot[last].cx2 - g->dot[i].cx2;
+	}
 	if (n + 1 < RUN_MIN)
-		return;
+		return (0);
 	qsort(steps, (size_t)n, sizeof(steps[0]), compare_int);
 	pitch = steps[n / 4];
 	for (i = 0; i < n; i++) {
@@ -113,15 +126,46 @@ judge_run(struct grid *g, int first, int *steps, double mm)
 			regular++;
 	}
 	if (regular * 5 < n * 4)
-		return;
+		return (0);
+	for (i = first, n = 0; i >= 0; i = g->dot[i].next)
+		steps[n++] = g->dot[i].w * g->dot[i].h;
+	qsort(steps, (size_t)n, sizeof(steps[0]), compare_int);
+	*out = (struct leader){ g->dot[first].cx2, g->dot[first].cy2,
+	    (double)(g->dot[last].cy2 - g->dot[first].cy2) /
+	    (g->dot[last].cx2 - g->dot[first].cx2), pitch, steps[n / 2] };
+	/* A mark below a letter may stand in the row: it is larger. */
 	for (i = first; i >= 0; i = g->dot[i].next)
-		g->dot[i].swept = 1;
+		g->dot[i].swept = g->dot[i].w * g->dot[i].h * 2 <=
+		    out->area * 3;
+	return (1);
+}
+
+/* Dots of the line that letters cut off from the rest of it. */
+static void
+sweep_strays(struct grid *g, const struct leader *l, double mm)
+{
+	int reach = (int)(160 * mm), slack = (int)(0.3 * mm) + 1, i;
+
+	for (i = 0; i < g->n; i++) {
+		struct dot *d = &g->dot[i];
+		int dx = d->cx2 - l->x, area = d->w * d->h, off;
+
+		if (abs(dx) > reach || fabs(d->cy2 - l->y - dx * l->slope) >
+		    slack || area * 2 > l->area * 3 || area * 3 < l->area)
+			continue;
+		off = ((dx % l->pitch) + l->pitch) % l->pitch;
+		if (off > l->pitch / 2)
+			off = l->pitch - off;
+		if (off * 5 <= l->pitch + 5)
+			d->swept = 1;
+	}
 }
 
 static int
 sweep_lines(struct grid *g, double mm, struct sh_error *err)
 {
-	int *steps, i, next;
+	struct leader leader;
+	int *steps, i, next, nleaders = 0;
 
 	steps = sh_alloc((size_t)g->n + 1, sizeof(int), "dots", err);
 	if (steps == NULL)
@@ -135,8 +179,10 @@ sweep_lines(struct grid *g, double mm, struct sh_error *err)
 		}
 	}
 	for (i = 0; i < g->n; i++)
-		if (!g->dot[i].linked)
-			judge_run(g, i, steps, mm);
+		if (!g->dot[i].linked &&
+		    judge_run(g, i, steps, mm, &leader) &&
+		    nleaders++ < LEADERS_MAX)
+			sweep_strays(g, &leader, mm);
 	free(steps);
 	return (0);
 }
@@ -205,8 +251,8 @@ out:
 }
 
 int
-sh_plane_sweep(struct sh_plane *p, double dpi, int ink, int paper,
-    struct sh_error *err)
+sh_plane_sweep(struct sh_plane *p, double dpi, double print_dpi, int ink,
+    int paper, struct sh_error *err)
 {
 	double mm = dpi / 25.4;
 	int most = (int)(0.6 * mm + 0.5), i, n, rc = -1;
@@ -236,7 +282,7 @@ sh_plane_sweep(struct sh_plane *p, double dpi, int ink, int paper,
 		g.n++;
 	}
 	if (grid_fill(&g, p->w, p->h, (int)(1.5 * mm) + 1, err) ||
-	    sweep_lines(&g, mm, err) || sweep_specks(&g, bits, mm, err))
+	    sweep_lines(&g, mm, err) || sweep_specks(&g, bits, print_dpi / 25.4, err))
 		goto out;
 	for (i = 0; i < g.n; i++)
 		if (g.dot[i].swept)

@@ -426,7 +426,7 @@ revive(struct sh_plane *p)
 /* ---- the plan ----------------------------------------------------------------- */
 
 unsigned
-sh_treat_plan(const struct sh_quality *q, double dpi)
+sh_treat_plan(const struct sh_quality *q, double print_dpi)
 {
 	unsigned plan = 0;
 
@@ -437,7 +437,7 @@ sh_treat_plan(const struct sh_quality *q, double dpi)
 	else if (q->paper_spread > 30 || q->paper_level < 200 ||
 	    q->dark_e3 > 200 || q->median_level < 180)
 		plan |= SH_TREAT_PAPER;
-	if (dpi >= 180 && (q->lone_e5 > 100 || q->roughness_e1 > 140))
+	if (print_dpi >= 180 && (q->lone_e5 > 100 || q->roughness_e1 > 140))
 		plan |= SH_TREAT_MEDIAN;
 	if (q->median_level - q->ink_level < 110)
 		plan |= SH_TREAT_STRETCH;
@@ -445,8 +445,8 @@ sh_treat_plan(const struct sh_quality *q, double dpi)
 }
 
 struct Pix *
-sh_treat_apply(const struct sh_pixels *px, double dpi, const struct sh_quality *q,
-    unsigned plan, struct sh_error *err)
+sh_treat_apply(const struct sh_pixels *px, double dpi, double print_dpi,
+    const struct sh_quality *q, unsigned plan, struct sh_error *err)
 {
 	struct sh_plane p = { NULL, px->width_px, px->height_px };
 	size_t n = (size_t)p.w * (size_t)p.h, i;
@@ -472,7 +472,7 @@ sh_treat_apply(const struct sh_pixels *px, double dpi, const struct sh_quality *
 		revive(&p);
 	paper = plan & (SH_TREAT_PAPER | SH_TREAT_COLOUR) ? PAPER :
 	    q->paper_level;
-	if (sh_plane_sweep(&p, dpi, paper * 85 / 100, paper, err))
+	if (sh_plane_sweep(&p, dpi, print_dpi, paper * 85 / 100, paper, err))
 		goto out;
 	ink = q->ink_level * paper / MAX(q->median_level, 1);
 	if (plan & SH_TREAT_STRETCH && paper - ink >= 8)
