@@ -27,7 +27,8 @@ enum sh_validity {
 	SH_VALID_MONTHS,	/* so many months from its date of issue */
 	SH_VALID_UNTIL,		/* until the date in one of its fields */
 	SH_VALID_SUPERSEDED,	/* until a newer one of its kind is held */
-	SH_VALID_PURPOSE,	/* months, and only for its stated purpose */
+	SH_VALID_PURPOSE,	/* months, and only for its stated purpose;
+				   0 months: only for its own dossier */
 	SH_VALID_VOID		/* by law, from a day on */
 };
 
@@ -47,12 +48,14 @@ struct sh_field_def {
 	int required;			/* a document without it is reviewed */
 	int critical;			/* a wrong one harms: keyed twice */
 	const json_t *find;		/* rules; ocr/fields.c reads them */
+	const json_t *values;		/* known values; may be NULL */
 };
 
 /* Which fields name a holder of a document, in which role. */
 struct sh_holder_def {
 	const char *role;		/* "wife" */
 	const char *id_field;		/* may be NULL */
+	const char *other_id_field;	/* when that is not on the paper */
 	const char *name_field;
 	const char *birth_field;	/* may be NULL */
 	int files;			/* the document is filed under it */
@@ -76,7 +79,10 @@ struct sh_paper_type {
 	size_t nfields;
 	const struct sh_holder_def *holders;
 	size_t nholders;
+	int card;			/* an identity card or passport */
 	const json_t *recognise;	/* titles, words; ocr/classify.c reads it */
+	const json_t *contexts;		/* names of people's sections on it */
+	const json_t *people;		/* lists of holders; ocr/parties.c */
 };
 
 struct sh_component {
@@ -120,6 +126,13 @@ const struct sh_procedure *sh_catalogue_procedure_at(
 
 const struct sh_field_def *sh_paper_type_field(
     const struct sh_paper_type *type, const char *name);
+
+/*
+ * What the types share: "labels", "contexts", "patterns", "others" (titles
+ * of papers outside the catalogue), "usual" (phrases, for their spelling);
+ * the rules of fields refer to the first three.
+ */
+const json_t *sh_catalogue_shared(const struct sh_catalogue *c);
 
 /* Digest of both files: goes into every stage key that depends on them. */
 const struct sh_digest *sh_catalogue_digest(const struct sh_catalogue *c);

@@ -20,7 +20,7 @@ enum sh_id_kind {
 	SH_ID_CITIZEN,		/* 12 digits, số định danh cá nhân */
 	SH_ID_OLD,		/* 9 digits, chứng minh nhân dân */
 	SH_ID_TAX,		/* 10 digits, or 10-3: an organisation */
-	SH_ID_PASSPORT		/* one letter, 7 or 8 digits */
+	SH_ID_PASSPORT		/* one or two letters, 6 to 8 digits */
 };
 
 struct sh_id {

@@ -19,10 +19,10 @@ static const struct sh_reason reasons[] = {
 	    "The PDF file is damaged or not well formed; its signatures "
 	    "cannot be checked. Ask for the original file again." },
 	{ "pdf.encrypted", UNSURE("GENERIC"),
-	    "Tệp PDF bị đặt mật khẩu nên không kiểm tra được chữ ký. Hãy yêu "
-	    "cầu tệp không đặt mật khẩu.",
-	    "The PDF file is encrypted; its signatures cannot be checked. "
-	    "Ask for a file without a password." },
+	    "Tệp PDF bị đặt mật khẩu nên không mở được. Hãy xin bản không "
+	    "đặt mật khẩu.",
+	    "The PDF file is encrypted and cannot be opened. Ask for it "
+	    "without a password." },
 	{ "pdf.limit", UNSURE("GENERIC"),
 	    "Tệp PDF quá phức tạp để kiểm tra an toàn. Hãy yêu cầu tệp đơn "
 	    "giản hơn hoặc quét lại bản giấy.",

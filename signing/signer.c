@@ -84,7 +84,7 @@ sh_signer_new(const struct sh_signer_ops *ops, void *take_self,
 	s->leaf = d2i_X509(NULL, &p, (long)chainlen[0]);
 	ERR_clear_error();
 	if (s->leaf == NULL || p != chain[0] + chainlen[0]) {
-		(void)sh_error_set(err, SH_EFORMAT, "key.damaged",
+		(void)sh_error_set(err, SH_EFORMAT, "key.file",
 		    "the signer's certificate is none");
 		goto out;
 	}

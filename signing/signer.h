@@ -43,7 +43,7 @@ void sh_signer_close(struct sh_signer *s);
 /*
  * A PKCS#12 file of mode 0600 and its passphrase.
  * Errors: SH_ENOTFOUND "key.missing"; SH_EDENIED "key.mode",
- * "key.passphrase"; SH_EFORMAT "key.damaged"; SH_EUNSUPPORTED "key.kind".
+ * "key.passphrase"; SH_EFORMAT "key.file"; SH_EUNSUPPORTED "key.kind".
  */
 int sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
     struct sh_signer **sp, struct sh_error *err) SH_MUST_CHECK;

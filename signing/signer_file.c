@@ -165,7 +165,7 @@ sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
 		goto out;
 	p = file.data;
 	if ((p12 = d2i_PKCS12(NULL, &p, (long)file.len)) == NULL) {
-		(void)sh_error_set(err, SH_EFORMAT, "key.damaged",
+		(void)sh_error_set(err, SH_EFORMAT, "key.file",
 		    "%s is no PKCS#12 file", path);
 		goto out;
 	}
@@ -182,7 +182,7 @@ sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
 		goto out;
 	}
 	if (key == NULL || leaf == NULL) {
-		(void)sh_error_set(err, SH_EFORMAT, "key.damaged",
+		(void)sh_error_set(err, SH_EFORMAT, "key.file",
 		    "%s holds no key with its certificate", path);
 		goto out;
 	}

@@ -1,0 +1,614 @@
+/* Values that no label announces: number, date, issuer, title, signer. */
+#include "ocr/fields_internal.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+static void
+span_seg(const struct sh_view *v, uint32_t seg, struct sh_span *s)
+{
+	uint32_t i;
+
+	for (i = 0; i < v->seg[seg].n && s->n < SH_SPAN_MAX; i++)
+		s->atom[s->n++] = v->seg[seg].first + i;
+}
+
+static void
+span_run(struct sh_span *s, uint32_t from, uint32_t end)
+{
+	for (; from < end && s->n < SH_SPAN_MAX; from++)
+		s->atom[s->n++] = from;
+}
+
+static int
+take_text(struct sh_find *f, const struct sh_span *s, const char *method,
+    struct sh_proposal *p)
+{
+	if (s->n == 0)
+		return (0);
+	if (sh_find_text(f, s, 0, s->n, 1, &p->value))
+		return (-1);
+	if (*p->value == '\0') {
+		sh_proposal_free(p);
+		return (0);
+	}
+	sh_find_place(&f->v, s, 0, s->n, p);
+	p->method = method;
+	return (1);
+}
+
+/* ---- the document's own number ---- */
+
+static int
+is_so(const struct sh_atom *a)
+{
+	return (strcmp(a->fold, "so") == 0 || strcmp(a->fold, "s6") == 0 ||
+	    strcmp(a->fold, "s0") == 0 || strcmp(a->fold, "no") == 0);
+}
+
+/* "Số: …" at a segment's head, high on the first page. */
+static int
+find_number(struct sh_find *f, const struct sh_field_def *def,
+    struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	int32_t limit;
+	uint32_t row, seg;
+	int r;
+
+	if (f->head.number != SH_NONE && f->head.number < v->natoms) {
+		const struct sh_atom *a = &v->atom[f->head.number - 1];
+		struct sh_span s = { .n = 0 };
+
+		span_run(&s, f->head.number, v->seg[a->seg].first +
+		    v->seg[a->seg].n);
+		/* The date may stand in the same segment. */
+		if ((r = sh_find_value(f, def, &s, NULL, 0, p)) != 0) {
+			p->method = "anchor";
+			return (r);
+		}
+	}
+	if (v->npages == 0)
+		return (0);
+	limit = v->pages[0]->height_px * 55 / 100;
+	for (row = f->head.row; row < f->head.end; row++)
+		for (seg = v->row[row].first; seg < v->row[row].first +
+		    v->row[row].n; seg++) {
+			const struct sh_seg *g = &v->seg[seg];
+			struct sh_span s = { .n = 0 };
+
+			if (f->row_out[row] || g->box.y > limit ||
+			    !is_so(&v->atom[g->first]) || g->n < 2 ||
+			    (f->occ_at[g->first] != 0 && f->occ[f->occ_at[
+			    g->first] - 1].end != g->first + 1) ||
+			    !(v->atom[g->first].flags & (SH_ATOM_COLON |
+			    SH_ATOM_SLASH | SH_ATOM_STOP) ||
+			    v->atom[g->first + 1].flags & SH_ATOM_DIGITS))
+				continue;
+			span_run(&s, g->first + 1, g->first + g->n);
+			if ((r = sh_find_value(f, def, &s, NULL, 0, p)) !=
+			    0) {
+				p->method = "anchor";
+				if (r == 1)
+					p->confidence *= 0.95;
+				return (r);
+			}
+		}
+	return (0);
+}
+
+/* ---- dates that stand alone ---- */
+
+/* The segment is what the label before it announces. */
+static int
+is_cell(const struct sh_find *f, uint32_t seg)
+{
+	const struct sh_view *v = &f->v;
+	const struct sh_seg *g = &v->seg[seg], *b = g - 1;
+	uint32_t i;
+
+	if (seg == v->row[g->row].first)
+		return (0);
+	for (i = b->first; i < b->first + b->n; i++)
+		if (f->occ_at[i] != 0 && f->occ[f->occ_at[i] - 1].end ==
+		    b->first + b->n)
+			return (1);
+	return (0);
+}
+
+/*
+ * A date that its segment ends with, a place or "ngày" and no label before
+ * it: "Bắc Ninh, ngày 05 tháng 02 năm 2025".
+ */
+static int
+date_line(const struct sh_find *f, uint32_t seg, struct sh_span *s,
+    struct sh_date *d, size_t *from, size_t *to, unsigned *bad)
+{
+	const struct sh_view *v = &f->v;
+	const struct sh_seg *g = &v->seg[seg];
+	uint32_t i;
+	size_t before;
+
+	if (g->n > 24 || f->occ_at[g->first] != 0 || is_cell(f, seg))
+		return (0);
+	memset(s, 0, sizeof(*s));
+	span_seg(v, seg, s);
+	/* "… tháng 8 năm", the year in the next row. */
+	if (strcmp(v->atom[g->first + g->n - 1].fold, "nam") == 0 &&
+	    g->row + 1 < v->nrows && v->row[g->row + 1].page ==
+	    v->row[g->row].page)
+		span_seg(v, v->row[g->row + 1].first + v->row[g->row +
+		    1].n - 1, s);
+	if (!sh_find_date(v, s, d, from, to, bad) || *to + 2 < s->n)
+		return (0);
+	before = *from;
+	/* "Điều 1. … ngày", "Căn cứ …" are longer or begin otherwise. */
+	if (before > 9)
+		return (0);
+	for (i = 0; i + 1 < before; i++) {
+		const struct sh_atom *a = &v->atom[s->atom[i]];
+
+		/* "Làm tại: Đà Nẵng, ngày …" */
+		if (f->occ_at[s->atom[i]] != 0 || a->flags & SH_ATOM_DIGITS ||
+		    (a->flags & SH_ATOM_COLON && i > 1))
+			return (0);
+	}
+	/* Before the day stands its word, or a place and a comma. */
+	if (before == 0)
+		return (1);
+	{
+		const struct sh_atom *a = &v->atom[s->atom[before - 1]];
+
+		return (strncmp(a->fold, "ngay", 3) == 0 ||
+		    strcmp(a->fold, "date") == 0 ||
+		    a->flags & SH_ATOM_COMMA || sh_edit_distance(a->fold,
+		    strlen(a->fold), "ngay", 4, 2) <= 2);
+	}
+}
+
+int
+sh_find_date_line(struct sh_find *f, const char *where,
+    struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	struct sh_span s, best;
+	struct sh_date d, found = { 0, 0, 0 };
+	uint32_t row, seg, top = f->head.body + 2, changes;
+	size_t from, to, bfrom = 0, bto = 0;
+	unsigned bad, bbad = 0;
+	int at_top, want_top, want_bottom, want_first, have = 0;
+
+	want_first = where != NULL && strcmp(where, "first") == 0;
+	want_top = where == NULL || strcmp(where, "top") == 0 ||
+	    strcmp(where, "any") == 0;
+	want_bottom = where == NULL || strcmp(where, "top") != 0;
+	changes = want_first ? sh_find_changes(f) : SH_NONE;
+	for (row = 0; row < v->nrows; row++) {
+		/* What was noted later has its own dates. */
+		if (changes != SH_NONE && row >= changes &&
+		    v->row[row].page == v->row[changes].page)
+			continue;
+		for (seg = v->row[row].first; !f->row_out[row] &&
+		    seg < v->row[row].first + v->row[row].n; seg++) {
+			if (!date_line(f, seg, &s, &d, &from, &to, &bad))
+				continue;
+			at_top = v->row[row].page == 0 && row <= top &&
+			    f->head.motto != SH_NONE;
+			if (at_top ? !want_top : !want_bottom)
+				continue;
+			/* The head's date is the document's. */
+			if (have == 2 || (have && want_first))
+				continue;
+			/* A place before it says more than a bare date. */
+			if (have && bfrom > 0 && from == 0)
+				continue;
+			have = at_top && where == NULL ? 2 : 1;
+			best = s;
+			found = d;
+			bfrom = from;
+			bto = to;
+			bbad = bad;
+		}
+	}
+	if (!have)
+		return (0);
+	if ((p->value = sh_alloc(SH_DATE_LEN, 1, "date", f->err)) == NULL)
+		return (-1);
+	sh_date_print(found, p->value);
+	sh_find_place(v, &best, bfrom, bto, p);
+	p->method = "pattern";
+	if (bbad > 0) {
+		p->confidence *= 0.8;
+		p->doubt = "field.corrected";
+	}
+	return (1);
+}
+
+/* "Hôm nay, ngày 28 tháng 02 năm 2022", the last one in the document. */
+static int
+find_today(struct sh_find *f, struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	struct sh_span s;
+	struct sh_date d;
+	size_t from, to;
+	uint32_t i, k;
+	unsigned bad;
+	int found = 0;
+
+	for (i = 0; i + 1 < v->natoms; i++) {
+		if (f->row_out[v->atom[i].row] ||
+		    strcmp(v->atom[i].fold, "hom") != 0 ||
+		    strcmp(v->atom[i + 1].fold, "nay") != 0)
+			continue;
+		memset(&s, 0, sizeof(s));
+		for (k = i + 2; k < v->natoms && s.n < 24; k++)
+			s.atom[s.n++] = k;
+		if (!sh_find_date(v, &s, &d, &from, &to, &bad))
+			continue;
+		sh_proposal_free(p);
+		p->value = sh_alloc(SH_DATE_LEN, 1, "date", f->err);
+		if (p->value == NULL)
+			return (-1);
+		sh_date_print(d, p->value);
+		sh_find_place(v, &s, from, to, p);
+		p->method = "anchor";
+		found = 1;
+	}
+	return (found);
+}
+
+/* ---- who issued it ---- */
+
+/* "ỦY BAN NHÂN DÂN" and "TÒA ÁN NHÂN DÂN" need the name of a place. */
+static int
+is_unfinished(const struct sh_view *v, struct sh_run r)
+{
+	static const char *const tails[] = { "uybannhandan", "ubnd",
+	    "toaannhandan", "hoidongnhandan", "viienkiemsatnhandan",
+	    "vienkiemsatnhandan", "chicucthue", "congan", "cucthue",
+	    "baohiemxahoi", "vanphongdangkydatdai", "phongtuphap" };
+	char text[128];
+	size_t len = 0, n, i;
+
+	for (; r.first < r.end; r.first++) {
+		n = strlen(v->atom[r.first].fold);
+		if (len + n >= sizeof(text))
+			return (0);
+		memcpy(text + len, v->atom[r.first].fold, n);
+		len += n;
+	}
+	text[len] = '\0';
+	for (i = 0; i < SH_COUNT(tails); i++)
+		if (sh_edit_distance(text, len, tails[i], strlen(tails[i]),
+		    1) <= 1)
+			return (1);
+	return (0);
+}
+
+/* 1 if an agency's name begins so; else the line finishes the one before. */
+static int
+begins_agency(const struct sh_view *v, struct sh_run r)
+{
+	static const char *const words[] = { "so", "phong", "bo", "cuc",
+	    "ban", "truong", "ubnd", "hdnd", "tand", "vksnd", "bv", "ubmttq",
+	    "cty", "vpcc", "vpdk", "htx", "doi", "tram", "khoa", "vien",
+	    "uyban", "chicuc", "congan", "congty", "toaan", "trungtam",
+	    "benhvien", "vanphong", "hoidong", "hoi", "hocvien", "nganhang",
+	    "khobac", "baohiem", "tongcuc", "tongcong", "daihoc", "chinhphu",
+	    "quochoi", "liendoan", "hoptac", "hokinh", "doanhnghiep",
+	    "tapdoan", "nhamay", "thanhtra", "thuetinh", "chinhanh", "bophan",
+	    "coquan", "coso", "donvi", "doan", "mattran", "bochi",
+	    "hatkiem", "banquan", "todan" };
+	char two[64];
+	size_t i;
+
+	(void)snprintf(two, sizeof(two), "%s%s", v->atom[r.first].fold,
+	    r.first + 1 < r.end ? v->atom[r.first + 1].fold : "");
+	for (i = 0; i < SH_COUNT(words); i++)
+		if (strcmp(v->atom[r.first].fold, words[i]) == 0 ||
+		    strcmp(two, words[i]) == 0)
+			return (1);
+	return (0);
+}
+
+static int
+find_issuer(struct sh_find *f, struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	const struct sh_heading *h = &f->head;
+	struct sh_span s = { .n = 0 };
+	uint32_t first, i;
+
+	if (h->nissuer == 0)
+		return (0);
+	/*
+	 * The last line is the agency, those before it the one above; but a
+	 * line may finish the one before: "TÒA ÁN NHÂN DÂN" "HUYỆN …".
+	 */
+	first = h->nissuer - 1;
+	while (first > 0 && (is_unfinished(v, h->issuer[first - 1]) ||
+	    !begins_agency(v, h->issuer[first])))
+		first--;
+	for (i = first; i < h->nissuer; i++)
+		span_run(&s, h->issuer[i].first, h->issuer[i].end);
+	return (take_text(f, &s, "pattern", p));
+}
+
+/* ---- title and subject ---- */
+
+/* The block and line of it where a title of the type begins. */
+static int
+find_title(struct sh_find *f, struct sh_title_block *b, uint32_t *line,
+    size_t *taken)
+{
+	struct sh_title_block block[16];
+	struct sh_phrases p = { .n = 0 };
+	const json_t *r = f->type->recognise, *s;
+	uint32_t atoms[160], k;
+	struct sh_match m;
+	size_t i, n, count;
+	int rc = -1;
+
+	json_array_foreach(json_object_get(r, "titles"), i, s)
+		if (sh_phrases_add(&p, json_string_value(s), f->err) < 0)
+			goto out;
+	json_array_foreach(json_object_get(r, "soft"), i, s)
+		if (sh_phrases_add(&p, json_string_value(s), f->err) < 0)
+			goto out;
+	sh_heading_titles(&f->v, &f->head, block, SH_COUNT(block), &count);
+	rc = 0;
+	for (i = 0; i < count && rc == 0; i++)
+		for (*line = 0; *line < block[i].nsegs && rc == 0; ++*line) {
+			for (n = 0, k = *line; k < block[i].nsegs; k++) {
+				const struct sh_seg *g =
+				    &f->v.seg[block[i].seg[k]];
+				uint32_t a;
+
+				for (a = 0; a < g->n && n < SH_COUNT(atoms);
+				    a++)
+					atoms[n++] = g->first + a;
+			}
+			if (!sh_phrases_match(&p, &f->v, atoms, n, &m))
+				continue;
+			*b = block[i];
+			*taken = m.n;
+			rc = 1;
+			break;
+		}
+out:
+	sh_phrases_free(&p);
+	return (rc);
+}
+
+/* The segment stands alone under the middle of the title, away from margins. */
+static int
+is_centred(const struct sh_view *v, uint32_t title, uint32_t seg)
+{
+	const struct sh_box *b = &v->seg[seg].box, *t = &v->seg[title].box;
+	uint32_t page = v->row[v->seg[seg].row].page;
+	int32_t width = v->pages[page]->width_px;
+
+	return (v->row[v->seg[seg].row].n == 1 &&
+	    b->x - v->left[page] > width / 20 &&
+	    abs(2 * b->x + b->w - 2 * t->x - t->w) < width / 16);
+}
+
+static int
+starts_about(const struct sh_view *v, uint32_t first, uint32_t end)
+{
+	return (first + 1 < end && ((strcmp(v->atom[first].fold, "ve") == 0 &&
+	    strcmp(v->atom[first + 1].fold, "viec") == 0) ||
+	    (strcmp(v->atom[first].fold, "v") == 0 &&
+	    strcmp(v->atom[first + 1].fold, "v") == 0)));
+}
+
+/*
+ * Lines below the title that say what it is about: "Về việc …", or centred
+ * ones, up to the body.
+ */
+static void
+span_below_title(const struct sh_find *f, uint32_t title, struct sh_span *s)
+{
+	const struct sh_view *v = &f->v;
+	uint32_t row = v->seg[title].row, page = v->row[row].page;
+	uint32_t seg, lines = 0;
+	int32_t width = 0;
+	int about = 0, full = 0;
+
+	for (row++; row < v->nrows && v->row[row].page == page && lines < 6;
+	    row++, lines++) {
+		const struct sh_row *r = &v->row[row];
+		const struct sh_seg *g = &v->seg[r->first];
+		const char *fold = v->atom[g->first].fold;
+
+		if (r->y - v->row[row - 1].y > 4 * r->h || r->n > 2 ||
+		    f->row_out[row])
+			return;
+		if (f->occ_at[g->first] != 0 || strcmp(fold, "can") == 0 ||
+		    strcmp(fold, "kinh") == 0 || strcmp(fold, "xet") == 0 ||
+		    strcmp(fold, "hom") == 0)
+			return;
+		/* A dash or a rule under the title. */
+		if (g->n == 1 && strlen(fold) <= 2)
+			continue;
+		if (lines == 0)
+			about = starts_about(v, g->first, g->first + g->n);
+		/* Another heading in capitals is who decides. */
+		if (sh_view_is_upper(v, r->first) && !about)
+			return;
+		if (is_centred(v, title, r->first) ? lines > 0 && v->atom[g->first]
+		    .flags & SH_ATOM_CAPITAL && about && !full :
+		    !about || (lines > 0 && v->atom[g->first].flags &
+		    SH_ATOM_CAPITAL))
+			return;
+		/* A subject's next line is shorter: it is centred. */
+		if (!about && width > 0 && g->box.w > width)
+			return;
+		width = g->box.w;
+		full = g->box.x + g->box.w > v->right[page] -
+		    (v->right[page] - v->left[page]) / 8;
+		for (seg = r->first; seg < r->first + r->n; seg++)
+			span_seg(v, seg, s);
+	}
+}
+
+/* The whole title, all its lines. */
+static int
+find_full_title(struct sh_find *f, struct sh_proposal *p)
+{
+	struct sh_title_block b;
+	struct sh_span s = { .n = 0 };
+	uint32_t line, k;
+	size_t taken, n;
+	int r;
+
+	if ((r = find_title(f, &b, &line, &taken)) <= 0)
+		return (r);
+	for (k = line; k < b.nsegs; k++)
+		span_seg(&f->v, b.seg[k], &s);
+	n = s.n;
+	/* Only the kind stands in capitals: what it asks for stands below. */
+	if (n == taken)
+		span_below_title(f, b.seg[b.nsegs - 1], &s);
+	return (take_text(f, &s, "title", p));
+}
+
+/* "V/v …" under the number of a letter, in the left column. */
+static int
+find_about(struct sh_find *f, struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	struct sh_span s = { .n = 0 };
+	uint32_t row, seg, end, at = SH_NONE;
+	int32_t x = 0;
+
+	for (row = f->head.row; row < f->head.end && row < f->head.body + 6;
+	    row++) {
+		const struct sh_row *r = &v->row[row];
+
+		for (seg = r->first; seg < r->first + r->n; seg++) {
+			const struct sh_seg *g = &v->seg[seg];
+
+			end = g->first + g->n;
+			if (at == SH_NONE && starts_about(v, g->first, end)) {
+				at = row;
+				x = g->box.x + g->box.w;
+				span_run(&s, g->first + 2, end);
+				break;
+			}
+			if (at == SH_NONE && strcmp(v->atom[g->first].fold,
+			    "vv") == 0) {
+				at = row;
+				x = g->box.x + g->box.w;
+				span_run(&s, g->first + 1, end);
+				break;
+			}
+			/* Its next lines, in the same column. */
+			if (at != SH_NONE && row > at) {
+				if (f->occ_at[g->first] != 0 ||
+				    g->box.x > x || v->row[row].y -
+				    v->row[row - 1].y > 2 * r->h + r->h / 2 ||
+				    v->atom[g->first].flags &
+				    SH_ATOM_CAPITAL)
+					return (take_text(f, &s, "anchor",
+					    p));
+				span_seg(v, seg, &s);
+				break;
+			}
+		}
+	}
+	return (take_text(f, &s, "anchor", p));
+}
+
+static int
+find_subject(struct sh_find *f, struct sh_proposal *p)
+{
+	struct sh_title_block b;
+	struct sh_span s = { .n = 0 };
+	const struct sh_view *v = &f->v;
+	uint32_t line, k;
+	size_t taken, i;
+	int r;
+
+	if (json_is_true(json_object_get(f->type->recognise, "untitled")))
+		return (find_about(f, p));
+	if ((r = find_title(f, &b, &line, &taken)) <= 0)
+		return (r < 0 ? r : find_about(f, p));
+	for (k = line; k < b.nsegs; k++)
+		span_seg(v, b.seg[k], &s);
+	if (s.n > taken) {
+		/* "THÔNG BÁO VỀ VIỆC …": what follows the kind. */
+		for (i = taken; i + 1 < s.n; i++)
+			if (starts_about(v, s.atom[i], s.atom[i] + 2))
+				break;
+		if (i + 1 < s.n) {
+			memmove(s.atom, s.atom + i, (s.n - i) *
+			    sizeof(s.atom[0]));
+			s.n -= i;
+		}
+		return (take_text(f, &s, "title", p));
+	}
+	s.n = 0;
+	span_below_title(f, b.seg[b.nsegs - 1], &s);
+	return (take_text(f, &s, "title", p));
+}
+
+/* ---- the present owner of land ---- */
+
+static int
+find_transfer(struct sh_find *f, const struct sh_field_def *def,
+    struct sh_proposal *p)
+{
+	struct sh_persons all = { NULL };
+	struct sh_proposal *from = NULL;
+	size_t i;
+	int rc = -1;
+
+	if (sh_find_persons(f, &all))
+		goto out;
+	for (i = 0; i < all.n; i++)
+		if (all.person[i].moved)
+			from = def->kind == SH_FIELD_ID ?
+			    &all.person[i].id : &all.person[i].name;
+	rc = 0;
+	if (from != NULL && from->value != NULL) {
+		*p = *from;
+		from->value = NULL;
+		p->method = "pattern";
+		rc = 1;
+	}
+out:
+	sh_persons_free(&all);
+	return (rc);
+}
+
+int
+sh_find_at(struct sh_find *f, const struct sh_field_def *def, const char *at,
+    const char *where, struct sh_proposal *p)
+{
+	memset(p, 0, sizeof(*p));
+	p->first = SH_NONE;
+	if (strcmp(at, "number") == 0)
+		return (find_number(f, def, p));
+	if (strcmp(at, "date") == 0)
+		return (sh_find_date_line(f, where, p));
+	if (strcmp(at, "today") == 0)
+		return (find_today(f, p));
+	if (strcmp(at, "issuer") == 0)
+		return (find_issuer(f, p));
+	if (strcmp(at, "title") == 0)
+		return (find_full_title(f, p));
+	if (strcmp(at, "subject") == 0)
+		return (find_subject(f, p));
+	if (strcmp(at, "signer") == 0)
+		return (sh_find_signer(f, where, p));
+	if (strcmp(at, "name") == 0)
+		return (sh_find_lone_name(f, p));
+	if (strcmp(at, "transfer") == 0)
+		return (find_transfer(f, def, p));
+	return (0);	/* "mrz" and "qr": fields_card.c */
+}
