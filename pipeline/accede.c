@@ -1,0 +1,365 @@
+#include "pipeline/accede.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
+#include "ocr/pdfa.h"
+#include "pipeline/version.h"
+#include "signing/pdfsig.h"
+
+/* What one accession holds while it is made. */
+struct making {
+	struct sh_page **pages;
+	int images;		/* memory file of the coded images */
+	int pdf;		/* memory file of the signed PDF/A */
+	int reading;		/* memory file: JSON array of the readings */
+	struct sh_buf text;
+	json_t *fields;
+	json_t *page_list;
+	json_t *made_by;
+};
+
+static void
+making_clear(struct making *m, size_t npages)
+{
+	sh_job_release(m->pages, npages);
+	if (m->images >= 0)
+		(void)close(m->images);
+	if (m->pdf >= 0)
+		(void)close(m->pdf);
+	if (m->reading >= 0)
+		(void)close(m->reading);
+	sh_buf_free(&m->text);
+	json_decref(m->fields);
+	json_decref(m->page_list);
+	json_decref(m->made_by);
+}
+
+/* Append the page's coded image from the spool to the memory file. */
+static int
+fetch_image(struct sh_spool *spool, const struct sh_job *job, size_t index,
+    int fd, uint64_t *atp, struct sh_page_image *out, struct sh_error *err)
+{
+	struct sh_buf bytes = SH_BUF_INIT;
+	char name[32];
+	int rc = -1;
+
+	(void)snprintf(name, sizeof(name), SH_SPOOL_IMAGE, index);
+	*out = job->fed[index].image;
+	switch (sh_spool_get(spool, name, &bytes, err)) {
+	case 1:
+		if (sh_write_all(fd, bytes.data, bytes.len, err))
+			break;
+		out->fd = fd;
+		out->offset = *atp;
+		out->bytes = bytes.len;
+		*atp += bytes.len;
+		rc = 0;
+		break;
+	case 0:
+		(void)sh_error_set(err, SH_EFIXITY, "spool.damaged",
+		    "the image of page %zu is not on the spool", index + 1);
+		break;
+	default:
+		break;
+	}
+	sh_buf_free(&bytes);
+	return (rc);
+}
+
+static enum sh_pdfa_flavour
+flavour(const struct sh_home *home)
+{
+	const char *s = sh_config_text(home->config, "pdfa");
+
+	return (strcmp(s, "1b") == 0 ? SH_PDFA_1B :
+	    strcmp(s, "3u") == 0 ? SH_PDFA_3U : SH_PDFA_2U);
+}
+
+static int
+render(const struct sh_home *home, struct sh_spool *spool,
+    const struct sh_job *job, const struct sh_draft *d, struct making *m,
+    const char *identifier, int64_t now, struct sh_error *err)
+{
+	struct sh_pdfa_info info = {
+		.flavour = flavour(home),
+		.title = d->guess.type->name,
+		.identifier = identifier,
+		.created = job->dossier->received_at != 0 ?
+		    job->dossier->received_at : now,
+	};
+	struct sh_pdfa_page *list;
+	uint64_t at = 0;
+	size_t i;
+	int rc = -1;
+
+	list = sh_alloc(d->npages, sizeof(*list), "the pages", err);
+	if (list == NULL)
+		return (-1);
+	for (i = 0; i < d->npages; i++) {
+		list[i].page = m->pages[i];
+		list[i].exif_orientation = job->fed[d->pages[i]].
+		    exif_orientation;
+		if (fetch_image(spool, job, d->pages[i], m->images, &at,
+		    &list[i].image, err))
+			goto out;
+	}
+	rc = sh_pdfa_write(m->pdf, &info, list, d->npages, err);
+out:
+	free(list);
+	return (rc);
+}
+
+static int
+sign(struct sh_home *home, int pdf, int64_t now, struct sh_error *err)
+{
+	struct sh_pdf_signature officer = {
+		.field = "officer",
+		.place = SH_SIG_TOP_LEFT,
+		.offset_x_pt = (double)sh_config_int(home->config,
+		    "officer-offset-x"),
+		.offset_y_pt = (double)sh_config_int(home->config,
+		    "officer-offset-y"),
+		.reason = "Số hóa từ bản giấy",
+		.when = now,
+	};
+	struct sh_pdf_signature agency = officer;
+	char when[SH_TIME_LEN], who[256], at[64];
+
+	sh_time_print(now, when);
+	(void)snprintf(who, sizeof(who), "Người số hóa: %.200s",
+	    sh_signer_name(home->officer));
+	(void)snprintf(at, sizeof(at), "Thời gian ký: %s", when);
+	officer.lines[0] = who;
+	officer.lines[1] = at;
+	/* Rule: TT 01/2023/TT-VPCP Art. 8(1): the person signs first. */
+	if (sh_pdf_sign(pdf, home->officer, &officer, err))
+		return (sh_error_context(err, "officer's signature"));
+	agency.field = "agency";
+	agency.place = SH_SIG_TOP_RIGHT;
+	agency.offset_x_pt = (double)sh_config_int(home->config,
+	    "agency-offset-x");
+	agency.offset_y_pt = (double)sh_config_int(home->config,
+	    "agency-offset-y");
+	agency.lines[0] = "BẢN SỐ HÓA";
+	agency.lines[1] = sh_config_text(home->config, "agency-name");
+	agency.lines[2] = at;
+	if (sh_pdf_sign(pdf, home->agency, &agency, err))
+		return (sh_error_context(err, "agency's signature"));
+	return (0);
+}
+
+/* What goes into the archive must be what anybody can verify. */
+static int
+prove(const struct sh_home *home, int pdf, int64_t now, struct sh_error *err)
+{
+	struct sh_verdict v;
+	int rc = 0;
+
+	if (sh_verify_pdf(pdf, home->trust, now, &v, err))
+		return (-1);
+	if (!v.integrity || v.nsignatures != 2 ||
+	    v.status != SH_TOTAL_PASSED)
+		rc = sh_error_set(err, SH_ESIGNATURE, "document.unverified",
+		    "the signed document verifies as %s",
+		    sh_status_word(v.status));
+	sh_verdict_clear(&v);
+	return (rc);
+}
+
+static int
+describe_fields(const struct sh_draft *d, json_t **out, struct sh_error *err)
+{
+	json_t *all, *v;
+	size_t i;
+
+	if ((all = sh_json_new_object(err)) == NULL)
+		return (-1);
+	for (i = 0; i < d->fields.n; i++) {
+		const struct sh_field *f = &d->fields.field[i];
+
+		v = json_pack("{s:s, s:i, s:i, s:[i,i,i,i], s:s, s:s*}",
+		    "value", f->value,
+		    "confidence_bp", (int)(f->confidence * 10000 + 0.5),
+		    "page", (int)f->page,
+		    "box", f->box.x, f->box.y, f->box.w, f->box.h,
+		    "method", f->method, "doubt", f->doubt);
+		if (sh_json_set(all, f->def->name, v, err)) {
+			json_decref(all);
+			return (-1);
+		}
+	}
+	*out = all;
+	return (0);
+}
+
+/* One page's reading behind the others, so that only one is in memory. */
+static int
+write_reading(int fd, const struct sh_page *p, int first,
+    struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	json_t *v;
+	int rc = -1;
+
+	if ((v = sh_page_to_json(p, err)) != NULL &&
+	    sh_buf_puts(&b, first ? "[" : ",", err) == 0 &&
+	    sh_json_print(v, 0, &b, err) == 0)
+		rc = sh_write_all(fd, b.data, b.len, err);
+	json_decref(v);
+	sh_buf_free(&b);
+	return (rc);
+}
+
+static int
+describe_pages(const struct sh_job *job, const struct sh_draft *d,
+    struct making *m, struct sh_error *err)
+{
+	char hex[SH_HEX_LEN];
+	json_t *v;
+	size_t i;
+
+	if ((m->page_list = sh_json_new_array(err)) == NULL ||
+	    (m->reading = sh_memfd("reading", err)) < 0)
+		return (-1);
+	for (i = 0; i < d->npages; i++) {
+		const struct sh_fed_page *f = &job->fed[d->pages[i]];
+		const struct sh_page *p = m->pages[i];
+
+		sh_hex(f->digest.b, sizeof(f->digest.b), hex);
+		v = json_pack("{s:i, s:i, s:s, s:i, s:i, s:i}",
+		    "scan", (int)f->scan, "page", (int)f->page,
+		    "digest", hex, "dpi", (int)(p->dpi + 0.5),
+		    "orientation", p->orientation,
+		    "confidence_bp", (int)(p->confidence * 10000 + 0.5));
+		if (sh_json_append(m->page_list, v, err) ||
+		    write_reading(m->reading, p, i == 0, err) ||
+		    (i > 0 && sh_buf_puts(&m->text, "\f", err)) ||
+		    sh_page_text(p, &m->text, err))
+			return (-1);
+	}
+	return (sh_write_all(m->reading, "]", 1, err));
+}
+
+static int
+describe(const struct sh_job *job, const struct sh_draft *d,
+    const char *engine, struct making *m, struct sh_error *err)
+{
+	char hex[SH_HEX_LEN];
+
+	if (describe_fields(d, &m->fields, err) ||
+	    describe_pages(job, d, m, err))
+		return (-1);
+	sh_hex(sh_catalogue_digest(job->catalogue)->b, SH_DIGEST_LEN, hex);
+	m->made_by = json_pack("{s:s, s:s, s:s}", "sohoa", SH_VERSION,
+	    "engine", engine, "catalogue", hex);
+	if (m->made_by == NULL)
+		return (sh_error_nomem(err, "JSON"));
+	return (0);
+}
+
+static const char *
+field_value(const struct sh_draft *d, const char *name)
+{
+	const struct sh_field *f = name == NULL ? NULL :
+	    sh_fields_get(&d->fields, name);
+
+	return (f != NULL ? f->value : NULL);
+}
+
+static void
+field_date(const struct sh_draft *d, const char *name, struct sh_date *out)
+{
+	const char *s = field_value(d, name);
+
+	if (s == NULL || sh_date_parse(s, out))
+		memset(out, 0, sizeof(*out));
+}
+
+static void
+fill_accession(const struct sh_home *home, const struct sh_job *job,
+    const struct sh_draft *d, const struct making *m,
+    struct sh_accession *acc)
+{
+	const struct sh_paper_type *type = d->guess.type;
+
+	memset(acc, 0, sizeof(*acc));
+	acc->holders = d->holders;
+	acc->nholders = d->nholders;
+	acc->dossier = job->dossier->code;
+	acc->procedure = job->dossier->procedure_code;
+	acc->component = d->component != NULL ? d->component->code : NULL;
+	acc->type = type;
+	acc->confidence_bp = (int)(d->guess.confidence * 10000 + 0.5);
+	acc->copy = d->guess.certified_copy ? "certified-copy" : "original";
+	acc->number = field_value(d, type->number_field);
+	acc->issuer = field_value(d, type->issuer_field);
+	field_date(d, type->issued_field, &acc->issued);
+	field_date(d, type->validity_field, &acc->valid_until);
+	acc->fields = m->fields;
+	acc->pages = m->page_list;
+	acc->made_by = m->made_by;
+	acc->content = d->content;
+	acc->provenance = "seen";
+	acc->station = job->dossier->station;
+	acc->actor = sh_signer_name(home->officer);
+	acc->received_at = job->dossier->received_at != 0 ?
+	    job->dossier->received_at : sh_now();
+	acc->text = m->text.data != NULL ? (const char *)m->text.data : "";
+}
+
+int
+sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
+    struct sh_draft *d, const char *engine, struct sh_error *err)
+{
+	struct making m = { .images = -1, .pdf = -1, .reading = -1 };
+	struct sh_accession acc;
+	struct sh_rendition renditions[3];
+	enum sh_accession_state state;
+	char identifier[SH_DOCUMENT_ID_LEN];
+	int64_t now = sh_now();
+	int held, rc = -1;
+
+	if (sh_job_pages(job, d, &m.pages, err) ||
+	    describe(job, d, engine, &m, err))
+		goto out;
+	fill_accession(home, job, d, &m, &acc);
+	if (sh_archive_document_id(home->archive, &acc, &d->id, err))
+		goto out;
+	sh_document_id_print(&d->id, identifier);
+	/* Held already: nothing to render or to sign, only to link. */
+	held = sh_archive_holds(home->archive, &d->holders[0], &d->content,
+	    &d->id, err);
+	if (held < 0)
+		goto out;
+	if (!held) {
+		if ((m.images = sh_memfd("images", err)) < 0 ||
+		    (m.pdf = sh_memfd("document", err)) < 0 ||
+		    render(home, spool, job, d, &m, identifier, now, err) ||
+		    sign(home, m.pdf, now, err) ||
+		    prove(home, m.pdf, now, err))
+			goto out;
+		renditions[0] = (struct sh_rendition){ "pdf",
+		    "application/pdf", m.pdf, NULL, 0 };
+		renditions[1] = (struct sh_rendition){ "text",
+		    "text/plain; charset=utf-8", -1, m.text.data,
+		    m.text.len };
+		renditions[2] = (struct sh_rendition){ "reading",
+		    "application/json", m.reading, NULL, 0 };
+		acc.renditions = renditions;
+		acc.nrenditions = SH_COUNT(renditions);
+	}
+	if (sh_archive_accede(home->archive, &acc, &d->id, &state, err))
+		goto out;
+	d->state = state == SH_ACCEDED_LINKED ? SH_DRAFT_LINKED :
+	    SH_DRAFT_ARCHIVED;
+	rc = 0;
+out:
+	making_clear(&m, d->npages);
+	return (rc);
+}

@@ -1,0 +1,58 @@
+/*
+ * An archive home: one folder with everything an installation owns.
+ *
+ *   sohoa.conf          settings (sohoa.conf(5))
+ *   catalogue/          paper types and procedures, the agency's to change
+ *   keys/               archive.key, holders/, signing keys, roots/
+ *   archive/            the engine's files
+ *   search/             full-text projection, can be rebuilt
+ *   spool/              what was fed and is not archived yet, sealed
+ *   cache/              readings that need not be made twice, sealed
+ */
+#ifndef SH_PIPELINE_HOME_H
+#define SH_PIPELINE_HOME_H
+
+#include "archive/archive.h"
+#include "base/config.h"
+#include "base/error.h"
+#include "schemas/catalogue.h"
+#include "signing/signer.h"
+#include "signing/verify.h"
+
+/* The table of sohoa.conf, for the man page and the written file. */
+extern const struct sh_setting sh_home_settings[];
+
+struct sh_home {
+	char *dir;
+	struct sh_config *config;
+	struct sh_catalogue *catalogue;
+	struct sh_archive *archive;
+	struct sh_signer *officer;	/* SH_HOME_SIGN */
+	struct sh_signer *agency;
+	struct sh_trust *trust;		/* keys/roots */
+	int lock;
+};
+
+#define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
+#define SH_HOME_SIGN	0x2	/* opens the signing keys */
+
+/*
+ * Make a home that does not exist, with a test key for officer and agency.
+ * A crash leaves nothing under DIR, or all of it.
+ * Errors: SH_EEXISTS "home.exists".
+ */
+int sh_home_create(const char *dir, struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * Errors: SH_ENOTFOUND "home.missing"; SH_EAGAIN "lock.held"; what the
+ * configuration, catalogue, keys and archive say.
+ */
+int sh_home_open(const char *dir, unsigned flags, struct sh_home **hp,
+    struct sh_error *err) SH_MUST_CHECK;
+void sh_home_close(struct sh_home *h);
+
+/* PATH when it is absolute, else below the home; fresh memory. */
+char *sh_home_path(const struct sh_home *h, const char *path,
+    struct sh_error *err);
+
+#endif

@@ -1,0 +1,128 @@
+/*
+ * One dossier on its way: its fed pages, and the drafts (pages taken as one
+ * document, not archived yet) that they become.
+ *
+ * A job holds little per page: readings lie compressed in a memory file and
+ * are loaded when asked for, so that a dossier of ten thousand pages fits in
+ * the main process.  Used by one thread.
+ */
+#ifndef SH_PIPELINE_JOB_H
+#define SH_PIPELINE_JOB_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "archive/archive.h"
+#include "base/digest.h"
+#include "base/error.h"
+#include "ocr/classify.h"
+#include "ocr/fields.h"
+#include "ocr/page.h"
+#include "ocr/pdfa.h"
+#include "pipeline/dossier.h"
+#include "schemas/catalogue.h"
+
+enum sh_fed_kind {
+	SH_FED_PENDING,		/* no result yet */
+	SH_FED_DOCUMENT,
+	SH_FED_BLANK,		/* folded away */
+	SH_FED_SEPARATOR,
+	SH_FED_SET_ASIDE	/* a visible hole; see failure */
+};
+
+struct sh_fed_page {
+	uint32_t scan, page;	/* from 0 */
+	enum sh_fed_kind kind;
+	struct sh_digest digest;	/* of the page's bytes as fed */
+	struct sh_error *failure;	/* SH_FED_SET_ASIDE */
+	/* Where the reading lies in the job's memory file. */
+	uint64_t reading_at;
+	uint32_t reading_len;	/* 0: none */
+	/* The coded image, of which the spool keeps the bytes. */
+	struct sh_page_image image;
+	int exif_orientation;
+	/* What the page says alone; the reading's own evidence is not kept. */
+	const struct sh_paper_type *type;
+	double type_confidence;
+	int first_page;		/* as in struct sh_guess */
+	int heading;		/* the national motto stands at its top */
+	char *separator;	/* paper type named by a separator sheet */
+	char cache[72];		/* entry that its reading goes to; "": none */
+};
+
+enum sh_draft_state {
+	SH_DRAFT_NEW,
+	SH_DRAFT_READY,		/* matched: may be archived */
+	SH_DRAFT_WAITS,		/* for a person; see reasons */
+	SH_DRAFT_ARCHIVED,
+	SH_DRAFT_LINKED,	/* held already: the dossier is linked to it */
+	SH_DRAFT_FAILED		/* see failure; a later run tries again */
+};
+
+#define SH_DRAFT_REASONS	8
+#define SH_DRAFT_PAGES_MAX	1000	/* a longer one waits to be divided */
+
+struct sh_draft {
+	size_t *pages;		/* indices into the job's fed pages */
+	size_t npages;
+	struct sh_guess guess;
+	struct sh_fields fields;
+	struct sh_parties parties;
+	struct sh_digest content;	/* over its pages' digests, in order */
+	const struct sh_component *component;	/* or NULL */
+	struct sh_holder *holders;	/* set by match; strings borrowed */
+	size_t nholders;
+	enum sh_draft_state state;
+	const char *reasons[SH_DRAFT_REASONS];	/* message keys */
+	unsigned nreasons;
+	struct sh_error *failure;
+	struct sh_document_id id;	/* archived or linked */
+};
+
+struct sh_job {
+	struct sh_dossier *dossier;
+	const struct sh_catalogue *catalogue;
+	struct sh_fed_page *fed;
+	size_t nfed, fedcap;
+	size_t npending;
+	struct sh_draft *drafts;
+	size_t ndrafts;
+	int readings_fd;
+	uint64_t readings_len;
+};
+
+/* Takes the dossier, also when it fails. */
+int sh_job_new(struct sh_dossier *take_dossier,
+    const struct sh_catalogue *catalogue, struct sh_job **jp,
+    struct sh_error *err) SH_MUST_CHECK;
+void sh_job_free(struct sh_job *j);
+
+/* A page was fed; *INDEXP is its place.  It is pending. */
+int sh_job_feed(struct sh_job *j, uint32_t scan, uint32_t page,
+    size_t *indexp, struct sh_error *err) SH_MUST_CHECK;
+/* The page's reading came: keep it and what the page says alone. */
+int sh_job_read(struct sh_job *j, size_t index, const struct sh_page *page,
+    struct sh_error *err) SH_MUST_CHECK;
+/* The page is set aside, with its cause. */
+int sh_job_set_aside(struct sh_job *j, size_t index,
+    const struct sh_error *cause, struct sh_error *err) SH_MUST_CHECK;
+
+/* The reading of a fed page; NULL with err set when there is none. */
+struct sh_page *sh_job_page(const struct sh_job *j, size_t index,
+    struct sh_error *err);
+/* The readings of a draft's pages; release with sh_job_release(). */
+int sh_job_pages(const struct sh_job *j, const struct sh_draft *d,
+    struct sh_page ***pagesp, struct sh_error *err) SH_MUST_CHECK;
+void sh_job_release(struct sh_page **pages, size_t n);
+
+/* Add a reason why the draft waits; it leaves SH_DRAFT_NEW or READY. */
+void sh_draft_wait(struct sh_draft *d, const char *reason);
+
+/*
+ * Every fed page must be in a draft, folded away, a separator or set aside:
+ * SH_EFIXITY "pages.unaccounted" otherwise.  Asked before success is said.
+ */
+int sh_job_account(const struct sh_job *j, struct sh_error *err)
+    SH_MUST_CHECK;
+
+#endif
