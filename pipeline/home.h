@@ -25,6 +25,7 @@ extern const struct sh_setting sh_home_settings[];
 /* What the main process does for a draft, in this order. */
 enum sh_stage {
 	SH_STAGE_DIVIDE,	/* boundaries, types, fields, right person */
+	SH_STAGE_DEDUPE,	/* against what the holder has */
 	SH_STAGE_RENDER,	/* readings and images to PDF/A */
 	SH_STAGE_SIGN,
 	SH_STAGE_PROVE,		/* our verifier on the finished bytes */
