@@ -16,7 +16,7 @@ set_members(json_t *e, const struct sh_filed *what, int lead,
 	/* A link tells of its own dossier, the document of its first. */
 	const json_t *from = what->link != NULL ? what->link : what->record;
 	static const char *const copied[] = { "dossier", "procedure",
-	    "component", "actor", "station" };
+	    "component", "actor", "station", "evidence" };
 	char hex[SH_HEX_LEN], salt[SH_TAG_HEX];
 	struct sh_digest digest;
 	struct sh_tag random;
