@@ -272,9 +272,15 @@ int sh_event_seal(struct sh_archive *ar, const struct sh_tag *holder,
 json_t *sh_event_open(struct sh_archive *ar, const struct sh_fed *item,
     struct sh_error *err);
 /*
- * 1 if the item archived DOCUMENT and its holder is the one to read it from:
- * each document has one such item.  0 for any other item, or -1.
+ * What the item did to DOCUMENT.  It was archived, and the item's holder is
+ * the one to read it from (each document has one such item); or destroyed
+ * (one such item for each of its holders).
  */
+enum sh_event_kind { SH_EVENT_OTHER, SH_EVENT_ARCHIVED, SH_EVENT_DISPOSED };
+int sh_event_about(struct sh_archive *ar, const struct sh_fed *item,
+    enum sh_event_kind *kindp, struct sh_tag *document, struct sh_error *err)
+    SH_MUST_CHECK;
+/* 1 if that is SH_EVENT_ARCHIVED, 0 for any other item, or -1. */
 int sh_event_document(struct sh_archive *ar, const struct sh_fed *item,
     struct sh_tag *document, struct sh_error *err);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "archive/act.h"
+#include "archive/places.h"
 #include "archive/search.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -30,6 +31,7 @@ struct find {
 	struct sh_tag tags[SH_ALIASES_MAX];	/* the holder, the same */
 	size_t ntags;
 	char *number;		/* folded; or NULL */
+	const struct sh_wanted *wanted;	/* places are asked for; or NULL */
 	json_t *documents;
 	size_t looked;
 	int full;
@@ -106,6 +108,10 @@ answer(struct find *f, const struct sh_tag *holder,
 		if (copy_or_null(v, summary, members[i], err))
 			return (-1);
 	if (set_status(f, v, holder, document, err))
+		return (-1);
+	if (f->wanted != NULL && (sh_places_of(f->ar, holder, document,
+	    f->wanted, f->q->exact, &list, err) ||
+	    sh_json_set(v, "places", list, err)))
 		return (-1);
 	if ((list = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(v, "holders", list, err))
@@ -454,6 +460,7 @@ find_words(struct find *f, struct sh_error *err)
 	}
 	if (sh_wanted_parse(f->ar->vault, f->q->text, &wanted, err))
 		goto out;
+	f->wanted = f->q->places ? &wanted : NULL;
 	do {
 		if (sh_search_find(f->ar->search, (char *)wanted.match.data,
 		    before, HITS, hits, &n, err))
@@ -615,6 +622,12 @@ sh_archive_get(struct sh_archive *ar, const struct sh_reader *who,
 	}
 	json_decref(record);
 	return (rc);
+}
+
+int
+sh_archive_search_rebuild(struct sh_archive *ar, struct sh_error *err)
+{
+	return (sh_search_rebuild(ar->search, ar, err));
 }
 
 int

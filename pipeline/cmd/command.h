@@ -117,6 +117,8 @@ int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
+int sh_cmd_status(struct sh_args *a, struct sh_error *err);
+int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 
 #endif

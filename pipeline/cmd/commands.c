@@ -37,6 +37,7 @@ static const struct sh_option find_options[] = {
 	{ "number", 'n', "NO", "with this number and symbol" },
 	{ "text", 'w', "WORDS", "with these words; \"in quotes\" a phrase" },
 	{ "exact", 'x', NULL, "marks count: \"má\" is not \"mà\"" },
+	{ "places", 'P', NULL, "with --text: where on the pages, with --json" },
 	{ "limit", 'l', "N", "at most so many (20)" },
 	{ "after", 'a', "CURSOR", "go on behind an earlier answer" },
 	WHY, JSON, END
@@ -106,6 +107,13 @@ static const struct sh_option verify_options[] = {
 	WHY, JSON, QUIET, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option search_options[] = {
+	HOME,
+	{ "follow", 'f', NULL, "take in what is new" },
+	{ "rebuild", 'r', NULL, "make it again; searches go on meanwhile" },
+	END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -185,6 +193,12 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "status", "", "how the archive stands",
+	    "  sohoa status --home /srv/sohoa\n",
+	    status_options, 0, 0, sh_cmd_status },
+	{ "search", "--follow | --rebuild", "look after the full-text search",
+	    "  sohoa search --rebuild\n",
+	    search_options, 0, 0, sh_cmd_search },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

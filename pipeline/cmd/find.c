@@ -56,6 +56,7 @@ sh_cmd_find(struct sh_args *a, struct sh_error *err)
 		.number = sh_args_get(a, "number"),
 		.text = sh_args_get(a, "text"),
 		.exact = sh_args_get(a, "exact") != NULL,
+		.places = sh_args_get(a, "places") != NULL,
 		.after = sh_args_get(a, "after"),
 	};
 	struct sh_home *h = NULL;

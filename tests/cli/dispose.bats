@@ -50,6 +50,17 @@ as_nobody() {
 	run as_nobody dispose --approve "$p"
 	[ "$status" = 75 ]
 	"$SOHOA" hold "$DOC" -r "$h" -m 'xong'
+	terms() {
+		python3 - "$SOHOA_HOME/search/words.sqlite" <<'PY'
+import sqlite3, sys
+db = sqlite3.connect(sys.argv[1])
+db.execute("CREATE VIRTUAL TABLE temp.v USING fts5vocab(main, 'word', 'row')")
+for t, in db.execute("SELECT term FROM temp.v"): print(t)
+PY
+	}
+	terms > "$BATS_TEST_TMPDIR/terms"
+	[ "$(wc -l < "$BATS_TEST_TMPDIR/terms")" -gt 50 ]
+	grep -qaF -f "$BATS_TEST_TMPDIR/terms" "$SOHOA_HOME/search/words.sqlite"
 	as_nobody dispose --approve "$p" --json > "$BATS_TEST_TMPDIR/list"
 	schema dispose.schema.json < "$BATS_TEST_TMPDIR/list"
 	python3 - "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR" <<'PY'
@@ -68,6 +79,10 @@ PY
 	[ "$status" = 66 ]
 	"$SOHOA" find --holder "$ID" --json | json 'len(v["documents"])' | grep -qx 0
 	"$SOHOA" find --text 'ly lich tu phap' --json | json 'len(v["documents"])' | grep -qx 0
+	# No word of it is left, nor a trace of one in the file.
+	[ -z "$(terms)" ]
+	run grep -qaF -f "$BATS_TEST_TMPDIR/terms" "$SOHOA_HOME"/search/words.sqlite*
+	[ "$status" = 1 ]
 	run "$SOHOA" dispose --approve "$p"
 	[ "$status" = 66 ]
 	"$SOHOA" dispose --proof "$DOC" -i "$ID" --json > "$BATS_TEST_TMPDIR/proof"
