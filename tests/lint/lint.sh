@@ -65,7 +65,7 @@ room 'qpdf/' 'ocr/pdfin.c'
 room 'ZXing/' 'ocr/barcode_zxing.cpp'
 room 'zbar' 'ocr/barcode.c'
 room 'lmdb' 'archive/engine_lmdb_internal.h'
-room 'sqlite3' 'archive/search.c'
+room 'sqlite3' 'archive/search_internal.h'
 room 'seccomp' 'pipeline/worker/sandbox.c'
 
 # The main program parses no image and no PDF.
