@@ -20,6 +20,7 @@ struct bmp {
 	uint32_t mask[3];	/* of red, green, blue */
 	uint8_t palette[256][3];
 	unsigned npalette;
+	uint32_t told_bytes;	/* of all rows; 0: not told */
 	uint32_t per_metre_x, per_metre_y;
 };
 
@@ -59,6 +60,8 @@ read_palette(struct bmp *b, size_t at, size_t entry, uint32_t told,
 		return (damaged(err, "more colours than its depth has"));
 	if (at > b->len || n * entry > b->len - at)
 		return (truncated(err));
+	if (b->at < at + n * entry)
+		return (damaged(err, "its pixels begin in its palette"));
 	for (i = 0; i < n; i++) {
 		b->palette[i][0] = b->data[at + i * entry + 2];
 		b->palette[i][1] = b->data[at + i * entry + 1];
@@ -154,7 +157,8 @@ read_header(struct bmp *b, struct sh_error *err)
 		b->bits = u16(b->data + HEAD + 10);
 		entry = 3;
 	} else {
-		if (size < 40 || size > 124)
+		if (size != 40 && size != 52 && size != 56 && size != 64 &&
+		    size != 108 && size != 124)
 			return (damaged(err, "a header of no known size"));
 		if (b->len < HEAD + size)
 			return (truncated(err));
@@ -163,6 +167,7 @@ read_header(struct bmp *b, struct sh_error *err)
 		planes = u16(b->data + HEAD + 12);
 		b->bits = u16(b->data + HEAD + 14);
 		b->compression = u32(b->data + HEAD + 16);
+		b->told_bytes = u32(b->data + HEAD + 20);
 		b->per_metre_x = u32(b->data + HEAD + 24);
 		b->per_metre_y = u32(b->data + HEAD + 28);
 		colours = u32(b->data + HEAD + 32);
@@ -231,6 +236,9 @@ read_plain(const struct bmp *b, struct sh_pixels *px, struct sh_error *err)
 
 	if (stride * (size_t)b->height_px > b->len - b->at)
 		return (truncated(err));
+	/* Some count a last word that is not there; nobody a whole row. */
+	if (b->told_bytes >= stride * ((size_t)b->height_px + 1))
+		return (damaged(err, "it has more rows than its height"));
 	if ((row = sh_alloc(width, 1, "a row", err)) == NULL)
 		return (-1);
 	for (y = 0; y < b->height_px; y++, src += stride) {
