@@ -406,14 +406,6 @@ sh_jpeg_encode(const struct sh_pixels *px, int quality, struct sh_buf *out,
 /* ---- a JPEG file ------------------------------------------------------- */
 
 static int
-jpeg_open(struct sh_image *im, struct sh_error *err)
-{
-	(void)err;
-	im->npages = 1;
-	return (0);
-}
-
-static int
 jpeg_page(struct sh_image *im, struct sh_image_page *out,
     struct sh_error *err)
 {
@@ -425,5 +417,5 @@ jpeg_page(struct sh_image *im, struct sh_image_page *out,
 }
 
 const struct sh_image_decoder sh_image_jpeg = {
-	.kind = "jpeg", .open = jpeg_open, .page = jpeg_page
+	.kind = "jpeg", .open = sh_image_open_single, .page = jpeg_page
 };
