@@ -97,7 +97,7 @@ struct sh_proposal {
 	uint32_t first;		/* its first atom, or SH_NONE */
 };
 
-/* ---- fields_label.c: labels, contexts ---- */
+/* ---- fields_open.c: the catalogue's wordings, one document ---- */
 
 int sh_find_open(struct sh_find *f, const struct sh_catalogue *c,
     const struct sh_paper_type *type, const struct sh_page *const *pages,
@@ -107,17 +107,27 @@ void sh_find_close(struct sh_find *f);
 uint64_t sh_find_of(const struct sh_find *f, const json_t *of);
 /* The number of a shared context, or -1. */
 int sh_find_context(const struct sh_find *f, const char *name);
+/* Mark the phrases of the shared label NAME in WANT (by phrase). */
+int sh_find_want(struct sh_find *f, const char *name, uint8_t *want)
+    SH_MUST_CHECK;
+
+/* ---- fields_label.c: where labels stand ---- */
+
+int sh_find_labels(struct sh_find *f) SH_MUST_CHECK;
+/* "2.", "a)", "IV.": what numbers an entry. */
+int sh_find_numbering(const struct sh_atom *a);
 /* 1 if the label is "ông", "bà" and the like. */
 int sh_find_honorific(const struct sh_find *f, const struct sh_occ *o);
+
+/* ---- fields_context.c: whose value ---- */
+
+int sh_find_contexts(struct sh_find *f) SH_MUST_CHECK;
 /*
  * The context in which the label stands, -1 in none, SH_IN_TABLE when it is
  * the head of a row whose cells are people's.
  */
 #define SH_IN_TABLE	(-2)
 int sh_find_occ_context(const struct sh_find *f, const struct sh_occ *o);
-/* Mark the phrases of the shared label NAME in WANT (by phrase). */
-int sh_find_want(struct sh_find *f, const char *name, uint8_t *want)
-    SH_MUST_CHECK;
 
 /* ---- fields_span.c: where a value stands ---- */
 
