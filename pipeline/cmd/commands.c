@@ -53,6 +53,12 @@ static const struct sh_option verify_options[] = {
 	PURPOSE, JSON, QUIET, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option bench_options[] = {
+	{ "catalogue", 'c', "DIR", "paper types from here; else the built-in" },
+	{ "errors", 'e', NULL, "each difference as a line on stderr" },
+	{ "values", 'v', "FILE", "each value found, tab separated" },
+	JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -96,6 +102,11 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "bench", "reading FILE...",
+	    "measure types, fields and confidences against known truth",
+	    "  sample texts -n 100 --readings --noise 20 | sohoa bench reading -\n"
+	    "  sohoa bench reading --json truths.jsonl\n",
+	    bench_options, 2, -1, sh_cmd_bench },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
