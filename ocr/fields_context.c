@@ -120,6 +120,31 @@ align_columns(const struct sh_view *v, struct sh_columns *c)
 }
 
 /*
+ * "Vự" beside "Chồng": a heading of one word, a letter wrong, where another
+ * of the type's headings stands in the same row.
+ */
+static int
+misread_heading(const struct sh_find *f, uint32_t seg)
+{
+	const struct sh_atom *a = &f->v.atom[f->v.seg[seg].first];
+	size_t i, n = strlen(a->fold);
+	int k;
+
+	for (i = 0; i < f->heads.n && a->flags & SH_ATOM_CAPITAL; i++) {
+		const struct sh_phrase *p = &f->heads.phrase[i];
+
+		if (p->nwords != 1 || f->head_contexts[i] == 0 ||
+		    p->fold[0] != a->fold[0] ||
+		    sh_edit_distance(p->fold, p->len, a->fold, n, 1) != 1)
+			continue;
+		for (k = 0; k < (int)f->ncontexts; k++)
+			if (f->head_contexts[i] >> k & 1)
+				return (k);
+	}
+	return (-1);
+}
+
+/*
  * Two or more people's headings side by side are the head of a table, if
  * entries stand below; else each opens its own column.
  */
@@ -130,10 +155,14 @@ add_columns(struct sh_find *f, uint32_t row)
 	const struct sh_row *r = &v->row[row];
 	struct sh_columns c = { .row = row + 1 };
 	uint32_t seg, i;
-	int k;
+	int k, known = 0;
 
+	for (seg = r->first; seg < r->first + r->n; seg++)
+		known |= v->seg[seg].n == 1 && heading_context(f, seg) >= 0;
 	for (seg = r->first; seg < r->first + r->n; seg++) {
 		k = heading_context(f, seg);
+		if (k < 0 && known && v->seg[seg].n == 1)
+			k = misread_heading(f, seg);
 		if (k < 0 || v->seg[seg].n > 4)
 			continue;
 		/* A heading of the rows may name the first column too. */

@@ -63,6 +63,7 @@ struct sh_find {
 	const json_t *shared;
 	struct sh_view v;
 	struct sh_heading head;	/* of the first page */
+	uint32_t title, title_end;	/* rows of its title; empty: none */
 	uint8_t *row_out;	/* rows that belong to the copy, by row */
 	uint32_t out_from;	/* the first of them, or SH_NONE */
 	struct sh_spelling *spelling;
@@ -90,6 +91,7 @@ struct sh_find {
 struct sh_proposal {
 	char *value;
 	double confidence;
+	double worth;		/* of the way it was found, without reading */
 	uint32_t page;
 	struct sh_box box;
 	const char *method;
@@ -140,6 +142,8 @@ void sh_find_span(const struct sh_find *f, const struct sh_occ *o, int lines,
 /* Below the label, whatever stands behind it. */
 void sh_find_span_below(const struct sh_find *f, const struct sh_occ *o,
     struct sh_span *s);
+/* 1 if the atom's full stop ends a sentence, not an abbreviation. */
+int sh_find_stop(const struct sh_atom *a);
 /* In the column K of the table, on the label's row and the next LINES. */
 void sh_find_cell(const struct sh_find *f, const struct sh_occ *o,
     const struct sh_columns *c, size_t k, int lines, struct sh_span *s);
@@ -173,11 +177,14 @@ int sh_find_pattern(const struct sh_find *f, const char *name,
 int sh_find_name(const struct sh_view *v, const struct sh_span *s,
     size_t *from, size_t *to);
 /*
- * The atoms as printed, by single spaces, without what ends a sentence; MEND
- * gives uncertain words the marks of the catalogue's spelling.
+ * May uncertain words take the marks of the catalogue's spelling: never, only
+ * when both neighbours say so (names of places and firms), or when one does?
  */
+enum sh_mend { SH_MEND_NOT, SH_MEND_SURE, SH_MEND_USUAL };
+
+/* The atoms as printed, by single spaces, without what ends a sentence. */
 int sh_find_text(struct sh_find *f, const struct sh_span *s, size_t from,
-    size_t to, int mend, char **out) SH_MUST_CHECK;
+    size_t to, enum sh_mend mend, char **out) SH_MUST_CHECK;
 /* Fill place and confidence from the atoms used. */
 void sh_find_place(const struct sh_view *v, const struct sh_span *s,
     size_t from, size_t to, struct sh_proposal *p);

@@ -239,6 +239,10 @@ plausible(const struct sh_find *f, const struct sh_match *m, uint32_t first,
 	    (o->end + 1 >= s->first + s->n ||
 	    strpbrk(next[1].fold, "0123456789") == NULL))
 		return (0);
+	/* A title's words announce nothing. */
+	if (!o->colon && !p->numbers && p->nwords <= 2 && s->row >=
+	    f->title && s->row < f->title_end)
+		return (0);
 	/* A short word alone is a label only with its colon or a value. */
 	if (p->nwords == 1 && !o->colon)
 		return (next != NULL && v->atom[first].flags &

@@ -6,6 +6,8 @@
 
 #include "base/mem.h"
 
+#define TESTIMONY_ROWS	16	/* of a certification on its own sheet */
+
 static int
 add_phrases(struct sh_find *f, struct sh_phrases *p, const json_t *list)
 {
@@ -191,12 +193,23 @@ sh_find_of(const struct sh_find *f, const json_t *of)
 	return (mask);
 }
 
+/* "LỜI CHỨNG CỦA NGƯỜI CÓ THẨM QUYỀN" above what it says. */
+static int
+heads_testimony(const struct sh_view *v, uint32_t row)
+{
+	const struct sh_seg *s = &v->seg[v->row[row].first];
+
+	return (s->n >= 3 && sh_view_is_upper(v, v->row[row].first) &&
+	    strcmp(v->atom[s->first].fold, "loi") == 0 &&
+	    strcmp(v->atom[s->first + 1].fold, "chung") == 0);
+}
+
 /* What certifies the copy is not the paper's own. */
 static int
 cut_certification(struct sh_find *f, int certified_copy)
 {
 	const struct sh_view *v = &f->v;
-	uint32_t page, row, end;
+	uint32_t page, row, end, first;
 
 	f->row_out = sh_alloc(v->nrows, 1, "rows", f->err);
 	f->out_from = SH_NONE;
@@ -207,16 +220,40 @@ cut_certification(struct sh_find *f, int certified_copy)
 		end = sh_view_page_end(v, page);
 		if (row == SH_NONE)
 			continue;
+		first = page == 0 ? 0 : sh_view_page_end(v, page - 1);
+		/* "LỜI CHỨNG CỦA …" stands above it. */
+		if (row > first && heads_testimony(v, row - 1))
+			row--;
 		if (f->out_from == SH_NONE)
 			f->out_from = row;
-		/* A stamp at the head of the page is only its few lines. */
-		if (row < (page == 0 ? 0 : sh_view_page_end(v, page - 1)) +
-		    (end - row) / 2)
+		/*
+		 * A stamp at the head of the page is only its few lines; on
+		 * a sheet of its own it is all there is.
+		 */
+		if (row < first + (end - row) / 2 && !(page > 0 && row <
+		    first + 3 && end - row <= TESTIMONY_ROWS))
 			end = row + 6 < end ? row + 6 : end;
 		for (; row < end; row++)
 			f->row_out[row] = 1;
 	}
 	return (0);
+}
+
+/* The first block of capitals below the head that is large or centred. */
+static void
+find_title_rows(struct sh_find *f)
+{
+	struct sh_title_block b[4];
+	size_t n, i;
+
+	sh_heading_titles(&f->v, &f->head, b, SH_COUNT(b), &n);
+	for (i = 0; i < n; i++) {
+		if (b[i].ordinal != 0 || !b[i].centred)
+			continue;
+		f->title = f->v.seg[b[i].seg[0]].row;
+		f->title_end = f->v.seg[b[i].seg[b[i].nsegs - 1]].row + 1;
+		return;
+	}
 }
 
 int
@@ -233,14 +270,17 @@ sh_find_open(struct sh_find *f, const struct sh_catalogue *c,
 	f->shared = sh_catalogue_shared(c);
 	f->err = err;
 	if ((f->spelling = sh_spelling_new(c, err)) == NULL ||
-	    sh_view_build(&f->v, pages, npages, err) ||
-	    cut_certification(f, certified_copy) || load_labels(f) ||
-	    load_contexts(f) || sh_find_labels(f) || sh_find_contexts(f)) {
-		sh_find_close(f);
-		return (-1);
-	}
+	    sh_view_build(&f->v, pages, npages, err))
+		goto fail;
 	sh_heading_find(&f->v, 0, &f->head);
+	find_title_rows(f);
+	if (cut_certification(f, certified_copy) || load_labels(f) ||
+	    load_contexts(f) || sh_find_labels(f) || sh_find_contexts(f))
+		goto fail;
 	return (0);
+fail:
+	sh_find_close(f);
+	return (-1);
 }
 
 void

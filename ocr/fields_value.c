@@ -129,7 +129,7 @@ sh_find_value(struct sh_find *f, const struct sh_field_def *def,
 		return (sh_value_area(f, s, p));
 	case SH_FIELD_ENUM:
 		if (def->values == NULL)
-			return (sh_value_text(f, s, 1, p));
+			return (sh_value_text(f, s, 1, SH_MEND_USUAL, p));
 		r = value_known(f, def, s, p);
 		/* A value outside the list: short, in capitals. */
 		if (r == 0 && json_array_size(def->values) > 6) {
@@ -137,12 +137,12 @@ sh_find_value(struct sh_find *f, const struct sh_field_def *def,
 
 			few.n = few.n > 3 ? 3 : few.n;
 			if (f->v.atom[few.atom[0]].flags & SH_ATOM_CAPITAL &&
-			    (r = sh_value_text(f, &few, 1, p)) == 1)
+			    (r = sh_value_text(f, &few, 1, SH_MEND_USUAL, p)) == 1)
 				p->confidence *= 0.5;
 		}
 		return (r);
 	case SH_FIELD_TEXT:
-		return (sh_value_text(f, s, 1, p));
+		return (sh_value_text(f, s, 1, SH_MEND_USUAL, p));
 	case SH_FIELD_PLACE:
 		return (sh_value_place(f, s, p));
 	case SH_FIELD_MRZ:

@@ -32,7 +32,7 @@ char sh_digit_for(char c);
 
 /* CUT: the end of a sentence ends the value. */
 int sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
-    struct sh_proposal *p) SH_MUST_CHECK;
+    enum sh_mend mend, struct sh_proposal *p) SH_MUST_CHECK;
 int sh_value_place(struct sh_find *f, const struct sh_span *s,
     struct sh_proposal *p) SH_MUST_CHECK;
 /* Where [FROM, TO) ends without stray marks that the reading mistrusted. */

@@ -169,7 +169,7 @@ sh_value_organisation(struct sh_find *f, const struct sh_span *s,
 		if (f->v.atom[few.atom[i]].flags & SH_ATOM_COMMA &&
 		    !(f->v.atom[few.atom[i + 1]].flags & SH_ATOM_CAPITAL))
 			few.n = i + 1;
-	return (sh_value_text(f, &few, 1, p));
+	return (sh_value_text(f, &few, 1, SH_MEND_SURE, p));
 }
 
 int
@@ -184,7 +184,7 @@ sh_value_name(struct sh_find *f, const struct sh_span *s, struct sh_proposal *p)
 	to = sh_span_without_noise(&f->v, s, from, to);
 	if (to - from < 2)
 		return (0);
-	if (sh_find_text(f, s, from, to, 0, &p->value) ||
+	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value) ||
 	    sh_find_unglue(f, &p->value))
 		return (-1);
 	sh_find_place(&f->v, s, from, to, p);

@@ -103,7 +103,7 @@ sh_value_number(struct sh_find *f, const struct sh_span *s,
 	}
 	if (digits == 0 || to - from > 12)
 		return (0);
-	if (sh_find_text(f, s, from, to, 0, &p->value))
+	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
 		return (-1);
 	sh_find_place(v, s, from, to, p);
 	mend_number(p);

@@ -195,7 +195,7 @@ sh_value_pattern(struct sh_find *f, const struct sh_field_def *def,
 		k = 0;
 	}
 	if (k > 0 && bad == 0) {
-		if (sh_find_text(f, s, from, to, 0, &p->value))
+		if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
 			return (-1);
 	} else if ((p->value = sh_strdup(out, f->err)) == NULL) {
 		return (-1);

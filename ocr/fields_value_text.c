@@ -123,7 +123,7 @@ usual_beside(struct sh_find *f, const struct sh_span *s, size_t from,
 	o = &v->atom[s->atom[k]];
 	if (!pair_of(f, a, o, before, &word, &beside))
 		return (NULL);
-	if ((double)a->confidence < SURE_WORD || spelt_so(f, o, beside))
+	if (spelt_so(f, o, beside))
 		return (word);
 	if (before ? k == from : n >= to)
 		return (NULL);
@@ -153,19 +153,25 @@ is_uncertain(const struct sh_atom *a)
 
 static const char *
 usual(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
-    size_t i)
+    size_t i, enum sh_mend mend)
 {
-	const char *word;
+	const struct sh_atom *a = &f->v.atom[s->atom[i]];
+	const char *word, *before;
 
-	if (!is_uncertain(&f->v.atom[s->atom[i]]))
+	if (!is_uncertain(a))
 		return (NULL);
 	word = usual_beside(f, s, from, to, i, 0);
-	return (word != NULL ? word : usual_beside(f, s, from, to, i, 1));
+	before = usual_beside(f, s, from, to, i, 1);
+	/* "AN LONG" is no "ăn": of a word read well both sides must say so. */
+	if (mend == SH_MEND_SURE && (double)a->confidence >= SURE_WORD &&
+	    (word == NULL || before == NULL || strcmp(word, before) != 0))
+		return (NULL);
+	return (word != NULL ? word : before);
 }
 
 int
 sh_find_text(struct sh_find *f, const struct sh_span *s, size_t from,
-    size_t to, int mend, char **out)
+    size_t to, enum sh_mend mend, char **out)
 {
 	const struct sh_view *v = &f->v;
 	struct sh_buf b = SH_BUF_INIT, clean = SH_BUF_INIT;
@@ -182,7 +188,8 @@ sh_find_text(struct sh_find *f, const struct sh_span *s, size_t from,
 		    sh_buf_puts(&b, a->flags & SH_ATOM_APART ? " - " : " ",
 		    f->err))
 			goto out;
-		word = mend ? usual(f, s, from, to, i) : NULL;
+		word = mend != SH_MEND_NOT ? usual(f, s, from, to, i, mend) :
+		    NULL;
 		if (word != NULL && !spelt_so(f, a, word) ?
 		    put_mended(f, a, word, &b) :
 		    sh_buf_puts(&b, a->text, f->err))
@@ -235,7 +242,7 @@ noise_before(const struct sh_view *v, const struct sh_span *s)
 
 int
 sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
-    struct sh_proposal *p)
+    enum sh_mend mend, struct sh_proposal *p)
 {
 	const struct sh_view *v = &f->v;
 	size_t from = noise_before(v, s), to = s->n, i;
@@ -244,9 +251,7 @@ sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
 	for (i = 0; cut && i + 1 < s->n; i++) {
 		const struct sh_atom *a = &v->atom[s->atom[i]];
 
-		if (a->flags & SH_ATOM_STOP && strlen(a->fold) > 3 &&
-		    !(a->flags & SH_ATOM_UPPER) &&
-		    !((a + 1)->flags & SH_ATOM_GLUED) &&
+		if (sh_find_stop(a) && !((a + 1)->flags & SH_ATOM_GLUED) &&
 		    v->atom[s->atom[i + 1]].flags & SH_ATOM_CAPITAL) {
 			to = i + 1;
 			break;
@@ -255,7 +260,7 @@ sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
 	to = sh_span_without_noise(v, s, from, to);
 	if (to == from)
 		return (0);
-	if (sh_find_text(f, s, from, to, 1, &p->value))
+	if (sh_find_text(f, s, from, to, mend, &p->value))
 		return (-1);
 	if (*p->value == '\0') {
 		sh_proposal_free(p);
@@ -302,7 +307,7 @@ sh_value_place(struct sh_find *f, const struct sh_span *s,
 		    !(f->v.atom[few.atom[i + 1]].flags & (SH_ATOM_CAPITAL |
 		    SH_ATOM_DIGITS)))
 			few.n = i + 1;
-	r = sh_value_text(f, &few, 0, p);
+	r = sh_value_text(f, &few, 0, SH_MEND_SURE, p);
 
 	for (i = 0; r == 1 && i < SH_COUNT(tails); i++) {
 		n = strlen(p->value);
