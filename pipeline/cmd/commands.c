@@ -126,6 +126,12 @@ static const struct sh_option search_options[] = {
 	{ "rebuild", 'r', NULL, "make it again; searches go on meanwhile" },
 	END
 };
+static const struct sh_option bench_options[] = {
+	{ "catalogue", 'c', "DIR", "paper types from here; else the built-in" },
+	{ "errors", 'e', NULL, "each difference as a line on stderr" },
+	{ "values", 'v', "FILE", "each value found, tab separated" },
+	JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -221,6 +227,11 @@ const struct sh_command sh_commands[] = {
 	{ "search", "--follow | --rebuild", "look after the full-text search",
 	    "  sohoa search --rebuild\n",
 	    search_options, 0, 0, sh_cmd_search },
+	{ "bench", "reading FILE...",
+	    "measure types, fields and confidences against known truth",
+	    "  sample texts -n 100 --readings --noise 20 | sohoa bench reading -\n"
+	    "  sohoa bench reading --json truths.jsonl\n",
+	    bench_options, 2, -1, sh_cmd_bench },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
