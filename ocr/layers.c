@@ -11,7 +11,6 @@
 #define BACKGROUND_QUALITY	45
 #define PATCH_QUALITY		80
 #define INK_QUALITY		40
-#define PREVIEW_QUALITY		60
 #define INK_SHRINK		24
 #define SEAM			2	/* px of a patch that lie on true paper */
 
@@ -68,14 +67,14 @@ out:
 }
 
 /*
- * Another stencil: MASK, and the colours of its ink but of what OVER will
- * paint again (NULL: nothing).
+ * Another stencil: MASK, which the layers take over, and the colours of its
+ * ink but of what OVER will paint again (NULL: nothing).
  */
 static int
-put_stencil(const struct sh_pixels *px, const struct sh_bits *mask,
+put_stencil(const struct sh_pixels *px, struct sh_bits *mask,
     const struct sh_bits *over, struct sh_layers *l, struct sh_error *err)
 {
-	size_t at = l->bytes.len, i;
+	size_t at = l->bytes.len, k = l->of.nstencils, i;
 	size_t n = mask->stride * (size_t)mask->height_px;
 	struct sh_pixels small = { .data = NULL };
 	struct sh_bits hidden;
@@ -92,7 +91,7 @@ put_stencil(const struct sh_pixels *px, const struct sh_bits *mask,
 		    over->word[i] : 0);
 	if (sh_jbig2_encode(mask, &l->bytes, err))
 		goto out;
-	l->of.stencil[l->of.nstencils].mask = (struct sh_page_image){
+	l->of.stencil[k].mask = (struct sh_page_image){
 	    .fd = -1, .offset = at, .bytes = l->bytes.len - at,
 	    .coding = SH_IMAGE_JBIG2, .width_px = px->width_px,
 	    .height_px = px->height_px, .components = 1 };
@@ -100,8 +99,10 @@ put_stencil(const struct sh_pixels *px, const struct sh_bits *mask,
 	    (px->width_px + INK_SHRINK - 1) / INK_SHRINK,
 	    (px->height_px + INK_SHRINK - 1) / INK_SHRINK, &small, err) ||
 	    put_jpeg(l, &small, INK_QUALITY,
-	    &l->of.stencil[l->of.nstencils].ink, err))
+	    &l->of.stencil[k].ink, err))
 		goto out;
+	l->mask[k] = *mask;
+	mask->word = NULL;
 	l->of.nstencils++;
 	rc = 0;
 out:
@@ -170,6 +171,17 @@ sh_layers_make(const struct sh_pixels *px, double dpi, struct sh_layers *out,
 out:
 	sh_plan_clear(&plan);
 	if (rc != 0)
-		sh_buf_free(&out->bytes);
+		sh_layers_clear(out);
 	return (rc);
+}
+
+void
+sh_layers_clear(struct sh_layers *l)
+{
+	size_t i;
+
+	sh_buf_free(&l->bytes);
+	for (i = 0; i < SH_STENCILS_MAX; i++)
+		sh_bits_free(&l->mask[i]);
+	memset(l, 0, sizeof(*l));
 }

@@ -16,6 +16,7 @@
 #include "base/buf.h"
 #include "base/error.h"
 #include "ocr/image.h"
+#include "ocr/jbig2.h"
 #include "ocr/pdfa.h"
 
 #define SH_LAYERS_DPI		200	/* of the background, at least */
@@ -23,12 +24,14 @@
 
 /*
  * Coded images one behind the other: their offsets count from the start of
- * 'bytes', their descriptors are -1.  Release with sh_buf_free(&l->bytes).
+ * 'bytes', their descriptors are -1.
  */
 struct sh_layers {
 	struct sh_buf bytes;
 	struct sh_pdfa_layers of;
+	struct sh_bits mask[SH_STENCILS_MAX];	/* what is coded in 'bytes' */
 };
+void sh_layers_clear(struct sh_layers *l);
 
 /*
  * DPI is the finer of the page's two resolutions, as it was read or
