@@ -26,7 +26,7 @@ BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
 	libpng-dev libqpdf-dev libzxing-dev libzbar-dev libjansson-dev \
 	liblmdb-dev libsqlite3-dev libzstd-dev libssl-dev libunistring-dev \
 	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
-	libcairo2-dev libqrencode-dev
+	libcairo2-dev libqrencode-dev libcurl4-openssl-dev libp11-kit-dev
 RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
 	fonts-liberation2
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
@@ -77,7 +77,7 @@ LIBS := $(foreach l,$(LAYERS),$(O)/lib$(l).a)
 LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
 SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
