@@ -7,7 +7,9 @@
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
  *   spool/              what was fed and is not archived yet, sealed
- *   cache/              readings that need not be made twice, sealed
+ *   cache/              readings that need not be made twice, sealed; answers
+ *                       about revocation
+ *   outage.json         there while an authority does not answer (sign.h)
  */
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
@@ -15,6 +17,7 @@
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "pipeline/sign.h"
 #include "schemas/catalogue.h"
 #include "signing/signer.h"
 #include "signing/verify.h"
@@ -30,11 +33,13 @@ struct sh_home {
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
 	struct sh_trust *trust;		/* keys/roots */
+	struct sh_signing signing;
 	int lock;
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
-#define SH_HOME_SIGN	0x2	/* opens the signing keys */
+#define SH_HOME_SIGN	0x2	/* opens the signing keys; refused when an
+				   outage passed its grace period */
 
 /*
  * Make a home that does not exist, with a test key for officer and agency.

@@ -83,7 +83,8 @@ keep(const struct asking *a, enum sh_answer_kind kind,
 
 /* 1 if a kept answer is young enough and still counts. */
 static int
-kept(const struct asking *a, enum sh_answer_kind kind, struct sh_error *err)
+kept(const struct asking *a, enum sh_answer_kind kind, int64_t age_s,
+    struct sh_error *err)
 {
 	struct sh_buf der = SH_BUF_INIT;
 	struct stat st;
@@ -95,7 +96,7 @@ kept(const struct asking *a, enum sh_answer_kind kind, struct sh_error *err)
 	if ((path = cache_path(a, kind, err)) == NULL)
 		return (-1);
 	if (stat(path, &st) == 0 && st.st_mtime <= a->now + 60 &&
-	    a->now - st.st_mtime <= a->f->grace_s) {
+	    a->now - st.st_mtime <= age_s) {
 		if (sh_fs_read(path, MAX_CRL, &der, err))
 			sh_error_clear(err);
 		else if ((got = counts(a, kind, &der, err)) > 0)
@@ -232,13 +233,17 @@ sh_fetch_revocation(const struct sh_fetch *f, X509 *cert, X509 *issuer,
 	struct asking a = { f, cert, issuer, now, out, 0 };
 	int published = 0, got;
 
+	if (f->fresh_s > 0 && ((got = kept(&a, SH_ANSWER_OCSP, f->fresh_s,
+	    err)) != 0 || (got = kept(&a, SH_ANSWER_CRL, f->fresh_s, err)) !=
+	    0))
+		return (got);
 	if ((got = ask_ocsp(&a, &published, err)) != 0 ||
 	    (got = ask_crl(&a, &published, err)) != 0)
 		return (got);
 	if (!published)
 		return (0);
-	if ((got = kept(&a, SH_ANSWER_OCSP, err)) != 0 ||
-	    (got = kept(&a, SH_ANSWER_CRL, err)) != 0)
+	if ((got = kept(&a, SH_ANSWER_OCSP, f->grace_s, err)) != 0 ||
+	    (got = kept(&a, SH_ANSWER_CRL, f->grace_s, err)) != 0)
 		return (got);
 	if (a.wrong)
 		return (sh_error_set(err, SH_ESIGNATURE, "revocation.wrong",

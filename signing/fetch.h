@@ -13,7 +13,9 @@
 
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/error.h"
+#include "base/json.h"
 #include "signing/revocation.h"
 
 struct x509_st;
@@ -23,7 +25,8 @@ struct sh_fetch {
 	int timeout_ms;		/* of one try */
 	int tries;
 	const char *cache;	/* folder, made when needed; NULL: none */
-	int64_t grace_s;	/* how old a kept answer may be */
+	int64_t fresh_s;	/* a kept answer that young is not asked for */
+	int64_t grace_s;	/* how old one may be while nobody answers */
 };
 
 /*
@@ -40,5 +43,16 @@ int sh_fetch_revocation(const struct sh_fetch *f, struct x509_st *cert,
 /* The same for every certificate of a way but its end, the anchor. */
 int sh_fetch_chain(const struct sh_fetch *f, struct stack_st_X509 *chain,
     int64_t now, struct sh_answers *out, struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * What a report of verify.h says is unanswered: asked for every way that
+ * TRUST has an anchor for, the answers appended to PEM as blocks for
+ * sh_trust_parse().  *NP: how many there were.  Who does not answer leaves
+ * the verdict as it is.
+ */
+struct sh_trust;
+int sh_fetch_report(const struct sh_fetch *f, const struct sh_trust *trust,
+    const json_t *report, int64_t now, struct sh_buf *pem, size_t *np,
+    struct sh_error *err) SH_MUST_CHECK;
 
 #endif

@@ -260,6 +260,10 @@ collect_all(struct collecting *c, struct sh_pdf *doc,
 	return (0);
 }
 
+/*
+ * Ask about everybody's certificate, the time-stamping authority's too; from
+ * B-LT on what was answered goes into the file.
+ */
 static int
 add_store(const struct sh_pades *p, int fd, uint64_t len, int64_t now,
     struct sh_error *err)
@@ -278,7 +282,8 @@ add_store(const struct sh_pades *p, int fd, uint64_t len, int64_t now,
 	if (sh_pdf_open(fd, len, &doc, err) == 0 &&
 	    sh_pdf_form_read(doc, &form, err) == 0 &&
 	    collect_all(c, doc, &form, err) == 0)
-		rc = sh_dss_write(fd, c->entry, c->n, &added, err);
+		rc = p->level < SH_PADES_LT ? 0 :
+		    sh_dss_write(fd, c->entry, c->n, &added, err);
 	for (i = 0; i < c->n; i++) {
 		sk_X509_pop_free(c->entry[i].certificates, X509_free);
 		sh_answers_clear(&c->entry[i].answers);
@@ -295,7 +300,7 @@ sh_pades_finish(const struct sh_pades *p, int fd, int64_t now,
 {
 	struct stat st;
 
-	if (p->level < SH_PADES_LT)
+	if (p->level < SH_PADES_T)
 		return (0);
 	if (fstat(fd, &st) != 0)
 		return (sh_error_sys(err, "file.read", "fstat"));

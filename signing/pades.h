@@ -58,8 +58,8 @@ int sh_pades_sign(const struct sh_pades *p, int fd, struct sh_signer *signer,
     SH_MUST_CHECK;
 
 /*
- * What B-LT and B-LTA need beyond the signatures: nothing below.  Called
- * again years later it prolongs: fresh answers and another stamp around all
+ * What B-LT and B-LTA need beyond the signatures; for B-T the authority's
+ * own certificate is asked about, and nothing is written.  Called again years later it prolongs: fresh answers and another stamp around all
  * that is there.  On failure the file is cut back to what it was.
  */
 int sh_pades_finish(const struct sh_pades *p, int fd, int64_t now,

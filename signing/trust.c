@@ -174,6 +174,9 @@ sh_trust_know(struct sh_trust *t, const struct sh_answers *answers,
 	const struct sh_answer *a;
 	size_t i;
 
+	/* A service that runs for years: what is old was asked for again. */
+	if (t->answers.n + answers->n > SH_MAX_ANSWERS)
+		sh_answers_clear(&t->answers);
 	for (i = 0; i < answers->n; i++) {
 		a = &answers->item[i];
 		if (sh_answers_add(&t->answers, a->kind, a->der.data,

@@ -97,6 +97,7 @@ int sh_cmd_find(struct sh_args *a, struct sh_error *err);
 int sh_cmd_show(struct sh_args *a, struct sh_error *err);
 int sh_cmd_get(struct sh_args *a, struct sh_error *err);
 int sh_cmd_need(struct sh_args *a, struct sh_error *err);
+int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
