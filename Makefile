@@ -179,7 +179,7 @@ lint: all
 
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
-	@O=$(O) tests/bench/bench.sh
+	@tests/bench/bench.py $(O)
 
 .PHONY: install clean
 install: all

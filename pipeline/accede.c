@@ -265,6 +265,7 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	enum sh_accession_state state;
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
+	double at = sh_cpu_seconds();
 	int held, rc = -1;
 
 	if (sh_job_pages(job, d, &m.pages, err) ||
@@ -282,10 +283,15 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	if (!held) {
 		if ((m.images = sh_memfd("images", err)) < 0 ||
 		    (m.pdf = sh_memfd("document", err)) < 0 ||
-		    render(home, spool, job, d, &m, identifier, now, err) ||
-		    sh_sign_document(home, m.pdf, err) ||
-		    sh_sign_prove(&home->signing.pades, m.pdf, 2, err))
+		    render(home, spool, job, d, &m, identifier, now, err))
 			goto out;
+		sh_home_spent(home, SH_STAGE_RENDER, &at);
+		if (sh_sign_document(home, m.pdf, err))
+			goto out;
+		sh_home_spent(home, SH_STAGE_SIGN, &at);
+		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, err))
+			goto out;
+		sh_home_spent(home, SH_STAGE_PROVE, &at);
 		renditions[0] = (struct sh_rendition){ "pdf",
 		    "application/pdf", m.pdf, NULL, 0 };
 		renditions[1] = (struct sh_rendition){ "text",
@@ -298,6 +304,7 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	}
 	if (sh_archive_accede(home->archive, &acc, &d->id, &state, err))
 		goto out;
+	sh_home_spent(home, SH_STAGE_ARCHIVE, &at);
 	d->state = state == SH_ACCEDED_LINKED ? SH_DRAFT_LINKED :
 	    SH_DRAFT_ARCHIVED;
 	rc = 0;

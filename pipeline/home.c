@@ -347,3 +347,12 @@ out:
 	sh_home_close(h);
 	return (rc);
 }
+
+void
+sh_home_spent(struct sh_home *h, enum sh_stage stage, double *at)
+{
+	double now = sh_cpu_seconds();
+
+	h->stage_cpu_s[stage] += now - *at;
+	*at = now;
+}

@@ -25,6 +25,16 @@
 /* The table of sohoa.conf, for the man page and the written file. */
 extern const struct sh_setting sh_home_settings[];
 
+/* What the main process does for a draft, in this order. */
+enum sh_stage {
+	SH_STAGE_DIVIDE,	/* boundaries, types, fields, right person */
+	SH_STAGE_RENDER,	/* readings and images to PDF/A */
+	SH_STAGE_SIGN,
+	SH_STAGE_PROVE,		/* our verifier on the finished bytes */
+	SH_STAGE_ARCHIVE,	/* commit and reading back */
+	SH_STAGES
+};
+
 struct sh_home {
 	char *dir;
 	struct sh_config *config;
@@ -35,6 +45,7 @@ struct sh_home {
 	struct sh_trust *trust;		/* keys/roots */
 	struct sh_signing signing;
 	int lock;
+	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
@@ -55,6 +66,12 @@ int sh_home_create(const char *dir, struct sh_error *err) SH_MUST_CHECK;
 int sh_home_open(const char *dir, unsigned flags, struct sh_home **hp,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_home_close(struct sh_home *h);
+
+/*
+ * The CPU time since *AT, which becomes now, went into STAGE.
+ * *AT comes from sh_cpu_seconds().
+ */
+void sh_home_spent(struct sh_home *h, enum sh_stage stage, double *at);
 
 /* PATH when it is absolute, else below the home; fresh memory. */
 char *sh_home_path(const struct sh_home *h, const char *path,

@@ -5,6 +5,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -466,6 +467,7 @@ static int
 finish(struct run *r, struct sh_error *err)
 {
 	struct lane *l = &r->lanes[0];
+	double at = sh_cpu_seconds();
 
 	if (sh_divide(l->job, err))
 		return (-1);
@@ -474,6 +476,8 @@ finish(struct run *r, struct sh_error *err)
 		return (-1);
 	if (sh_job_account(l->job, err))
 		return (-1);
+	if (r->o->home != NULL)
+		sh_home_spent(r->o->home, SH_STAGE_DIVIDE, &at);
 	if (r->o->home != NULL && (archive_drafts(r, l, err) ||
 	    settle_spool(l, err)))
 		return (-1);

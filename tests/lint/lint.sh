@@ -83,6 +83,28 @@ for m in pipeline/man/*.[0-9]; do
 	[ -z "$out" ] || { say "man page"; echo "$out"; }
 done
 
+# Each command and each setting stands in its manual, and nothing else does.
+if [ -x "$O/sohoa" ]; then
+	tmp=$(mktemp -d)
+	"$O/sohoa" init "$tmp/home" >/dev/null
+	sed -n 's/^\([a-z0-9-]*\) = .*/\1/p' "$tmp/home/sohoa.conf" | sort >"$tmp/has"
+	sed -n 's/^\.It Cm //p' pipeline/man/sohoa.conf.5 | sort >"$tmp/told"
+	diff "$tmp/has" "$tmp/told" >"$tmp/diff" ||
+		say "sohoa.conf.5 against the settings" "$(cat "$tmp/diff")"
+	"$O/sohoa" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+		sort >"$tmp/has"
+	sed -n 's/^\.It Cm \([a-z]*\)$/\1/p' pipeline/man/sohoa.1 | sort >"$tmp/told"
+	for c in $(comm -23 "$tmp/has" "$tmp/told"); do
+		say "sohoa.1 says nothing of the command $c"
+	done
+	rm -r "$tmp"
+fi
+
+# Each room says what it is for.
+for d in schemas ocr signing archive pipeline pipeline/worker samples; do
+	[ -e "$d/DESIGN.md" ] || say "$d has no DESIGN.md"
+done
+
 # Every error key has its sentence in both languages.
 if [ -e schemas/messages.json ]; then
 	keys=$(grep -rhoE '"[a-z0-9]+\.[a-z0-9-]+"' base schemas ocr signing archive pipeline \
