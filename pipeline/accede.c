@@ -289,7 +289,7 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 		if (sh_sign_document(home, m.pdf, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_SIGN, &at);
-		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, err))
+		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
 		renditions[0] = (struct sh_rendition){ "pdf",

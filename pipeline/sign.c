@@ -377,8 +377,8 @@ sh_sign_document(struct sh_home *h, int pdf, struct sh_error *err)
 }
 
 static int
-check_level(const json_t *report, enum sh_pades_level want,
-    struct sh_error *err)
+check_level(const json_t *report, const char *field,
+    enum sh_pades_level want, struct sh_error *err)
 {
 	enum sh_pades_level level;
 	const json_t *sig;
@@ -387,8 +387,9 @@ check_level(const json_t *report, enum sh_pades_level want,
 
 	json_array_foreach(json_object_get(report, "signatures"), i, sig) {
 		text = json_string_value(json_object_get(sig, "level"));
-		if (text == NULL)
-			continue;	/* a document time stamp */
+		if (text == NULL || (field != NULL && strcmp(field,
+		    json_string_value(json_object_get(sig, "field"))) != 0))
+			continue;	/* a time stamp, or somebody else's */
 		if (sh_pades_parse(text + 2, &level) == 0 && level >= want)
 			continue;
 		sh_error_param(err, "value", "%s", text);
@@ -401,7 +402,7 @@ check_level(const json_t *report, enum sh_pades_level want,
 
 int
 sh_sign_prove(const struct sh_pades *p, int pdf, int nsignatures,
-    struct sh_error *err)
+    const char *field, struct sh_error *err)
 {
 	struct sh_verdict v;
 	int rc = 0;
@@ -415,7 +416,7 @@ sh_sign_prove(const struct sh_pades *p, int pdf, int nsignatures,
 		    "the signed document verifies as %s",
 		    sh_status_word(v.status));
 	else
-		rc = check_level(v.report, p->level, err);
+		rc = check_level(v.report, field, p->level, err);
 	sh_verdict_clear(&v);
 	return (rc);
 }

@@ -69,10 +69,11 @@ int sh_sign_document(struct sh_home *h, int pdf, struct sh_error *err)
     SH_MUST_CHECK;
 
 /*
- * What was signed must be what anybody can verify, at the level asked for.
+ * What was signed must be what anybody can verify: at least NSIGNATURES, all
+ * of them good, that of FIELD (NULL: each) at the level asked for.
  * Errors: SH_ESIGNATURE "document.unverified", "sign.level".
  */
 int sh_sign_prove(const struct sh_pades *p, int pdf, int nsignatures,
-    struct sh_error *err) SH_MUST_CHECK;
+    const char *field, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

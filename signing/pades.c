@@ -173,6 +173,7 @@ struct collecting {
 	int64_t now;
 	struct sh_dss_entry entry[MAX_ENTRIES];
 	size_t n;
+	int stamped;		/* an authority's certificate was met */
 };
 
 /* A certificate's way and its answers into the entry of a signature. */
@@ -185,6 +186,7 @@ collect(struct collecting *c, struct sh_dss_entry *e, const struct sh_cms *cms,
 	X509 *x;
 	int i, rc = -1;
 
+	c->stamped |= purpose == SH_PURPOSE_TIMESTAMP;
 	if (look_into(c->p, cms->signer, cms->certificates, purpose, c->now,
 	    &chain, &e->answers, &found, err))
 		goto out;
@@ -261,28 +263,58 @@ collect_all(struct collecting *c, struct sh_pdf *doc,
 }
 
 /*
- * Ask about everybody's certificate, the time-stamping authority's too; from
- * B-LT on what was answered goes into the file.
+ * The document time stamp that is to come: what is needed to judge it lies
+ * under it when its authority is known before.  Where no stamp is in the
+ * file yet, one is asked for and thrown away.
  */
 static int
-add_store(const struct sh_pades *p, int fd, uint64_t len, int64_t now,
+collect_authority(struct collecting *c, struct sh_error *err)
+{
+	static const uint8_t zeros[SH_MD_MAX];
+	struct sh_buf token = SH_BUF_INIT;
+	struct sh_cms *cms = NULL;
+	int64_t when;
+	int rc = -1;
+
+	if (c->stamped || c->n == 0 || c->p->level < SH_PADES_LTA)
+		return (0);
+	if (sh_tsa_stamp(c->p->tsa, SH_MD_SHA256, zeros, &token, &when,
+	    err) == 0 && sh_cms_read(token.data, token.len, SH_CMS_TIMESTAMP,
+	    &cms, err) == 0)
+		rc = collect(c, &c->entry[c->n - 1], cms,
+		    SH_PURPOSE_TIMESTAMP, err);
+	sh_cms_free(cms);
+	sh_buf_free(&token);
+	return (rc);
+}
+
+/*
+ * Ask about everybody's certificate, the time-stamping authority's too; what
+ * is answered our trust knows from now on and, when WRITE, the file.
+ */
+static int
+add_store(const struct sh_pades *p, int fd, int64_t now, int write,
     struct sh_error *err)
 {
 	struct collecting *c;
 	struct sh_pdf_form form;
 	struct sh_pdf *doc = NULL;
+	struct stat st;
 	size_t i;
 	int added, rc = -1;
 
+	if (fstat(fd, &st) != 0)
+		return (sh_error_sys(err, "file.read", "fstat"));
 	memset(&form, 0, sizeof(form));
 	if ((c = sh_alloc(1, sizeof(*c), "a store", err)) == NULL)
 		return (-1);
 	c->p = p;
 	c->now = now;
-	if (sh_pdf_open(fd, len, &doc, err) == 0 &&
+	if (sh_pdf_open(fd, (uint64_t)st.st_size, &doc, err) == 0 &&
 	    sh_pdf_form_read(doc, &form, err) == 0 &&
-	    collect_all(c, doc, &form, err) == 0)
-		rc = p->level < SH_PADES_LT ? 0 :
+	    collect_all(c, doc, &form, err) == 0 &&
+	    (!write || collect_authority(c, err) == 0))
+		rc = !write ? 0 :
 		    sh_dss_write(fd, c->entry, c->n, &added, err);
 	for (i = 0; i < c->n; i++) {
 		sk_X509_pop_free(c->entry[i].certificates, X509_free);
@@ -304,8 +336,9 @@ sh_pades_finish(const struct sh_pades *p, int fd, int64_t now,
 		return (0);
 	if (fstat(fd, &st) != 0)
 		return (sh_error_sys(err, "file.read", "fstat"));
-	if (add_store(p, fd, (uint64_t)st.st_size, now, err) == 0 &&
-	    (p->level < SH_PADES_LTA || sh_pdf_stamp(fd, p->tsa, err) == 0))
+	if (add_store(p, fd, now, p->level >= SH_PADES_LT, err) == 0 &&
+	    (p->level < SH_PADES_LTA || (sh_pdf_stamp(fd, p->tsa, err) == 0 &&
+	    add_store(p, fd, now, 0, err) == 0)))
 		return (0);
 	if (ftruncate(fd, st.st_size) != 0)
 		(void)sh_error_context(err, "and cannot be cut back");

@@ -76,8 +76,8 @@ level(const struct sh_verifying *v, const struct sh_judged *j)
 		return (NULL);
 	if (j->proven >= v->when)
 		return ("B-B");
-	if (v->dss.answers.n == 0 ||
-	    has(&j->found, "revocation.unchecked"))
+	if (v->dss.answers.n == 0 &&
+	    sk_X509_num(v->dss.certificates) <= 0)
 		return ("B-T");
 	return (j->preserved ? "B-LTA" : "B-LT");
 }

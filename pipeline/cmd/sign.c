@@ -31,6 +31,7 @@ struct signing {
 	struct sh_buf roots;
 	int file;			/* in memory */
 	struct sh_digest shown, made;
+	char field[64];
 };
 
 /* ---- who signs ---- */
@@ -231,9 +232,10 @@ sign_free_field(struct signing *s, struct sh_pdf_signature *what,
     struct sh_error *err)
 {
 	const char *field = what->field;
-	char name[64];
 	int n;
 
+	(void)snprintf(s->field, sizeof(s->field), "%s", field);
+	what->field = s->field;
 	for (n = 2;; n++) {
 		if (sh_pades_sign(&s->pades, s->file, s->signer, what, err) ==
 		    0)
@@ -242,8 +244,8 @@ sign_free_field(struct signing *s, struct sh_pdf_signature *what,
 		    sh_args_get(s->a, "field") != NULL)
 			return (-1);
 		sh_error_clear(err);
-		(void)snprintf(name, sizeof(name), "%.50s-%d", field, n);
-		what->field = name;
+		(void)snprintf(s->field, sizeof(s->field), "%.50s-%d", field,
+		    n);
 	}
 }
 
@@ -325,7 +327,8 @@ sign_file(struct signing *s, const char *in, const char *out, int prolong,
 	if (load(s, in, err) || look_first(s, err) ||
 	    (!prolong && (open_signer(s, err) || sign(s, err))) ||
 	    sh_pades_finish(&s->pades, s->file, sh_now(), err) ||
-	    sh_sign_prove(&s->pades, s->file, 1, err) || save(s, out, err))
+	    sh_sign_prove(&s->pades, s->file, 1, prolong ? NULL : s->field,
+	    err) || save(s, out, err))
 		return (sh_error_context(err, "%s", in));
 	return (tell(s, in, out, err));
 }

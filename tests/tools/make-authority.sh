@@ -17,7 +17,7 @@ new_certs_dir = .
 default_md = sha256
 policy = p
 crlnumber = crlnumber.txt
-default_crl_days = 30
+default_crl_days = 3000
 unique_subject = no
 [p]
 commonName = supplied
@@ -51,6 +51,7 @@ extendedKeyUsage = critical,timeStamping
 subjectKeyIdentifier = hash
 authorityKeyIdentifier = keyid
 authorityInfoAccess = OCSP;URI:http://127.0.0.1:$port/ocsp
+crlDistributionPoints = URI:http://127.0.0.1:$port/crl/sub.crl
 [responder]
 basicConstraints = critical,CA:FALSE
 keyUsage = critical,digitalSignature
@@ -81,19 +82,19 @@ key() {
 	shift
 	openssl genpkey "$@" -out "$name.key" 2>/dev/null
 }
-issue() {	# NAME SECTION ISSUER
+issue() {	# NAME SECTION ISSUER DAYS
 	openssl req -new -key "$1.key" -subj "/CN=TEST $1" -config ca.cnf \
 	    -out "$1.csr"
 	openssl ca -batch -config ca.cnf -cert "$3.pem" -keyfile "$3.key" \
 	    -in "$1.csr" -out "$1.pem" -notext -extensions "$2" \
-	    ${4:+-startdate "$4"} -days 300 2>/dev/null
+	    -days "$4" 2>/dev/null
 }
 ec='-algorithm EC -pkeyopt ec_paramgen_curve:P-256'
 key root $ec
 openssl req -x509 -key root.key -subj "/CN=TEST root" -config ca.cnf \
     -extensions root -days 3000 -sha256 -out root.pem
 key sub $ec
-issue sub sub root
+issue sub sub root 2500
 for n in p256 second revoked stranger; do
 	key $n $ec
 done
@@ -101,16 +102,16 @@ key p384 -algorithm EC -pkeyopt ec_paramgen_curve:P-384
 key rsa2048 -algorithm RSA -pkeyopt rsa_keygen_bits:2048
 key rsa3072 -algorithm RSA -pkeyopt rsa_keygen_bits:3072
 for n in p256 second revoked p384 rsa2048 rsa3072; do
-	issue $n signer sub
+	issue $n signer sub 300
 	openssl pkcs12 -export -inkey $n.key -in $n.pem -certfile sub.pem \
 	    -passout pass:secret -out $n.p12
 done
 openssl req -x509 -key stranger.key -subj "/CN=TEST stranger" \
     -config ca.cnf -extensions responder -days 30 -sha256 -out stranger.pem
 key tsa -algorithm RSA -pkeyopt rsa_keygen_bits:2048
-issue tsa stamper sub
+issue tsa stamper sub 2000
 key ocsp $ec
-issue ocsp responder sub
+issue ocsp responder sub 2000
 chmod 600 ./*.p12 ./*.key
 lists() {
 	for c in root sub; do
