@@ -30,8 +30,6 @@ const struct sh_setting sh_home_settings[] = {
 	    "File of mode 0600 with that key's passphrase or PIN." },
 	{ "sign-level", SH_SETTING_CHOICE, "b", 0, 0, "b|t|lt|lta",
 	    "PAdES level of every signature: b, t, lt or lta." },
-	{ "tsa-url", SH_SETTING_TEXT, "", 0, 0, NULL,
-	    "Time-stamping authority (RFC 3161) for levels t, lt and lta." },
 	{ "tsa-policy", SH_SETTING_TEXT, "", 0, 0, NULL,
 	    "Policy that its time stamps must follow, an OID; empty: any." },
 	{ "revocation", SH_SETTING_CHOICE, "ask", 0, 0, "ask|off",
@@ -42,6 +40,14 @@ const struct sh_setting sh_home_settings[] = {
 	    "How often an authority that is down is asked." },
 	{ "outage-grace-h", SH_SETTING_INT, "4", 0, 72, NULL,
 	    "Hours of an outage after which no more papers are taken." },
+	{ "seal-key", SH_SETTING_TEXT, "keys/agency.p12", 0, 0, NULL,
+	    "The key that seals the archive: FILE.p12, pkcs11:... or csc:..." },
+	{ "seal-passphrase", SH_SETTING_TEXT, "keys/passphrase", 0, 0, NULL,
+	    "File of mode 0600 with that key's passphrase." },
+	{ "tsa", SH_SETTING_TEXT, "", 0, 0, NULL,
+	    "Time-stamping authority (RFC 3161) of seals and signatures." },
+	{ "witness", SH_SETTING_TEXT, "", 0, 0, NULL,
+	    "Folder on another machine or disk for a copy of the last seal." },
 	{ "roots", SH_SETTING_TEXT, "keys/roots", 0, 0, NULL,
 	    "Folder of PEM files: the roots that signatures must lead to." },
 	{ "officer-offset-x", SH_SETTING_INT, "28", 0, 400, NULL,
@@ -76,6 +82,8 @@ place_clear(struct sh_archive_place *place)
 	free((void *)(uintptr_t)place->engine);
 	free((void *)(uintptr_t)place->keys);
 	free((void *)(uintptr_t)place->search);
+	free((void *)(uintptr_t)place->seals);
+	free((void *)(uintptr_t)place->witness);
 }
 
 static int
@@ -83,6 +91,7 @@ place_of(const struct sh_home *h, struct sh_archive_place *place,
     struct sh_error *err)
 {
 	const char *uri = sh_config_text(h->config, "engine");
+	const char *witness = sh_config_text(h->config, "witness");
 	const char *path = strchr(uri, ':');
 	char *full;
 
@@ -99,10 +108,14 @@ place_of(const struct sh_home *h, struct sh_archive_place *place,
 	}
 	if (place->engine == NULL ||
 	    (place->keys = sh_path_join(h->dir, "keys", err)) == NULL ||
-	    (place->search = sh_path_join(h->dir, "search", err)) == NULL) {
+	    (place->search = sh_path_join(h->dir, "search", err)) == NULL ||
+	    (place->seals = sh_path_join(h->dir, "seals", err)) == NULL ||
+	    (*witness != '\0' && (place->witness = sh_home_path(h, witness,
+	    err)) == NULL)) {
 		place_clear(place);
 		return (-1);
 	}
+	place->must_stamp = *sh_config_text(h->config, "tsa") != '\0';
 	return (0);
 }
 
@@ -113,6 +126,7 @@ sh_home_close(struct sh_home *h)
 		return;
 	sh_signer_close(h->officer);
 	sh_signer_close(h->agency);
+	sh_signer_close(h->sealer);
 	sh_signing_close(&h->signing);
 	sh_trust_free(h->trust);
 	sh_archive_close(h->archive);
@@ -301,7 +315,8 @@ open_rooms(struct sh_home *h, unsigned flags, struct sh_error *err)
 	if ((flags & SH_HOME_SIGN) != 0 &&
 	    (open_signer(h, "officer-key", "officer-passphrase", &h->officer,
 	    err) || open_signer(h, "agency-key", "agency-passphrase",
-	    &h->agency, err) || sh_signing_ready(h, err)))
+	    &h->agency, err) || open_signer(h, "seal-key", "seal-passphrase",
+	    &h->sealer, err) || sh_signing_ready(h, err)))
 		return (-1);
 	if (place_of(h, &place, err))
 		return (-1);

@@ -41,7 +41,7 @@ sh_signing_open(struct sh_home *h, struct sh_error *err)
 	    NULL)
 		return (-1);
 	s->grace_s = sh_config_int(h->config, "outage-grace-h") * 3600;
-	s->tsa = (struct sh_tsa){ .url = text_or_null(h, "tsa-url"),
+	s->tsa = (struct sh_tsa){ .url = text_or_null(h, "tsa"),
 	    .policy = text_or_null(h, "tsa-policy"), .trust = h->trust,
 	    .timeout_ms = timeout_ms, .tries = tries };
 	s->fetch = (struct sh_fetch){ .timeout_ms = timeout_ms,
@@ -405,12 +405,18 @@ sh_sign_prove(const struct sh_pades *p, int pdf, int nsignatures,
     const char *field, struct sh_error *err)
 {
 	struct sh_verdict v;
+	const char *sub;
 	int rc = 0;
 
 	/* A time stamp tells a time that may be some seconds ahead of ours. */
 	if (sh_verify_pdf(pdf, p->trust, sh_now() + 1, &v, err))
 		return (-1);
-	if (!v.integrity || v.nsignatures < nsignatures ||
+	sub = json_string_value(json_object_get(v.report, "sub_indication"));
+	if (v.integrity && v.nsignatures >= nsignatures && sub != NULL &&
+	    strcmp(sub, "TRY_LATER") == 0 && p->fetch == NULL &&
+	    p->level <= SH_PADES_T)
+		;	/* the operator lets nobody be asked */
+	else if (!v.integrity || v.nsignatures < nsignatures ||
 	    v.status != SH_TOTAL_PASSED)
 		rc = sh_error_set(err, SH_ESIGNATURE, "document.unverified",
 		    "the signed document verifies as %s",

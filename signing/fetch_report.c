@@ -76,7 +76,7 @@ ask_way(const struct sh_fetch *f, const struct sh_trust *trust,
 {
 	STACK_OF(X509) *all = sk_X509_new_null(), *chain = NULL;
 	struct sh_trust_help help = { .certificates = all, .now = now,
-	    .lenient = 1, .chainp = &chain };
+	    .chainp = &chain };
 	struct sh_findings ignored = { .n = 0 };
 	json_t *one;
 	X509 *x;

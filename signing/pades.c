@@ -103,7 +103,7 @@ look_into(const struct sh_pades *p, X509 *cert, STACK_OF(X509) *help_with,
     struct sh_error *err)
 {
 	struct sh_trust_help help = { .certificates = help_with, .now = now,
-	    .chainp = chainp, .lenient = 1 };
+	    .chainp = chainp };
 
 	*chainp = NULL;
 	if (sh_trust_judge(p->trust, cert, &help, now, purpose, found, err))
@@ -121,7 +121,7 @@ sh_pades_check(const struct sh_pades *p, const struct sh_signer *signer,
 	struct sh_findings found = { .n = 0 };
 	struct sh_answers answers = { .n = 0 };
 	struct sh_trust_help help = { .answers = &answers, .now = now,
-	    .lenient = p->fetch == NULL };
+	    .strict = p->fetch != NULL };
 	STACK_OF(X509) *own = NULL, *chain = NULL;
 	int rc = -1;
 

@@ -251,7 +251,7 @@ check_revocation(const struct sh_trust *trust, STACK_OF(X509) *chain,
 			    "certificate %d, %s", i, text);
 			break;
 		case SH_UNKNOWN:
-			if (sh_revocation_published(cert) && !help->lenient)
+			if (help->strict && sh_revocation_published(cert))
 				sh_findings_add(out, "chain.unanswered",
 				    "certificate %d", i);
 			else

@@ -25,7 +25,8 @@ struct sh_trust_help {
 	const struct sh_answers *answers;	/* count if their issuer
 						   signed them; or NULL */
 	int64_t now;		/* the moment of judgement; 0: WHEN */
-	int lenient;		/* no answer about revocation is a note */
+	int strict;		/* no answer about revocation that its issuer
+				   publishes is not a note */
 	struct stack_st_X509 **chainp;	/* the way found, the signer's first,
 					   for the caller to free; or NULL */
 };
@@ -33,9 +34,9 @@ struct sh_trust_help {
 /*
  * Adds to OUT what speaks against CERT signing for PURPOSE at the moment
  * WHEN: no way to an anchor, validity, usage, weak keys, revocation.  A
- * certificate whose issuer publishes its revocation and about which nothing
- * is known is not passed (chain.unanswered); one whose issuer publishes
- * nothing is noted as not checked.  What TRUST was told with
+ * certificate about which nothing is known is noted as not checked; when
+ * STRICT and its issuer publishes its revocation it is not passed
+ * (chain.unanswered).  What TRUST was told with
  * sh_trust_know() counts too.  TRUST may be NULL: nothing is trusted.
  */
 int sh_trust_judge(const struct sh_trust *trust, struct x509_st *cert,

@@ -137,7 +137,7 @@ check_authority(const struct sh_tsa *tsa, const struct sh_cms *cms,
     int64_t when, int64_t now, struct sh_error *err)
 {
 	struct sh_trust_help help = { .certificates = cms->certificates,
-	    .now = now, .lenient = 1 };
+	    .now = now };
 	struct sh_findings found = { .n = 0 };
 	const char *sub;
 

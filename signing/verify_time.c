@@ -33,7 +33,7 @@ judge_chain(struct sh_verifying *v, const struct sh_cms *cms, int64_t when,
 {
 	struct sh_trust_help help = { .certificates = cms->certificates,
 	    .more = v->dss.certificates, .answers = &v->dss.answers,
-	    .now = v->when, .chainp = chainp };
+	    .now = v->when, .strict = 1, .chainp = chainp };
 
 	return (sh_trust_judge(v->trust, cms->signer, &help, when, purpose,
 	    found, err));

@@ -303,7 +303,7 @@ graft() {
 
 @test "a time stamp by a stranger or under another policy is refused" {
 	make_home
-	sed -i "s|^tsa-url.*|tsa-url = http://127.0.0.1:$PORT/tsa|
+	sed -i "s|^tsa = .*|tsa = http://127.0.0.1:$PORT/tsa|
 		s|^sign-level.*|sign-level = t|" "$SOHOA_HOME/sohoa.conf"
 	# The home's roots do not know that authority.
 	run "$SOHOA" sign "$D/plain.pdf" -o "$BATS_TEST_TMPDIR/f.pdf"
@@ -331,7 +331,7 @@ graft() {
 @test "papers wait while the authority is down; after the grace none are taken" {
 	make_home
 	cp "$D/root.pem" "$SOHOA_HOME/keys/roots/tsa.pem"
-	sed -i "s|^tsa-url.*|tsa-url = http://127.0.0.1:$PORT/tsa|
+	sed -i "s|^tsa = .*|tsa = http://127.0.0.1:$PORT/tsa|
 		s|^sign-level.*|sign-level = lt|
 		s|^network-tries.*|network-tries = 1|" "$SOHOA_HOME/sohoa.conf"
 	dossier=$(ls -d "$DOSSIERS"/*/ | head -1)
