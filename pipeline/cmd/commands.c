@@ -105,6 +105,27 @@ static const struct sh_option verify_options[] = {
 	{ "all", 'a', NULL, "every document of the archive" },
 	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
 	WHY, JSON, QUIET, END
+	{ "fetch", 'f', NULL, "ask trusted issuers about revocation" },
+	{ "report", 'o', "FILE", "the verdict as a page to print" },
+	PURPOSE, JSON, QUIET, END
+};
+static const struct sh_option sign_options[] = {
+	HOME,
+	{ "output", 'o', "FILE", "where the signed file goes" },
+	{ "as", 'a', "WHO", "officer (default) or agency, of the home" },
+	{ "key", 'k', "KEY", "FILE.p12, pkcs11:DRIVER?token=LABEL, csc:ADDRESS?credential=ID" },
+	{ "pin-fd", 'P', "N", "descriptor to read its PIN from; else asks" },
+	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
+	{ "level", 'l', "LEVEL", "b, t, lt or lta; else the home's" },
+	{ "tsa", 't', "URL", "time-stamping authority; else the home's" },
+	{ "place", 'w', "WHERE", "visible: left, right; none (default)" },
+	{ "field", 'f', "NAME", "name of the signature field" },
+	{ "reason", 'r', "TEXT", "why it is signed" },
+	{ "certify", 'c', "N", "what may change later: 1 nothing, 2 forms, 3 comments" },
+	{ "digest", 'd', "HEX", "SHA-256 of what was shown; refuse another file" },
+	{ "pss", 's', NULL, "RSA-PSS instead of PKCS#1 v1.5" },
+	{ "prolong", 'x', NULL, "no new signature: fresh answers and stamp" },
+	JSON, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
 static const struct sh_option seal_options[] = {
@@ -206,8 +227,17 @@ const struct sh_command sh_commands[] = {
 	{ "verify", "FILE.pdf... | DOCUMENT... | --all",
 	    "verify signatures: verdict with reasons",
 	    "  sohoa verify giay.pdf\n"
+	    "  sohoa verify --fetch --report phieu.html giay.pdf\n"
 	    "  sohoa verify --home /srv/sohoa --all\n",
 	    verify_options, 0, -1, sh_cmd_verify },
+	{ "sign", "FILE.pdf -o SIGNED.pdf",
+	    "sign a PDF file, at a PAdES level",
+	    "  sohoa sign giay.pdf -o giay-ky.pdf --level lt\n"
+	    "  sohoa sign giay.pdf -o giay-ky.pdf --place right --as agency\n"
+	    "  sohoa sign giay.pdf -o ky.pdf -R roots --pin-fd 3 3<pin \\\n"
+	    "      --key 'pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=vgca'\n"
+	    "  sohoa sign giay-ky.pdf -o giay-ky.pdf --prolong --level lta\n",
+	    sign_options, 1, 1, sh_cmd_sign },
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
