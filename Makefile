@@ -5,6 +5,7 @@
 #   make                     build
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
+#   make torture             every fault at every point, for hours
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make install PREFIX=/usr/local
 #
@@ -176,6 +177,13 @@ fuzzers: $(FUZZERS)
 # T=tests/unit/test_text.c (or several) runs just those.
 test:
 	@O=$(O) BUILD=$(build) tests/run $(T)
+
+# Each kill point, power-cut image, failed call, flipped bit; tables at the end.
+.PHONY: torture
+torture: setup-test
+	@$(MAKE) all tests
+	@O=$(O) BUILD=$(build) SOHOA_TORTURE=100000 V=1 J=2 tests/run \
+	    $(wildcard tests/fault/test_archive_*.c)
 
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
