@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "archive/act.h"
+#include "archive/seal.h"
 #include "archive/search.h"
 #include "base/mem.h"
 
@@ -659,7 +660,9 @@ walk(struct check *c, struct sh_error *err)
 	    sh_engine_check(c->ar->engine, &visit, err) ||
 	    end_blob(c, err) || compare_counts(c, err))
 		return (-1);
-	return (sh_search_check(c->ar->search, c->ar, on_finding, c, err));
+	return (sh_seals_check(c->ar, NULL, on_finding, c, err) ||
+	    sh_search_check(c->ar->search, c->ar, on_finding, c, err) ?
+	    -1 : 0);
 }
 
 static int

@@ -6,6 +6,7 @@
  *   keys/               archive.key, holders/, signing keys, roots/
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
+ *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
  *   cache/              readings that need not be made twice, sealed
  */
@@ -39,6 +40,7 @@ struct sh_home {
 	struct sh_archive *archive;
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
+	struct sh_signer *sealer;
 	struct sh_trust *trust;		/* keys/roots */
 	int lock;
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */

@@ -78,6 +78,9 @@ int sh_args_holder(const struct sh_args *a, const char *number,
 int sh_print_error(const struct sh_args *a, const struct sh_error *e);
 int sh_print_json(json_t *take_v, struct sh_error *err) SH_MUST_CHECK;
 
+/* The line of "search" in a status. */
+void sh_print_search(const json_t *search, enum sh_lang lang);
+
 /* Set by SIGINT and SIGTERM once sh_catch_signals() was called. */
 extern volatile int sh_stop;
 void sh_catch_signals(void);
@@ -117,8 +120,10 @@ int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
-int sh_cmd_status(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
+int sh_cmd_seal(struct sh_args *a, struct sh_error *err);
+int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
+int sh_cmd_status(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 
 #endif

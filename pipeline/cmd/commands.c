@@ -107,13 +107,25 @@ static const struct sh_option verify_options[] = {
 	WHY, JSON, QUIET, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
-static const struct sh_option status_options[] = { HOME, JSON, END };
 static const struct sh_option search_options[] = {
 	HOME,
 	{ "follow", 'f', NULL, "take in what is new" },
 	{ "rebuild", 'r', NULL, "make it again; searches go on meanwhile" },
 	END
 };
+static const struct sh_option seal_options[] = {
+	HOME,
+	{ "renew", 'r', NULL, "stamp all evidence again" },
+	{ "rehash", 'R', "DIGEST", "hash it anew first: SHA-384, SHA-512" },
+	JSON, END
+};
+static const struct sh_option prove_options[] = {
+	HOME,
+	{ "output", 'o', "DIR", "folder for what proves it" },
+	{ "since", 's', "SEAL", "that the archive only grew since this seal" },
+	END
+};
+static const struct sh_option status_options[] = { HOME, JSON, END };
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -193,12 +205,22 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
-	{ "status", "", "how the archive stands",
-	    "  sohoa status --home /srv/sohoa\n",
-	    status_options, 0, 0, sh_cmd_status },
 	{ "search", "--follow | --rebuild", "look after the full-text search",
 	    "  sohoa search --rebuild\n",
 	    search_options, 0, 0, sh_cmd_search },
+	{ "seal", "[--renew | --rehash DIGEST]",
+	    "seal the archive's changes, renew its evidence",
+	    "  sohoa seal --home /srv/sohoa\n"
+	    "  sohoa seal --rehash SHA-512\n",
+	    seal_options, 0, 0, sh_cmd_seal },
+	{ "prove", "DOCUMENT -o DIR | --since SEAL -o DIR",
+	    "proof and evidence that a stranger can check",
+	    "  sohoa prove 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -o proof/\n"
+	    "  sohoa prove --since 12 -o proof/\n",
+	    prove_options, 0, 1, sh_cmd_prove },
+	{ "status", "", "how the archive stands: seals, time stamps, search",
+	    "  sohoa status --home /srv/sohoa\n",
+	    status_options, 0, 0, sh_cmd_status },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

@@ -1,4 +1,4 @@
-/* sohoa status and sohoa search. */
+/* sohoa search. */
 #include "pipeline/cmd/command.h"
 
 static long long
@@ -7,8 +7,8 @@ count_of(const json_t *v, const char *name)
 	return ((long long)json_integer_value(json_object_get(v, name)));
 }
 
-static void
-print_search(const json_t *search, enum sh_lang lang)
+void
+sh_print_search(const json_t *search, enum sh_lang lang)
 {
 	if (!json_is_object(search))
 		(void)puts(lang == SH_VI ? "tìm kiếm   chưa có, sẽ được tạo lại"
@@ -19,28 +19,6 @@ print_search(const json_t *search, enum sh_lang lang)
 		    "search     %lld documents, %lld changes behind\n",
 		    count_of(search, "documents"), count_of(search,
 		    "behind"));
-}
-
-int
-sh_cmd_status(struct sh_args *a, struct sh_error *err)
-{
-	struct sh_home *h;
-	json_t *answer;
-	int rc;
-
-	if (sh_open_home(a, 0, &h, err))
-		return (-1);
-	rc = sh_archive_status(h->archive, &answer, err);
-	sh_home_close(h);
-	if (rc != 0)
-		return (-1);
-	if (a->json)
-		return (sh_print_json(answer, err));
-	(void)printf(a->lang == SH_VI ? "thay đổi   %lld\n" :
-	    "changes    %lld\n", count_of(answer, "events"));
-	print_search(json_object_get(answer, "search"), a->lang);
-	json_decref(answer);
-	return (EX_OK);
 }
 
 int
