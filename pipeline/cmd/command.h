@@ -124,6 +124,7 @@ int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_seal(struct sh_args *a, struct sh_error *err);
 int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
 int sh_cmd_status(struct sh_args *a, struct sh_error *err);
+int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 
 #endif

@@ -126,6 +126,9 @@ static const struct sh_option prove_options[] = {
 	END
 };
 static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option accesses_options[] = {
+	HOME, NAME, BIRTH, WHY, JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -221,6 +224,9 @@ const struct sh_command sh_commands[] = {
 	{ "status", "", "how the archive stands: seals, time stamps, search",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
+	{ "accesses", "HOLDER", "who read what of a holder's, and why",
+	    "  sohoa accesses 027090098192\n",
+	    accesses_options, 0, 1, sh_cmd_accesses },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
