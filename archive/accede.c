@@ -188,6 +188,10 @@ begin(struct sh_archive *ar, struct work *w, const struct sh_accession *acc,
 	w->what.tags = w->tags;
 	if ((r = held(ar, &w->in.tags[0], &acc->content, &id, err)) < 0)
 		return (-1);
+	if (r == 0 && acc->held != NULL) {
+		memcpy(id.b, acc->held->b, sizeof(id.b));
+		r = 1;
+	}
 	if (r == 0) {
 		w->result->state = SH_ACCEDED;
 		memcpy(w->tags, w->in.tags, sizeof(w->tags));

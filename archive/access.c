@@ -15,9 +15,9 @@
 #define BATCH		64
 
 void
-sh_archive_use_policy(struct sh_archive *ar, const struct sh_policy *p)
+sh_archive_use_rights(struct sh_archive *ar, const struct sh_rights *p)
 {
-	ar->policy = p;
+	ar->rights = p;
 }
 
 /* ---- the purpose's procedure --------------------------------------------- */
@@ -63,7 +63,7 @@ find_procedure(struct sh_archive *ar, const char *purpose, char **out,
 	struct sh_range r = { .table = SH_TABLE_DOSSIER };
 
 	*out = NULL;
-	if (ar->policy == NULL)
+	if (ar->rights == NULL)
 		return (0);
 	if (sh_procedure_code_valid(purpose))
 		return ((*out = sh_strdup(purpose, err)) != NULL ? 0 : -1);
@@ -81,7 +81,7 @@ sh_access_begin(struct sh_access *a, struct sh_archive *ar,
     const struct sh_reader *who, enum sh_action action, struct sh_error *err)
 {
 	memset(a, 0, sizeof(*a));
-	if (sh_policy_check(ar->policy, who, action, err))
+	if (sh_rights_check(ar->rights, who, action, err))
 		return (-1);
 	a->ar = ar;
 	a->who = who;
@@ -100,7 +100,7 @@ sh_access_end(struct sh_access *a)
 int
 sh_access_may(const struct sh_access *a, const char *type)
 {
-	return (sh_policy_allows(a->ar->policy, a->who, a->procedure, type));
+	return (sh_rights_allows(a->ar->rights, a->who, a->procedure, type));
 }
 
 int
@@ -188,7 +188,7 @@ sh_access_record(struct sh_access *a, struct sh_error *err)
 			goto out;
 	/* A question costs as much as an answer: guessing is work. */
 	rc = sh_access_log_append(a->ar->access, a->ar->vault, v, a->who,
-	    sh_policy_budget(a->ar->policy, a->who), a->n > 0 ? a->n : 1,
+	    sh_rights_budget(a->ar->rights, a->who), a->n > 0 ? a->n : 1,
 	    err);
 out:
 	json_decref(v);
@@ -399,7 +399,7 @@ sh_archive_accesses(struct sh_archive *ar, const struct sh_reader *who,
 	size_t i;
 
 	*answerp = NULL;
-	if (sh_policy_check(ar->policy, who, SH_DO_AUDIT, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_AUDIT, err) ||
 	    sh_holder_tag(ar, &holder->id, holder->name, holder->birth, &tag,
 	    err) || sh_alias_group(ar, &tag, q.tags, &q.ntags, err) ||
 	    (out = sh_json_new_object(err)) == NULL)

@@ -2,7 +2,7 @@
  * Who may read what, and who did.
  *
  * Every read names reader, agency, purpose (a dossier or a procedure) and,
- * where the law wants it, its legal basis.  A policy says which agency may
+ * where the law wants it, its legal basis.  The rights say which agency may
  * read which paper types for which procedure, and what each role may do.
  * What a reader may not see is answered as what is not there.
  *
@@ -16,21 +16,21 @@
 
 #include "archive/archive.h"
 
-struct sh_policy;
+struct sh_rights;
 
 /*
- * schemas/policy.schema.json.
- * Errors: SH_EFORMAT "policy.entry" with the parameter "entry".
+ * schemas/rights.schema.json.
+ * Errors: SH_EFORMAT "rights.entry" with the parameter "entry".
  */
-int sh_policy_load(const char *path, struct sh_policy **pp,
+int sh_rights_load(const char *path, struct sh_rights **pp,
     struct sh_error *err) SH_MUST_CHECK;
-void sh_policy_free(struct sh_policy *p);
+void sh_rights_free(struct sh_rights *p);
 
 /*
- * Borrowed for the archive's life.  Without a policy whoever can open the
+ * Borrowed for the archive's life.  Without rights whoever can open the
  * archive may do everything; it is written down all the same.
  */
-void sh_archive_use_policy(struct sh_archive *ar, const struct sh_policy *p);
+void sh_archive_use_rights(struct sh_archive *ar, const struct sh_rights *p);
 
 /*
  * Who read what of HOLDER's, and why: schemas/accesses.schema.json, the

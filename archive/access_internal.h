@@ -19,7 +19,7 @@ enum sh_action {
 	SH_ACTIONS
 };
 
-/* ---- policy.c ------------------------------------------------------------ */
+/* ---- rights.c ------------------------------------------------------------ */
 
 const char *sh_action_word(enum sh_action a);
 
@@ -27,13 +27,13 @@ const char *sh_action_word(enum sh_action a);
  * May WHO do that at all?  Errors: SH_EDENIED "reader.incomplete",
  * "reader.unknown", "reader.role", "reader.purpose".
  */
-int sh_policy_check(const struct sh_policy *p, const struct sh_reader *who,
+int sh_rights_check(const struct sh_rights *p, const struct sh_reader *who,
     enum sh_action action, struct sh_error *err) SH_MUST_CHECK;
 /* 1 if WHO may see papers of TYPE for PROCEDURE (NULL: not known). */
-int sh_policy_allows(const struct sh_policy *p, const struct sh_reader *who,
+int sh_rights_allows(const struct sh_rights *p, const struct sh_reader *who,
     const char *procedure, const char *type);
 /* Holders' papers that WHO may look at in an hour; 0: no limit. */
-int64_t sh_policy_budget(const struct sh_policy *p,
+int64_t sh_rights_budget(const struct sh_rights *p,
     const struct sh_reader *who);
 
 /* ---- access.c ------------------------------------------------------------ */

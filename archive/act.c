@@ -22,7 +22,7 @@ static const struct kind {
 	const char *word;
 	char letter;
 	unsigned flags;
-	enum sh_action action;		/* whom the policy lets make it */
+	enum sh_action action;		/* who has the right to make it */
 } kinds[] = {
 	{ "alias", 'a', 0, SH_DO_CORRECT },
 	{ "hold", 'h', 0, SH_DO_RETAIN },
@@ -93,7 +93,7 @@ sh_act_new(struct sh_archive *ar, const char *kind,
 	json_t *v;
 
 	assert(k != NULL);
-	if (sh_policy_check(ar->policy, who, k->action, err))
+	if (sh_rights_check(ar->rights, who, k->action, err))
 		return (NULL);
 	sh_time_print(sh_now(), at);
 	if ((v = sh_json_new_object(err)) == NULL)

@@ -309,7 +309,7 @@ sh_archive_file(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*np = 0;
-	if (sh_policy_check(ar->policy, who, SH_DO_CORRECT, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_CORRECT, err) ||
 	    sh_holder_tag(ar, &holder->id, NULL, holder->birth, &c.to, err) ||
 	    sh_holder_tag(ar, &nobody, holder->name, holder->birth, &c.from,
 	    err))

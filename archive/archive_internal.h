@@ -20,7 +20,7 @@
 #include "archive/vault.h"
 
 struct sh_access_log;
-struct sh_policy;
+struct sh_rights;
 struct sh_search;
 struct sh_seals;
 
@@ -37,7 +37,7 @@ struct sh_archive {
 	struct sh_seals *seals;		/* NULL: the place names no folder */
 	char id[33];			/* the manifest's, hex */
 	struct sh_access_log *access;	/* NULL: reads leave no trace */
-	const struct sh_policy *policy;	/* borrowed; NULL: everything goes */
+	const struct sh_rights *rights;	/* borrowed; NULL: everything goes */
 	int readonly;
 	int unfiled;		/* jobs of SH_QUEUE_FILE may be waiting */
 };

@@ -95,7 +95,7 @@ sh_archive_due(struct sh_archive *ar, const struct sh_reader *who,
 	json_t *out;
 
 	*answerp = NULL;
-	if (sh_policy_check(ar->policy, who, SH_DO_RETAIN, err))
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err))
 		return (-1);
 	sh_date_print(day, s);
 	if ((out = sh_json_new_object(err)) == NULL)
@@ -332,7 +332,7 @@ sh_archive_proposal(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_policy_check(ar->policy, who, SH_DO_RETAIN, err) || load_proposal(&p, proposal, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err) || load_proposal(&p, proposal, err) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    list_proposed(&p, out, err))
 		goto out;
@@ -442,7 +442,7 @@ sh_archive_dispose(struct sh_archive *ar, const struct sh_reader *who,
 
 	*listp = NULL;
 	sh_time_print(sh_now(), at);
-	if (sh_policy_check(ar->policy, who, SH_DO_RETAIN, err) || load_proposal(&p, proposal, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err) || load_proposal(&p, proposal, err) ||
 	    check_all(&p, who, err) ||
 	    (list = sh_json_new_object(err)) == NULL ||
 	    list_proposed(&p, list, err) ||
@@ -516,7 +516,7 @@ sh_archive_proof(struct sh_archive *ar, const struct sh_reader *who,
 
 	*answerp = NULL;
 	sh_document_id_print(document, hex);
-	if (sh_policy_check(ar->policy, who, SH_DO_AUDIT, err) || sh_holder_tag(ar, &holder->id,
+	if (sh_rights_check(ar->rights, who, SH_DO_AUDIT, err) || sh_holder_tag(ar, &holder->id,
 	    holder->name, holder->birth, &tag, err) || sh_alias_group(ar,
 	    &tag, tags, &n, err) || (out = sh_json_new_object(err)) == NULL)
 		return (-1);

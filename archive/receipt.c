@@ -281,7 +281,7 @@ sh_archive_receipt(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	memcpy(tag.b, document->b, sizeof(tag.b));
-	if (sh_policy_check(ar->policy, who, SH_DO_REUSE, err))
+	if (sh_rights_check(ar->rights, who, SH_DO_REUSE, err))
 		return (-1);
 	if ((act = find_receipt(ar, &tag, receipt, err)) == NULL) {
 		sh_error_param(err, "value", "%s", receipt);
@@ -409,7 +409,7 @@ sh_archive_reuse(struct sh_archive *ar, const struct sh_reader *who,
 
 	*receiptp = NULL;
 	memcpy(document.b, u->document.b, sizeof(document.b));
-	if (sh_policy_check(ar->policy, who, SH_DO_REUSE, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_REUSE, err) ||
 	    sh_reuse_procedure(ar, u->procedure, &p, err) ||
 	    (c = find_component(p, u->component, err)) == NULL ||
 	    receipt_id(ar, u, id, err))

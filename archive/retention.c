@@ -175,7 +175,7 @@ sh_archive_retention(struct sh_archive *ar, const struct sh_reader *who,
 
 	*answerp = NULL;
 	memcpy(document.b, id->b, sizeof(document.b));
-	if (sh_policy_check(ar->policy, who, SH_DO_RETAIN, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err) ||
 	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
 		return (-1);
 	if (sh_retention_of(ar, &holder, &document, record, &r, err))

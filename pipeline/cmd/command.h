@@ -78,9 +78,6 @@ int sh_args_holder(const struct sh_args *a, const char *number,
 int sh_print_error(const struct sh_args *a, const struct sh_error *e);
 int sh_print_json(json_t *take_v, struct sh_error *err) SH_MUST_CHECK;
 
-/* The line of "search" in a status. */
-void sh_print_search(const json_t *search, enum sh_lang lang);
-
 /* Set by SIGINT and SIGTERM once sh_catch_signals() was called. */
 extern volatile int sh_stop;
 void sh_catch_signals(void);
@@ -118,6 +115,7 @@ int sh_cmd_correct(struct sh_args *a, struct sh_error *err);
 int sh_cmd_revoke(struct sh_args *a, struct sh_error *err);
 int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
+int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
@@ -125,6 +123,12 @@ int sh_cmd_seal(struct sh_args *a, struct sh_error *err);
 int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
 int sh_cmd_status(struct sh_args *a, struct sh_error *err);
 int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
+int sh_cmd_search(struct sh_args *a, struct sh_error *err);
+int sh_cmd_bench(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
+
+/* The seals of a status, as lines; the exit status they call for. */
+void sh_print_seals(const json_t *seals, enum sh_lang lang);
+int sh_seals_exit(const json_t *seals);
 
 #endif

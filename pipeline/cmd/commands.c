@@ -104,15 +104,29 @@ static const struct sh_option verify_options[] = {
 	HOME,
 	{ "all", 'a', NULL, "every document of the archive" },
 	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
+	{ "fetch", 'f', NULL, "ask trusted issuers about revocation" },
+	{ "report", 'o', "FILE", "the verdict as a page to print" },
 	WHY, JSON, QUIET, END
 };
-static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
-static const struct sh_option search_options[] = {
+static const struct sh_option sign_options[] = {
 	HOME,
-	{ "follow", 'f', NULL, "take in what is new" },
-	{ "rebuild", 'r', NULL, "make it again; searches go on meanwhile" },
-	END
+	{ "output", 'o', "FILE", "where the signed file goes" },
+	{ "as", 'a', "WHO", "officer (default) or agency, of the home" },
+	{ "key", 'k', "KEY", "FILE.p12, pkcs11:DRIVER?token=LABEL, csc:ADDRESS?credential=ID" },
+	{ "pin-fd", 'P', "N", "descriptor to read its PIN from; else asks" },
+	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
+	{ "level", 'l', "LEVEL", "b, t, lt or lta; else the home's" },
+	{ "tsa", 't', "URL", "time-stamping authority; else the home's" },
+	{ "place", 'w', "WHERE", "visible: left, right; none (default)" },
+	{ "field", 'f', "NAME", "name of the signature field" },
+	{ "reason", 'r', "TEXT", "why it is signed" },
+	{ "certify", 'c', "N", "what may change later: 1 nothing, 2 forms, 3 comments" },
+	{ "digest", 'd', "HEX", "SHA-256 of what was shown; refuse another file" },
+	{ "pss", 's', NULL, "RSA-PSS instead of PKCS#1 v1.5" },
+	{ "prolong", 'x', NULL, "no new signature: fresh answers and stamp" },
+	JSON, END
 };
+static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
 static const struct sh_option seal_options[] = {
 	HOME,
 	{ "renew", 'r', NULL, "stamp all evidence again" },
@@ -126,6 +140,18 @@ static const struct sh_option prove_options[] = {
 	END
 };
 static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option search_options[] = {
+	HOME,
+	{ "follow", 'f', NULL, "take in what is new" },
+	{ "rebuild", 'r', NULL, "make it again; searches go on meanwhile" },
+	END
+};
+static const struct sh_option bench_options[] = {
+	{ "catalogue", 'c', "DIR", "paper types from here; else the built-in" },
+	{ "errors", 'e', NULL, "each difference as a line on stderr" },
+	{ "values", 'v', "FILE", "each value found, tab separated" },
+	JSON, END
+};
 static const struct sh_option accesses_options[] = {
 	HOME, NAME, BIRTH, WHY, JSON, END
 };
@@ -203,14 +229,20 @@ const struct sh_command sh_commands[] = {
 	{ "verify", "FILE.pdf... | DOCUMENT... | --all",
 	    "verify signatures: verdict with reasons",
 	    "  sohoa verify giay.pdf\n"
+	    "  sohoa verify --fetch --report phieu.html giay.pdf\n"
 	    "  sohoa verify --home /srv/sohoa --all\n",
 	    verify_options, 0, -1, sh_cmd_verify },
+	{ "sign", "FILE.pdf -o SIGNED.pdf",
+	    "sign a PDF file, at a PAdES level",
+	    "  sohoa sign giay.pdf -o giay-ky.pdf --level lt\n"
+	    "  sohoa sign giay.pdf -o giay-ky.pdf --place right --as agency\n"
+	    "  sohoa sign giay.pdf -o ky.pdf -R roots --pin-fd 3 3<pin \\\n"
+	    "      --key 'pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=vgca'\n"
+	    "  sohoa sign giay-ky.pdf -o giay-ky.pdf --prolong --level lta\n",
+	    sign_options, 1, 1, sh_cmd_sign },
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
-	{ "search", "--follow | --rebuild", "look after the full-text search",
-	    "  sohoa search --rebuild\n",
-	    search_options, 0, 0, sh_cmd_search },
 	{ "seal", "[--renew | --rehash DIGEST]",
 	    "seal the archive's changes, renew its evidence",
 	    "  sohoa seal --home /srv/sohoa\n"
@@ -221,9 +253,17 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa prove 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -o proof/\n"
 	    "  sohoa prove --since 12 -o proof/\n",
 	    prove_options, 0, 1, sh_cmd_prove },
-	{ "status", "", "how the archive stands: seals, time stamps, search",
+	{ "status", "", "how the archive stands: search, seals, time stamps",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
+	{ "search", "--follow | --rebuild", "look after the full-text search",
+	    "  sohoa search --rebuild\n",
+	    search_options, 0, 0, sh_cmd_search },
+	{ "bench", "reading FILE...",
+	    "measure types, fields and confidences against known truth",
+	    "  sample texts -n 100 --readings --noise 20 | sohoa bench reading -\n"
+	    "  sohoa bench reading --json truths.jsonl\n",
+	    bench_options, 2, -1, sh_cmd_bench },
 	{ "accesses", "HOLDER", "who read what of a holder's, and why",
 	    "  sohoa accesses 027090098192\n",
 	    accesses_options, 0, 1, sh_cmd_accesses },

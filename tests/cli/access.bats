@@ -13,12 +13,12 @@ setup_file() {
 	export ME=$(id -un)
 }
 
-setup() { rm -f "$SOHOA_HOME/policy.json"; }
+setup() { rm -f "$SOHOA_HOME/rights.json"; }
 
-policy() {	# role reads_per_hour rules
-	printf '{"format":"sohoa-policy-1","readers":[{"name":"%s","agency":"H05.12","role":"%s","reads_per_hour":%s}],"rules":[%s]}' \
-		"$ME" "$1" "$2" "$3" > "$SOHOA_HOME/policy.json"
-	schema policy.schema.json < "$SOHOA_HOME/policy.json"
+rights() {	# role reads_per_hour rules
+	printf '{"format":"sohoa-rights-1","readers":[{"name":"%s","agency":"H05.12","role":"%s","reads_per_hour":%s}],"rules":[%s]}' \
+		"$ME" "$1" "$2" "$3" > "$SOHOA_HOME/rights.json"
+	schema rights.schema.json < "$SOHOA_HOME/rights.json"
 }
 
 reads() {
@@ -71,7 +71,7 @@ reads() {
 }
 
 @test "what is not yours is not there, and that you asked is known" {
-	policy officer 0 '{"agency":"H05.*","procedures":["2.000488"],"types":["lltp"]}'
+	rights officer 0 '{"agency":"H05.*","procedures":["2.000488"],"types":["lltp"]}'
 	"$SOHOA" show "$DOC" -p 2.000488 >/dev/null
 	"$SOHOA" show "$DOC" -p "$("$SOHOA" show "$DOC" -p 2.000488 --json | json 'v["dossier"]')" >/dev/null
 	# For another procedure: exactly as a document that does not exist.
@@ -86,12 +86,12 @@ reads() {
 	"$SOHOA" need 2.000488 "$ID" -p 1.004222 --json | json 'set(c["state"] for c in v["components"])' | grep -qx "{'missing'}"
 	run "$SOHOA" get "$DOC" -p 1.004222 -o "$BATS_TEST_TMPDIR/x"
 	[ "$status" = 66 ]
-	rm "$SOHOA_HOME/policy.json"
+	rm "$SOHOA_HOME/rights.json"
 	reads 'sum(1 for r in v["reads"] if r.get("denied"))' | grep -qx 2
 }
 
 @test "roles, purposes and budgets" {
-	policy officer 0 '{"agency":"H05.12","procedures":"*","types":"*","basis":"law"}'
+	rights officer 0 '{"agency":"H05.12","procedures":"*","types":"*","basis":"law"}'
 	run "$SOHOA" show "$DOC"
 	[ "$status" = 77 ]
 	[[ "$output" == *"[reader.purpose]"* ]]
@@ -103,29 +103,29 @@ reads() {
 	[[ "$output" == *"[reader.role]"* ]]
 	run "$SOHOA" accesses "$ID"
 	[ "$status" = 77 ]
-	policy agency 0 '{"agency":"*","procedures":"*","types":"*"}'
+	rights agency 0 '{"agency":"*","procedures":"*","types":"*"}'
 	run "$SOHOA" find --text lich -p 2.000488
 	[ "$status" = 77 ]
-	policy auditor 0 ''
+	rights auditor 0 ''
 	"$SOHOA" accesses "$ID" >/dev/null
 	run "$SOHOA" show "$DOC" -p 2.000488
 	[ "$status" = 77 ]
-	policy administrator 0 '{"agency":"*","procedures":"*","types":"*"}'
+	rights administrator 0 '{"agency":"*","procedures":"*","types":"*"}'
 	run "$SOHOA" get "$DOC" -p 2.000488 -r text -o -
 	[ "$status" = 77 ]
 	"$SOHOA" check --quiet >/dev/null
-	policy officer 3 '{"agency":"*","procedures":"*","types":"*"}'
+	rights officer 3 '{"agency":"*","procedures":"*","types":"*"}'
 	for i in 1 2 3; do "$SOHOA" show "$DOC" -p 2.000488 >/dev/null || break; done
 	[ "$i" = 3 ]
 	run "$SOHOA" show "$DOC" -p 2.000488
 	[ "$status" = 75 ]
 	[[ "$output" == *"[reader.budget]"* ]]
-	sed -i 's/H05.12/H05.13/' "$SOHOA_HOME/policy.json"
+	sed -i 's/H05.12/H05.13/' "$SOHOA_HOME/rights.json"
 	run "$SOHOA" show "$DOC" -p 2.000488
 	[ "$status" = 77 ]
 	[[ "$output" == *"[reader.unknown]"* ]]
-	echo '{"format":"sohoa-policy-1","readers":[{}],"rules":[]}' > "$SOHOA_HOME/policy.json"
+	echo '{"format":"sohoa-rights-1","readers":[{}],"rules":[]}' > "$SOHOA_HOME/rights.json"
 	run "$SOHOA" show "$DOC"
 	[ "$status" = 65 ]
-	[[ "$output" == *"[policy.entry]"* ]]
+	[[ "$output" == *"[rights.entry]"* ]]
 }

@@ -1,4 +1,4 @@
-/* The policy: readers with their roles, and the entitlement matrix. */
+/* Rights: readers with their roles, and the entitlement matrix. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -30,7 +30,7 @@ static const unsigned may[NROLES] = {
 	[ADMINISTRATOR] = 0,
 };
 
-struct sh_policy {
+struct sh_rights {
 	json_t *root;
 	const json_t *readers;	/* borrowed from root */
 	const json_t *rules;
@@ -48,7 +48,7 @@ static int
 wrong(struct sh_error *err, const char *list, size_t i, const char *what)
 {
 	sh_error_param(err, "entry", "%s[%zu]", list, i);
-	return (sh_error_set(err, SH_EFORMAT, "policy.entry", "%s[%zu]: %s",
+	return (sh_error_set(err, SH_EFORMAT, "rights.entry", "%s[%zu]: %s",
 	    list, i, what));
 }
 
@@ -120,14 +120,14 @@ check_rules(const json_t *list, struct sh_error *err)
 }
 
 int
-sh_policy_load(const char *path, struct sh_policy **pp, struct sh_error *err)
+sh_rights_load(const char *path, struct sh_rights **pp, struct sh_error *err)
 {
-	struct sh_policy *p;
+	struct sh_rights *p;
 	json_t *readers, *rules;
 	const char *format;
 
 	*pp = NULL;
-	if ((p = sh_alloc(1, sizeof(*p), "a policy", err)) == NULL)
+	if ((p = sh_alloc(1, sizeof(*p), "rights", err)) == NULL)
 		return (-1);
 	if ((p->root = sh_json_load(path, POLICY_MAX, err)) == NULL ||
 	    sh_json_str(p->root, "format", 1, 32, &format, err) ||
@@ -137,9 +137,9 @@ sh_policy_load(const char *path, struct sh_policy **pp, struct sh_error *err)
 		(void)sh_error_context(err, "%s", path);
 		goto bad;
 	}
-	if (strcmp(format, "sohoa-policy-1") != 0) {
+	if (strcmp(format, "sohoa-rights-1") != 0) {
 		sh_error_param(err, "entry", "format");
-		(void)sh_error_set(err, SH_EFORMAT, "policy.entry",
+		(void)sh_error_set(err, SH_EFORMAT, "rights.entry",
 		    "%s: format \"%s\"", path, format);
 		goto bad;
 	}
@@ -148,12 +148,12 @@ sh_policy_load(const char *path, struct sh_policy **pp, struct sh_error *err)
 	*pp = p;
 	return (0);
 bad:
-	sh_policy_free(p);
+	sh_rights_free(p);
 	return (-1);
 }
 
 void
-sh_policy_free(struct sh_policy *p)
+sh_rights_free(struct sh_rights *p)
 {
 	if (p == NULL)
 		return;
@@ -164,7 +164,7 @@ sh_policy_free(struct sh_policy *p)
 /* ---- asking -------------------------------------------------------------- */
 
 static const json_t *
-find_reader(const struct sh_policy *p, const struct sh_reader *who)
+find_reader(const struct sh_rights *p, const struct sh_reader *who)
 {
 	const json_t *v;
 	size_t i;
@@ -177,7 +177,7 @@ find_reader(const struct sh_policy *p, const struct sh_reader *who)
 }
 
 int
-sh_policy_check(const struct sh_policy *p, const struct sh_reader *who,
+sh_rights_check(const struct sh_rights *p, const struct sh_reader *who,
     enum sh_action action, struct sh_error *err)
 {
 	const json_t *v;
@@ -189,7 +189,7 @@ sh_policy_check(const struct sh_policy *p, const struct sh_reader *who,
 	sh_error_param(err, "value", "%s", who->name);
 	if ((v = find_reader(p, who)) == NULL)
 		return (sh_error_set(err, SH_EDENIED, "reader.unknown",
-		    "the policy has no reader %s of %s", who->name,
+		    "no rights are given to %s of %s", who->name,
 		    who->agency));
 	if ((may[role_of(sh_member(v, "role"))] & BIT(action)) == 0)
 		return (sh_error_set(err, SH_EDENIED, "reader.role",
@@ -230,7 +230,7 @@ matches(const json_t *patterns, const char *s)
 }
 
 int
-sh_policy_allows(const struct sh_policy *p, const struct sh_reader *who,
+sh_rights_allows(const struct sh_rights *p, const struct sh_reader *who,
     const char *procedure, const char *type)
 {
 	const json_t *v;
@@ -252,7 +252,7 @@ sh_policy_allows(const struct sh_policy *p, const struct sh_reader *who,
 }
 
 int64_t
-sh_policy_budget(const struct sh_policy *p, const struct sh_reader *who)
+sh_rights_budget(const struct sh_rights *p, const struct sh_reader *who)
 {
 	const json_t *v = p == NULL ? NULL : find_reader(p, who);
 
