@@ -26,7 +26,8 @@ BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
 	libpng-dev libqpdf-dev libzxing-dev libzbar-dev libjansson-dev \
 	liblmdb-dev libsqlite3-dev libzstd-dev libssl-dev libunistring-dev \
 	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
-	libcairo2-dev libqrencode-dev libopenjp2-7-dev libwebp-dev libgif-dev
+	libcairo2-dev libqrencode-dev libopenjp2-7-dev libwebp-dev libgif-dev \
+	libcurl4-openssl-dev libp11-kit-dev
 RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
 	fonts-liberation2
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
@@ -79,7 +80,7 @@ LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
 SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lopenjp2 -lwebp \
 	-lgif -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
@@ -181,7 +182,7 @@ lint: all
 
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
-	@O=$(O) tests/bench/bench.sh
+	@tests/bench/bench.py $(O)
 
 .PHONY: install clean
 install: all

@@ -5,12 +5,14 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 #include "pipeline/accede.h"
 #include "pipeline/divide.h"
 #include "pipeline/match.h"
+#include "pipeline/seal.h"
 #include "pipeline/spool.h"
 
 /* Dossiers that may be on their way at once. */
@@ -466,6 +468,7 @@ static int
 finish(struct run *r, struct sh_error *err)
 {
 	struct lane *l = &r->lanes[0];
+	double at = sh_cpu_seconds();
 
 	if (sh_divide(l->job, err))
 		return (-1);
@@ -474,6 +477,8 @@ finish(struct run *r, struct sh_error *err)
 		return (-1);
 	if (sh_job_account(l->job, err))
 		return (-1);
+	if (r->o->home != NULL)
+		sh_home_spent(r->o->home, SH_STAGE_DIVIDE, &at);
 	if (r->o->home != NULL && (archive_drafts(r, l, err) ||
 	    settle_spool(l, err)))
 		return (-1);
@@ -528,7 +533,8 @@ sh_intake(const struct sh_intake_options *o,
 			goto out;
 	if (r.cache != NULL && (sh_spool_trim(r.cache,
 	    (uint64_t)sh_config_int(o->home->config, "cache-mb") << 20, err) ||
-	    sh_archive_search_follow(o->home->archive, err)))
+	    sh_archive_search_follow(o->home->archive, err) ||
+	    sh_home_seal_due(o->home, err)))
 		goto out;
 	rc = 0;
 out:

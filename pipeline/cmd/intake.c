@@ -148,7 +148,10 @@ on_finished(void *arg, size_t index, const struct sh_job *job,
 static void
 print_usage(const struct run *r, const struct sh_pool *pool)
 {
+	static const char *const stages[SH_STAGES] = { "divide", "dedupe", "render",
+	    "sign", "prove", "archive" };
 	struct rusage own;
+	size_t i;
 	uint64_t decode_peak, read_peak;
 	double decode_s, read_s;
 
@@ -157,11 +160,15 @@ print_usage(const struct run *r, const struct sh_pool *pool)
 	(void)fprintf(stderr, "{\"pages\":%zu,\"main_cpu_s\":%.3f,"
 	    "\"decode_cpu_s\":%.3f,\"read_cpu_s\":%.3f,"
 	    "\"main_peak_bytes\":%llu,\"decode_peak_bytes\":%llu,"
-	    "\"read_peak_bytes\":%llu}\n", r->pages,
+	    "\"read_peak_bytes\":%llu", r->pages,
 	    (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
 	    (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6,
 	    decode_s, read_s, (unsigned long long)own.ru_maxrss * 1024,
 	    (unsigned long long)decode_peak, (unsigned long long)read_peak);
+	for (i = 0; r->home != NULL && i < SH_STAGES; i++)
+		(void)fprintf(stderr, ",\"%s_cpu_s\":%.3f", stages[i],
+		    r->home->stage_cpu_s[i]);
+	(void)fputs("}\n", stderr);
 }
 
 static int
