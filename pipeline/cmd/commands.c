@@ -104,10 +104,9 @@ static const struct sh_option verify_options[] = {
 	HOME,
 	{ "all", 'a', NULL, "every document of the archive" },
 	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
-	WHY, JSON, QUIET, END
 	{ "fetch", 'f', NULL, "ask trusted issuers about revocation" },
 	{ "report", 'o', "FILE", "the verdict as a page to print" },
-	PURPOSE, JSON, QUIET, END
+	WHY, JSON, QUIET, END
 };
 static const struct sh_option sign_options[] = {
 	HOME,
