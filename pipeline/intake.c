@@ -165,7 +165,7 @@ capture(struct run *r, struct lane *l, struct sh_error *err)
 		/* Its own failure is told when it is to be decoded. */
 		if ((fd = sh_dossier_open_scan(d, i, &absent)) < 0)
 			continue;
-		(void)snprintf(name, sizeof(name), "scan-%zu", i);
+		(void)snprintf(name, sizeof(name), SH_SPOOL_SCAN, i);
 		rc = sh_spool_put_file(l->spool, name, fd, &digest, &bytes,
 		    err);
 		(void)close(fd);
@@ -430,8 +430,8 @@ archive_drafts(struct run *r, struct lane *l, struct sh_error *err)
 		if (stopped(r, err))
 			return (-1);
 		sh_error_clear(&own);
-		if (sh_accede(r->o->home, l->spool, l->job, d, r->engine,
-		    &own) == 0)
+		if (sh_accede(r->o->home, r->o->pool, l->spool, l->job, d,
+		    r->engine, &own) == 0)
 			continue;
 		if (own.code == SH_ESYSTEM || own.code == SH_ENOMEM ||
 		    own.code == SH_EDENIED) {

@@ -216,9 +216,8 @@ sh_pool_reopen(int fd, struct sh_error *err)
 
 /* ---- verify -------------------------------------------------------------------------- */
 
-/* The one message of a worker that has one job. */
-static int
-one_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
+int
+sh_child_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
     struct sh_message *m, struct sh_error *err)
 {
 	int64_t deadline = sh_monotonic_ms() + wall_ms;
@@ -277,7 +276,7 @@ verify_once(struct sh_pool *p, const int *fds, const char *when,
 
 	if (sh_child_start(p, &c, "verify", args, fds, 3, err))
 		return (-1);
-	if (one_answer(p, &c, VERIFY_WALL_MS, &m, err))
+	if (sh_child_answer(p, &c, VERIFY_WALL_MS, &m, err))
 		goto out;
 	if (json_object_get(m.v, "error") != NULL) {
 		if (sh_wire_error(m.v, err, &bad))
