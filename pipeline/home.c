@@ -60,6 +60,8 @@ const struct sh_setting sh_home_settings[] = {
 	    "Agency's text: points from the top edge of page 1." },
 	{ "pdfa", SH_SETTING_CHOICE, "2u", 0, 0, "1b|2u|3u",
 	    "Flavour of the archived PDF/A: 1b, 2u or 3u." },
+	{ "paper-code", SH_SETTING_TEXT, "{holder}.{type}.{id}", 0, 0, NULL,
+	    "Code of a digitised paper: {holder} {type} {number} {id}." },
 	{ "readers", SH_SETTING_INT, "0", 0, 256, NULL,
 	    "Reading processes; 0: one per core." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
