@@ -5,6 +5,7 @@
 #   make                     build
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
+#   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make install PREFIX=/usr/local
 #
@@ -183,6 +184,12 @@ lint: all
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
+
+# What signing and verifying cost, and the verdicts on the corpora.
+.PHONY: bench-signing
+bench-signing: setup-test
+	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts
+	@tests/bench/signing.py $(O)
 
 .PHONY: install clean
 install: all
