@@ -7,6 +7,7 @@
 #   make lint                layers, names, headers alone, man pages
 #   make torture             every fault at every point, for hours
 #   make bench-reading       every bar of reading, beside plain Tesseract
+#   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make install PREFIX=/usr/local
 #
@@ -198,6 +199,12 @@ bench-reading: setup
 	@$(MAKE) $(O)/tests/bench/bench_reading
 	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
 	    "$${SOHOA_SHARED:-../shared}"
+
+# What signing and verifying cost, and the verdicts on the corpora.
+.PHONY: bench-signing
+bench-signing: setup-test
+	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts
+	@tests/bench/signing.py $(O)
 
 .PHONY: install clean
 install: all
