@@ -8,6 +8,7 @@
  *   search/             full-text projection, can be rebuilt
  *   spool/              what was fed and is not archived yet, sealed
  *   cache/              readings that need not be made twice, sealed
+ *   bulk/               bulk runs: rows and results, sealed
  */
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
@@ -41,11 +42,13 @@ struct sh_home {
 	struct sh_signer *agency;
 	struct sh_trust *trust;		/* keys/roots */
 	int lock;
+	int lane;			/* SH_HOME_DESK */
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
 #define SH_HOME_SIGN	0x2	/* opens the signing keys */
+#define SH_HOME_DESK	0x4	/* before bulk runs, which give way (lane.h) */
 
 /*
  * Make a home that does not exist, with a test key for officer and agency.
