@@ -147,7 +147,7 @@ on_finished(void *arg, size_t index, const struct sh_job *job,
 void
 sh_print_usage(const struct sh_usage *u)
 {
-	static const char *const stages[SH_STAGES] = { "divide", "render",
+	static const char *const stages[SH_STAGES] = { "divide", "dedupe", "render",
 	    "sign", "prove", "archive" };
 	struct rusage own;
 	size_t i;
