@@ -6,6 +6,8 @@
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
 #   make bench               speed, memory, bytes and accuracy beside the peers
+#   make bench-bulk          a back catalogue beside the peers
+#   make torture-intake      kill -9 at random moments, and converge
 #   make install PREFIX=/usr/local
 #
 # build=release|debug|asan|fuzz; everything made lies in out/$(build).
@@ -176,6 +178,15 @@ test:
 
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
+
+# KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
+.PHONY: torture-intake bench-bulk
+torture-intake: all
+	@O=$(O) tests/fault/torture_intake.sh
+
+bench-bulk: setup-bench
+	@$(MAKE) all
+	@tests/bench/bench_bulk.py $(O)
 
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
