@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/act.h"
 #include "archive/archive_internal.h"
 #include "archive/seal_internal.h"
 #include "archive/search.h"
@@ -265,7 +266,7 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 		sh_log(SH_WARN, "search: %s", err->text);
 		sh_error_clear(err);
 	}
-	return (sh_sweep(ar, err));
+	return (sh_sweep(ar, err) || sh_act_sweep(ar, err) ? -1 : 0);
 }
 
 int

@@ -8,8 +8,10 @@
  *   search/             full-text projection, can be rebuilt
  *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
- *   cache/              readings that need not be made twice, sealed
+ *   cache/              readings that need not be made twice, sealed; answers
+ *                       about revocation
  *   bulk/               bulk runs: rows and results, sealed
+ *   outage.json         there while an authority does not answer (sign.h)
  */
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
@@ -17,6 +19,7 @@
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "pipeline/sign.h"
 #include "schemas/catalogue.h"
 #include "signing/signer.h"
 #include "signing/verify.h"
@@ -44,13 +47,15 @@ struct sh_home {
 	struct sh_signer *agency;
 	struct sh_signer *sealer;
 	struct sh_trust *trust;		/* keys/roots */
+	struct sh_signing signing;
 	int lock;
 	int lane;			/* SH_HOME_DESK */
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
-#define SH_HOME_SIGN	0x2	/* opens the signing keys */
+#define SH_HOME_SIGN	0x2	/* opens the signing keys; refused when an
+				   outage passed its grace period */
 #define SH_HOME_DESK	0x4	/* before bulk runs, which give way (lane.h) */
 
 /*

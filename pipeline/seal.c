@@ -32,7 +32,7 @@ sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
 	json_t *v, *seals = NULL;
 
 	*answer = NULL;
-	if ((v = sh_json_new_object(err)) == NULL)
+	if (sh_archive_status(h->archive, &v, err))
 		return (-1);
 	if (sh_seals_status(h->archive, now, &seals, err) ||
 	    sh_json_set_str(v, "format", "sohoa-status-1", err) ||

@@ -22,7 +22,7 @@ void sh_home_sealing(const struct sh_home *h, struct sh_stamper *stamper,
 int sh_home_seal_due(struct sh_home *h, struct sh_error *err) SH_MUST_CHECK;
 
 /*
- * How the home stands: {"format": "sohoa-status-1", "seals": …}:
+ * How the home stands, its archive and its seals:
  * schemas/status.schema.json.
  */
 int sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
