@@ -9,6 +9,8 @@
 #   make bench-reading       every bar of reading, beside plain Tesseract
 #   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
+#   make bench-bulk          a back catalogue beside the peers
+#   make torture-intake      kill -9 at random moments, and converge
 #   make install PREFIX=/usr/local
 #
 # build=release|debug|asan|fuzz; everything made lies in out/$(build).
@@ -189,6 +191,15 @@ torture: setup-test
 
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
+
+# KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
+.PHONY: torture-intake bench-bulk
+torture-intake: all
+	@O=$(O) tests/fault/torture_intake.sh
+
+bench-bulk: setup-bench
+	@$(MAKE) all
+	@tests/bench/bench_bulk.py $(O)
 
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)

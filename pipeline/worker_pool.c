@@ -377,3 +377,9 @@ sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
 			look_at(p->readers[i].child.pid, read_peak,
 			    read_cpu_s);
 }
+
+uint64_t
+sh_pool_reads(const struct sh_pool *p)
+{
+	return (p->order);
+}

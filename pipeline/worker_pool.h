@@ -154,5 +154,7 @@ int sh_pool_verify(struct sh_pool *p, int fd, const void *roots,
  */
 void sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
     uint64_t *read_peak, double *decode_cpu_s, double *read_cpu_s);
+/* Pages that were given to readers so far. */
+uint64_t sh_pool_reads(const struct sh_pool *p);
 
 #endif
