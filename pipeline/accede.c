@@ -46,10 +46,10 @@ fetch_image(struct sh_spool *spool, const struct sh_job *job, size_t index,
     int fd, uint64_t *atp, struct sh_page_image *out, struct sh_error *err)
 {
 	struct sh_buf bytes = SH_BUF_INIT;
-	char name[32];
+	char name[SH_IMAGE_NAME];
 	int rc = -1;
 
-	(void)snprintf(name, sizeof(name), SH_SPOOL_IMAGE, index);
+	sh_job_image_name(job, index, name);
 	*out = job->fed[index].image;
 	switch (sh_spool_get(spool, name, &bytes, err)) {
 	case 1:
@@ -260,7 +260,11 @@ describe(const struct sh_job *job, const struct sh_draft *d,
 	    "engine", engine, "catalogue", hex);
 	if (m->made_by == NULL)
 		return (sh_error_nomem(err, "JSON"));
-	return (0);
+	/* What people decided: who, when, old and new. */
+	if (d->review == NULL)
+		return (0);
+	return (sh_json_set(m->made_by, "review", json_incref(
+	    json_object_get(d->review, "decisions")), err));
 }
 
 static const char *

@@ -10,9 +10,6 @@
 #include "pipeline/job.h"
 #include "pipeline/spool.h"
 
-/* Name of the spool entry with the coded image of fed page INDEX. */
-#define SH_SPOOL_IMAGE	"image-%zu"
-
 /*
  * Archive a draft in state READY: ARCHIVED or LINKED with its id.  ENGINE
  * names what read it.  On -1 nothing of it is in the archive; the draft

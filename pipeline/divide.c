@@ -55,6 +55,18 @@ announced(const struct sh_job *j, const struct sh_draft *d)
 	return (sh_catalogue_type(j->catalogue, j->fed[i - 1].separator));
 }
 
+/* The fields of its type, then the parties that they name. */
+static int
+extract(const struct sh_job *j, struct sh_draft *d,
+    const struct sh_page *const *p, struct sh_error *err)
+{
+	if (sh_fields_extract(j->catalogue, d->guess.type, p, d->npages,
+	    d->guess.certified_copy, &d->fields, err))
+		return (-1);
+	return (sh_parties_extract(j->catalogue, d->guess.type, &d->fields, p,
+	    d->npages, &d->parties, err));
+}
+
 static int
 judge(struct sh_job *j, struct sh_draft *d, struct sh_page **pages,
     struct sh_error *err)
@@ -77,13 +89,7 @@ judge(struct sh_job *j, struct sh_draft *d, struct sh_page **pages,
 				return (-1);
 		}
 	}
-	if (d->guess.type == NULL)
-		return (0);
-	if (sh_fields_extract(j->catalogue, d->guess.type, p, d->npages,
-	    d->guess.certified_copy, &d->fields, err))
-		return (-1);
-	return (sh_parties_extract(j->catalogue, d->guess.type, &d->fields, p,
-	    d->npages, &d->parties, err));
+	return (d->guess.type == NULL ? 0 : extract(j, d, p, err));
 }
 
 static int
@@ -133,11 +139,57 @@ assign_components(struct sh_job *j)
 }
 
 int
-sh_divide(struct sh_job *j, struct sh_error *err)
+sh_draft_judge(struct sh_job *j, struct sh_draft *d, struct sh_error *err)
 {
 	struct sh_page **pages;
+	int rc;
+
+	sh_guess_clear(&d->guess);
+	sh_fields_clear(&d->fields);
+	sh_parties_clear(&d->parties);
+	if (digest_pages(j, d, err))
+		return (-1);
+	if (d->npages > SH_DRAFT_PAGES_MAX) {
+		sh_draft_wait(d, "document.too-long");
+		return (0);
+	}
+	if (sh_job_pages(j, d, &pages, err))
+		return (-1);
+	rc = judge(j, d, pages, err);
+	sh_job_release(pages, d->npages);
+	return (rc);
+}
+
+int
+sh_draft_retype(struct sh_job *j, struct sh_draft *d,
+    const struct sh_paper_type *type, struct sh_error *err)
+{
+	struct sh_page **pages;
+	const struct sh_page *const *p;
+	int rc;
+
+	if (sh_job_pages(j, d, &pages, err))
+		return (-1);
+	p = (const struct sh_page *const *)pages;
+	sh_parties_clear(&d->parties);
+	if (type != NULL) {
+		sh_fields_clear(&d->fields);
+		d->guess.type = type;
+		d->guess.confidence = 1;
+		rc = extract(j, d, p, err);
+	} else {
+		rc = sh_parties_extract(j->catalogue, d->guess.type,
+		    &d->fields, p, d->npages, &d->parties, err);
+	}
+	sh_job_release(pages, d->npages);
+	return (rc);
+}
+
+int
+sh_divide(struct sh_job *j, struct sh_error *err)
+{
 	size_t i, previous = 0, cap = 0;
-	int separated = 1, rc;
+	int separated = 1;
 
 	for (i = 0; i < j->nfed; i++) {
 		if (j->fed[i].kind == SH_FED_SEPARATOR)
@@ -150,22 +202,9 @@ sh_divide(struct sh_job *j, struct sh_error *err)
 		separated = 0;
 		previous = i;
 	}
-	for (i = 0; i < j->ndrafts; i++) {
-		struct sh_draft *d = &j->drafts[i];
-
-		if (digest_pages(j, d, err))
+	for (i = 0; i < j->ndrafts; i++)
+		if (sh_draft_judge(j, &j->drafts[i], err))
 			return (-1);
-		if (d->npages > SH_DRAFT_PAGES_MAX) {
-			sh_draft_wait(d, "document.too-long");
-			continue;
-		}
-		if (sh_job_pages(j, d, &pages, err))
-			return (-1);
-		rc = judge(j, d, pages, err);
-		sh_job_release(pages, d->npages);
-		if (rc != 0)
-			return (-1);
-	}
 	assign_components(j);
 	return (0);
 }

@@ -1,6 +1,7 @@
 #include "pipeline/job.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -47,21 +48,40 @@ sh_job_free(struct sh_job *j)
 		free(j->fed[i].separator);
 	}
 	free(j->fed);
-	for (i = 0; i < j->ndrafts; i++) {
-		struct sh_draft *d = &j->drafts[i];
-
-		free(d->pages);
-		sh_guess_clear(&d->guess);
-		sh_fields_clear(&d->fields);
-		sh_parties_clear(&d->parties);
-		free(d->holders);
-		free(d->failure);
-	}
+	for (i = 0; i < j->ndrafts; i++)
+		sh_draft_clear(&j->drafts[i]);
 	free(j->drafts);
 	if (j->readings_fd >= 0)
 		(void)close(j->readings_fd);
 	sh_dossier_free(j->dossier);
+	json_decref(j->kept);
 	free(j);
+}
+
+void
+sh_draft_clear(struct sh_draft *d)
+{
+	free(d->pages);
+	sh_guess_clear(&d->guess);
+	sh_fields_clear(&d->fields);
+	sh_parties_clear(&d->parties);
+	free(d->holders);
+	free(d->failure);
+	json_decref(d->review);
+	memset(d, 0, sizeof(*d));
+}
+
+void
+sh_job_image_name(const struct sh_job *j, size_t index,
+    char out[SH_IMAGE_NAME])
+{
+	const struct sh_fed_page *f = &j->fed[index];
+
+	if (f->rescan == 0)
+		(void)snprintf(out, SH_IMAGE_NAME, "image-%zu", index);
+	else
+		(void)snprintf(out, SH_IMAGE_NAME, "image-%zu-%u", index,
+		    f->rescan);
 }
 
 int

@@ -53,6 +53,18 @@ static const struct sh_option verify_options[] = {
 	PURPOSE, JSON, QUIET, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option review_options[] = {
+	HOME,
+	{ "officer", 'o', "NAME", "who decides; else the system's user" },
+	{ "dossier", 'd', "CODE", "only what waits of this dossier" },
+	{ "reason", 'R', "KEY", "only what waits for this reason" },
+	{ "limit", 'l', "N", "at most so many" },
+	{ "name", 'n', "NAME", "name of the holder, with reassign" },
+	{ "crops", 'C', "DIR", "where pictures go; else the session's memory" },
+	{ "from", 'f', "DAY", "first day of the lot, with sample" },
+	{ "to", 't', "DAY", "last day of the lot, with sample" },
+	PURPOSE, JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -96,6 +108,14 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "review", "[list | show ITEM | ACT ITEM ... | sample | quality]",
+	    "decide what waits for a person",
+	    "  sohoa review\n"
+	    "  sohoa review list --json\n"
+	    "  sohoa review correct 3fa2c1d0-5b21e0aa id_number=027090098192\n"
+	    "  sohoa review accept 3fa2c1d0-5b21e0aa --officer 'Lê Thị Hoa'\n"
+	    "  sohoa review sample --from 2026-11-01 --to 2026-11-30\n",
+	    review_options, 0, -1, sh_cmd_review },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
