@@ -77,7 +77,7 @@ LIBS := $(foreach l,$(LAYERS),$(O)/lib$(l).a)
 LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
 SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lqrencode -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
@@ -128,7 +128,7 @@ PANGO = $(shell pkg-config --cflags pangocairo)
 $(O)/samples/%.o: CPPFLAGS += $(PANGO)
 $(O)/samples/sample: $(call obj,samples) $(LINK)
 	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs pangocairo) \
-	    -lqrencode $(SYSLIBS)
+	    $(SYSLIBS)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 

@@ -42,9 +42,9 @@ add_page(struct sh_job *j, size_t *capp, size_t i, int begin,
 	return (0);
 }
 
-/* What the sheet before the document says that it is; NULL: nothing. */
-static const struct sh_paper_type *
-announced(const struct sh_job *j, const struct sh_draft *d)
+/* The sheet before the document; NULL: there is none. */
+static const struct sh_fed_page *
+sheet_before(const struct sh_job *j, const struct sh_draft *d)
 {
 	size_t i = d->pages[0];
 
@@ -52,7 +52,17 @@ announced(const struct sh_job *j, const struct sh_draft *d)
 		i--;
 	if (i == 0 || j->fed[i - 1].kind != SH_FED_SEPARATOR)
 		return (NULL);
-	return (sh_catalogue_type(j->catalogue, j->fed[i - 1].separator));
+	return (&j->fed[i - 1]);
+}
+
+/* What that sheet says that it is; NULL: nothing. */
+static const struct sh_paper_type *
+announced(const struct sh_job *j, const struct sh_draft *d)
+{
+	const struct sh_fed_page *f = sheet_before(j, d);
+
+	return (f != NULL ? sh_catalogue_type(j->catalogue, f->separator) :
+	    NULL);
 }
 
 /* The fields of its type, then the parties that they name. */
@@ -110,6 +120,31 @@ digest_pages(const struct sh_job *j, struct sh_draft *d, struct sh_error *err)
 	return (rc);
 }
 
+/*
+ * A cover sheet names the component, when the paper can be it; when it reads
+ * as something else a person decides.
+ */
+static void
+assign_covered(struct sh_job *j, struct sh_draft *d)
+{
+	const struct sh_procedure *p = j->dossier->procedure;
+	const struct sh_fed_page *f = sheet_before(j, d);
+	const struct sh_component *k = NULL;
+	size_t i;
+
+	if (f == NULL || f->component == NULL)
+		return;
+	for (i = 0; i < p->ncomponents; i++)
+		if (strcmp(p->components[i].code, f->component) == 0)
+			k = &p->components[i];
+	for (i = 0; k != NULL && i < k->ntypes; i++)
+		if (k->types[i] == d->guess.type)
+			d->component = k;
+	if (k != NULL && d->component == NULL && d->guess.type != NULL &&
+	    d->guess.confidence >= CONFIDENT)
+		sh_draft_wait(d, "type.separator-differs");
+}
+
 /* Give each component of the procedure the first draft that can be it. */
 static void
 assign_components(struct sh_job *j)
@@ -119,8 +154,16 @@ assign_components(struct sh_job *j)
 
 	if (p == NULL)
 		return;
+	for (i = 0; i < j->ndrafts; i++)
+		assign_covered(j, &j->drafts[i]);
 	for (c = 0; c < p->ncomponents; c++) {
 		const struct sh_component *k = &p->components[c];
+
+		for (i = 0; i < j->ndrafts; i++)
+			if (j->drafts[i].component == k)
+				break;
+		if (i < j->ndrafts)
+			continue;
 
 		for (i = 0; i < j->ndrafts; i++) {
 			struct sh_draft *d = &j->drafts[i];

@@ -188,6 +188,8 @@ open_lane(struct run *r, struct sh_error *err)
 	if (sh_job_new(d, r->o->catalogue, &l->job, err))
 		return (-1);
 	r->nlanes++;
+	if (r->o->home != NULL)
+		l->job->archive = r->o->home->archive;
 	if (r->o->home != NULL && capture(r, l, &own)) {
 		/* A full disk ends the run, not just this dossier. */
 		if (own.code == SH_ESYSTEM || own.code == SH_ENOMEM) {

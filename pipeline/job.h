@@ -47,6 +47,8 @@ struct sh_fed_page {
 	int first_page;		/* as in struct sh_guess */
 	int heading;		/* the national motto stands at its top */
 	char *separator;	/* paper type named by a separator sheet */
+	char *component;	/* and component, by a cover sheet; or NULL */
+	unsigned sheet, sheets;	/* it is so many of so many; 0: not told */
 	char cache[72];		/* entry that its reading goes to; "": none */
 	/* A person had it scanned again: page of that file, for this. */
 	uint32_t rescan;	/* 1, 2 …: spool entry "rescan-N"; 0: no */
@@ -92,6 +94,7 @@ struct sh_draft {
 struct sh_job {
 	struct sh_dossier *dossier;
 	const struct sh_catalogue *catalogue;
+	struct sh_archive *archive;	/* proves cover sheets; or NULL */
 	struct sh_fed_page *fed;
 	size_t nfed, fedcap;
 	size_t npending;

@@ -84,7 +84,8 @@ fed_value(const struct sh_fed_page *f)
 	const struct sh_page_image *m = &f->image;
 
 	return (json_pack("{s:i, s:i, s:i, s:o, s:o, s:I, s:I, s:[I,i,i,i,i,i],"
-	    " s:i, s:s?, s:f, s:i, s:i, s:s?, s:i, s:i, s:o, s:i}",
+	    " s:i, s:s?, s:f, s:i, s:i, s:s?, s:s?, s:i, s:i, s:i, s:i, s:o,"
+	    " s:i}",
 	    "scan", (int)f->scan, "page", (int)f->page, "kind", (int)f->kind,
 	    "digest", hex_value(&f->digest), "failure",
 	    failure_value(f->failure), "at", (json_int_t)f->reading_at, "len",
@@ -93,7 +94,8 @@ fed_value(const struct sh_fed_page *f)
 	    m->components, m->inverted, "exif", f->exif_orientation, "type",
 	    f->type != NULL ? f->type->slug : NULL, "confidence",
 	    f->type_confidence, "first", f->first_page, "heading", f->heading,
-	    "separator", f->separator, "rescan", (int)f->rescan,
+	    "separator", f->separator, "component", f->component, "sheet",
+	    (int)f->sheet, "sheets", (int)f->sheets, "rescan", (int)f->rescan,
 	    "rescan_page", (int)f->rescan_page, "replaced",
 	    hex_value(&f->replaced), "added", f->added));
 }
@@ -421,6 +423,9 @@ fed_of(const json_t *v, struct sh_job *j, struct sh_error *err)
 	    failure_of(v, "failure", &f->failure, err))
 		return (-1);
 	f->separator = copy_of(v, "separator", err);
+	f->component = copy_of(v, "component", err);
+	f->sheet = (unsigned)number(v, "sheet");
+	f->sheets = (unsigned)number(v, "sheets");
 	if (f->kind > SH_FED_SET_ASIDE || f->kind == SH_FED_PENDING ||
 	    (f->kind == SH_FED_SET_ASIDE && f->failure == NULL))
 		return (damaged(err));

@@ -84,8 +84,11 @@ read_page(struct rescan *r, size_t index, const struct sh_raster *raster,
 	rc = sh_job_read(j, index, page, err);
 	sh_page_free(page);
 	/* A person says that these are pages of the document. */
-	if (rc == 0)
+	if (rc == 0) {
+		free(f->failure);
+		f->failure = NULL;
 		f->kind = SH_FED_DOCUMENT;
+	}
 	return (rc);
 }
 

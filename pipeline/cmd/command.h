@@ -99,6 +99,7 @@ int sh_cmd_get(struct sh_args *a, struct sh_error *err);
 int sh_cmd_need(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
+int sh_cmd_cover(struct sh_args *a, struct sh_error *err);
 int sh_cmd_review(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 

@@ -53,6 +53,13 @@ static const struct sh_option verify_options[] = {
 	PURPOSE, JSON, QUIET, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option cover_options[] = {
+	HOME,
+	{ "procedure", 'c', "CODE", "of a dossier that is given by its code" },
+	{ "components", 'k', "CODES", "only these, such as 01,04" },
+	{ "output", 'o', "FILE", "where to; - is standard output" },
+	END
+};
 static const struct sh_option review_options[] = {
 	HOME,
 	{ "officer", 'o', "NAME", "who decides; else the system's user" },
@@ -108,6 +115,11 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "cover", "DOSSIER | CODE --procedure CODE [-o FILE]",
+	    "print a dossier's cover sheets as PDF",
+	    "  sohoa cover hoso/0678/ -o to-phan-cach.pdf\n"
+	    "  sohoa cover H05.12-261121-0001 --procedure 1.001193 -o - | lp\n",
+	    cover_options, 1, 1, sh_cmd_cover },
 	{ "review", "[list | show ITEM | ACT ITEM ... | sample | quality]",
 	    "decide what waits for a person",
 	    "  sohoa review\n"

@@ -66,6 +66,7 @@ room 'ZXing/' 'ocr/barcode_zxing.cpp'
 room 'zbar' 'ocr/barcode.c'
 room 'lmdb' 'archive/engine_lmdb_internal.h'
 room 'sqlite3' 'archive/search.c'
+room 'qrencode' 'pipeline/cover_pdf.c'
 room 'seccomp' 'pipeline/worker/sandbox.c'
 
 # The main program parses no image and no PDF.
