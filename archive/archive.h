@@ -29,6 +29,10 @@ struct sh_archive_place {
 	const char *engine;	/* "lmdb:/srv/sohoa/archive" */
 	const char *keys;	/* folder: archive.key, holders/ */
 	const char *search;	/* folder of the full-text projection */
+	const char *seals;	/* folder of the seals; NULL: none are made */
+	const char *witness;	/* folder elsewhere for a copy of the last
+				   seal, or NULL */
+	int must_stamp;		/* seals need a time stamp */
 };
 
 struct sh_document_id {
@@ -84,13 +88,20 @@ struct sh_accession {
 	const char *text;		/* for full-text search; may be "" */
 	const struct sh_rendition *renditions;
 	size_t nrenditions;
+	/*
+	 * What it is to a document of the leading holder: {"kind": "rescan",
+	 * "of": its id, …}; NULL: nothing.  With HELD it is only another
+	 * capture of that document: the dossier is linked to it.
+	 */
+	const json_t *kinship;
+	const struct sh_document_id *held;
 };
 
 enum sh_accession_state {
 	SH_ACCEDED,		/* new: synced, read back, digests equal */
 	SH_ACCEDED_BEFORE,	/* this very accession was done already */
-	SH_ACCEDED_LINKED	/* its bytes are held: the dossier is linked to
-				   the document that was there */
+	SH_ACCEDED_LINKED	/* it is held: the dossier is linked to the
+				   document that was there */
 };
 
 /*

@@ -20,6 +20,7 @@
 #include "archive/vault.h"
 
 struct sh_search;
+struct sh_seals;
 
 /* archive.c: the pseudo-holder of the manifest. */
 int sh_archive_manifest(struct sh_vault *v, struct sh_tag *holder,
@@ -31,6 +32,8 @@ struct sh_archive {
 	struct sh_packer *packer;
 	const struct sh_catalogue *catalogue;	/* borrowed; may be NULL */
 	struct sh_search *search;
+	struct sh_seals *seals;		/* NULL: the place names no folder */
+	char id[33];			/* the manifest's, hex */
 	int readonly;
 	int unfiled;		/* jobs of SH_QUEUE_FILE may be waiting */
 };

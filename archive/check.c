@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/seal.h"
 #include "archive/search.h"
 #include "base/mem.h"
 
@@ -544,7 +545,9 @@ walk(struct check *c, struct sh_error *err)
 	    sh_engine_check(c->ar->engine, &visit, err) ||
 	    end_blob(c, err) || compare_counts(c, err))
 		return (-1);
-	return (sh_search_check(c->ar->search, c->ar, on_finding, c, err));
+	return (sh_seals_check(c->ar, NULL, on_finding, c, err) ||
+	    sh_search_check(c->ar->search, c->ar, on_finding, c, err) ?
+	    -1 : 0);
 }
 
 static int

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "ocr/pdfa.h"
+#include "pipeline/dedupe.h"
 #include "pipeline/version.h"
 #include "signing/pdfsig.h"
 
@@ -22,6 +23,7 @@ struct making {
 	json_t *fields;
 	json_t *page_list;
 	json_t *made_by;
+	json_t *kinship;
 };
 
 static void
@@ -38,6 +40,7 @@ making_clear(struct making *m, size_t npages)
 	json_decref(m->fields);
 	json_decref(m->page_list);
 	json_decref(m->made_by);
+	json_decref(m->kinship);
 }
 
 /* Append the page's coded image from the spool to the memory file. */
@@ -317,6 +320,40 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
 	acc->text = m->text.data != NULL ? (const char *)m->text.data : "";
 }
 
+/*
+ * Does the holder have it already, in another capture?  By the policy of its
+ * type the draft becomes a link, a document of its own, or waits: 1.
+ */
+static int
+recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
+    struct making *m, struct sh_accession *acc, struct sh_error *err)
+{
+	enum sh_duplicate policy = d->guess.type->duplicate;
+
+	if (d->decided == SH_KIN_LINKED)
+		acc->held = &d->kin.id;
+	if (d->decided != SH_KIN_UNDECIDED)
+		return (0);
+	if (sh_dedupe(home->archive, job, d, &d->kin, err))
+		return (-1);
+	if (d->kin.kinship == SH_KIN_OTHER)
+		return (0);
+	if (d->kin.kinship == SH_KIN_CONFLICT)
+		sh_draft_wait(d, "duplicate.conflict");
+	else if (policy == SH_DUP_ASK)
+		sh_draft_wait(d, "duplicate.ask");
+	if (d->state == SH_DRAFT_WAITS)
+		return (1);
+	if ((m->kinship = sh_kin_json(&d->kin, err)) == NULL)
+		return (-1);
+	acc->kinship = m->kinship;
+	/* Of two captures of a sheet the better one is kept as well. */
+	if (d->kin.kinship == SH_KIN_RESCAN && policy != SH_DUP_KEEP &&
+	    !d->kin.better)
+		acc->held = &d->kin.id;
+	return (0);
+}
+
 int
 sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
     struct sh_draft *d, const char *engine, struct sh_error *err)
@@ -325,6 +362,7 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	struct sh_accession acc;
 	struct sh_rendition renditions[3];
 	enum sh_accession_state state;
+	struct sh_document_id own;
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
 	double at = sh_cpu_seconds();
@@ -336,12 +374,22 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	fill_accession(home, job, d, &m, &acc);
 	if (sh_archive_document_id(home->archive, &acc, &d->id, err))
 		goto out;
-	sh_document_id_print(&d->id, identifier);
+	own = d->id;
+	sh_document_id_print(&own, identifier);
 	/* Held already: nothing to render or to sign, only to link. */
 	held = sh_archive_holds(home->archive, &d->holders[0], &d->content,
 	    &d->id, err);
 	if (held < 0)
 		goto out;
+	if (!held) {
+		held = recognise(home, job, d, &m, &acc, err);
+		sh_home_spent(home, SH_STAGE_DEDUPE, &at);
+		if (held != 0) {
+			rc = held > 0 ? 0 : -1;
+			goto out;
+		}
+		held = acc.held != NULL;
+	}
 	if (!held) {
 		if ((m.images = sh_memfd("images", err)) < 0 ||
 		    (m.pdf = sh_memfd("document", err)) < 0 ||
@@ -367,7 +415,8 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	if (sh_archive_accede(home->archive, &acc, &d->id, &state, err))
 		goto out;
 	sh_home_spent(home, SH_STAGE_ARCHIVE, &at);
-	d->state = state == SH_ACCEDED_LINKED ? SH_DRAFT_LINKED :
+	/* Now or before: a link has another document's id than its own. */
+	d->state = memcmp(&d->id, &own, sizeof(own)) != 0 ? SH_DRAFT_LINKED :
 	    SH_DRAFT_ARCHIVED;
 	rc = 0;
 out:

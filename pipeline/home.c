@@ -28,6 +28,14 @@ const struct sh_setting sh_home_settings[] = {
 	    "PKCS#12 file of the agency's key." },
 	{ "agency-passphrase", SH_SETTING_TEXT, "keys/passphrase", 0, 0, NULL,
 	    "File of mode 0600 with that key's passphrase." },
+	{ "seal-key", SH_SETTING_TEXT, "keys/agency.p12", 0, 0, NULL,
+	    "PKCS#12 file of the key that seals the archive." },
+	{ "seal-passphrase", SH_SETTING_TEXT, "keys/passphrase", 0, 0, NULL,
+	    "File of mode 0600 with that key's passphrase." },
+	{ "tsa", SH_SETTING_TEXT, "", 0, 0, NULL,
+	    "Time-stamp authority of the seals, http://...; empty: none." },
+	{ "witness", SH_SETTING_TEXT, "", 0, 0, NULL,
+	    "Folder on another machine or disk for a copy of the last seal." },
 	{ "roots", SH_SETTING_TEXT, "keys/roots", 0, 0, NULL,
 	    "Folder of PEM files: the roots that signatures must lead to." },
 	{ "officer-offset-x", SH_SETTING_INT, "28", 0, 400, NULL,
@@ -70,6 +78,8 @@ place_clear(struct sh_archive_place *place)
 	free((void *)(uintptr_t)place->engine);
 	free((void *)(uintptr_t)place->keys);
 	free((void *)(uintptr_t)place->search);
+	free((void *)(uintptr_t)place->seals);
+	free((void *)(uintptr_t)place->witness);
 }
 
 static int
@@ -77,6 +87,7 @@ place_of(const struct sh_home *h, struct sh_archive_place *place,
     struct sh_error *err)
 {
 	const char *uri = sh_config_text(h->config, "engine");
+	const char *witness = sh_config_text(h->config, "witness");
 	const char *path = strchr(uri, ':');
 	char *full;
 
@@ -93,10 +104,14 @@ place_of(const struct sh_home *h, struct sh_archive_place *place,
 	}
 	if (place->engine == NULL ||
 	    (place->keys = sh_path_join(h->dir, "keys", err)) == NULL ||
-	    (place->search = sh_path_join(h->dir, "search", err)) == NULL) {
+	    (place->search = sh_path_join(h->dir, "search", err)) == NULL ||
+	    (place->seals = sh_path_join(h->dir, "seals", err)) == NULL ||
+	    (*witness != '\0' && (place->witness = sh_home_path(h, witness,
+	    err)) == NULL)) {
 		place_clear(place);
 		return (-1);
 	}
+	place->must_stamp = *sh_config_text(h->config, "tsa") != '\0';
 	return (0);
 }
 
@@ -107,6 +122,7 @@ sh_home_close(struct sh_home *h)
 		return;
 	sh_signer_close(h->officer);
 	sh_signer_close(h->agency);
+	sh_signer_close(h->sealer);
 	sh_trust_free(h->trust);
 	sh_archive_close(h->archive);
 	sh_catalogue_free(h->catalogue);
@@ -295,7 +311,8 @@ open_rooms(struct sh_home *h, unsigned flags, struct sh_error *err)
 	if ((flags & SH_HOME_SIGN) != 0 &&
 	    (open_signer(h, "officer-key", "officer-passphrase", &h->officer,
 	    err) || open_signer(h, "agency-key", "agency-passphrase",
-	    &h->agency, err)))
+	    &h->agency, err) || open_signer(h, "seal-key", "seal-passphrase",
+	    &h->sealer, err)))
 		return (-1);
 	if (place_of(h, &place, err))
 		return (-1);

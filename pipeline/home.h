@@ -6,6 +6,7 @@
  *   keys/               archive.key, holders/, signing keys, roots/
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
+ *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
  *   cache/              readings that need not be made twice, sealed
  */
@@ -25,6 +26,7 @@ extern const struct sh_setting sh_home_settings[];
 /* What the main process does for a draft, in this order. */
 enum sh_stage {
 	SH_STAGE_DIVIDE,	/* boundaries, types, fields, right person */
+	SH_STAGE_DEDUPE,	/* against what the holder has */
 	SH_STAGE_RENDER,	/* readings and images to PDF/A */
 	SH_STAGE_SIGN,
 	SH_STAGE_PROVE,		/* our verifier on the finished bytes */
@@ -39,6 +41,7 @@ struct sh_home {
 	struct sh_archive *archive;
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
+	struct sh_signer *sealer;
 	struct sh_trust *trust;		/* keys/roots */
 	int lock;
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */

@@ -20,6 +20,7 @@
 #include "ocr/page.h"
 #include "ocr/pdfa.h"
 #include "pipeline/dossier.h"
+#include "pipeline/kin.h"
 #include "schemas/catalogue.h"
 
 enum sh_fed_kind {
@@ -89,6 +90,12 @@ struct sh_draft {
 	 * review.h tells; NULL: nobody looked at it.
 	 */
 	json_t *review;
+	enum sh_kin_decision {
+		SH_KIN_UNDECIDED,
+		SH_KIN_KEPT,	/* a person said: a document of its own */
+		SH_KIN_LINKED	/* the same as the held one */
+	} decided;
+	struct sh_kin kin;	/* to what the holder had, after matching */
 };
 
 struct sh_job {

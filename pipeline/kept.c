@@ -170,6 +170,18 @@ holders_value(const struct sh_draft *d)
 }
 
 static json_t *
+kin_value(const struct sh_draft *d)
+{
+	char id[SH_DOCUMENT_ID_LEN];
+
+	sh_document_id_print(&d->kin.id, id);
+	return (json_pack("{s:i, s:i, s:i, s:i, s:s?, s:s, s:i}", "kinship",
+	    (int)d->kin.kinship, "better", d->kin.better, "agreeing",
+	    (int)d->kin.agreeing, "words_bp", d->kin.words_bp, "differs",
+	    d->kin.differs, "id", id, "decided", (int)d->decided));
+}
+
+static json_t *
 draft_value(const struct sh_draft *d, int brief, struct sh_error *err)
 {
 	char id[SH_DOCUMENT_ID_LEN];
@@ -207,6 +219,7 @@ draft_value(const struct sh_draft *d, int brief, struct sh_error *err)
 	    sh_json_set_str(v, "component", d->component != NULL ?
 	    d->component->code : NULL, err) ||
 	    sh_json_set(v, "failure", failure_value(d->failure), err) ||
+	    sh_json_set(v, "kin", kin_value(d), err) ||
 	    (d->review != NULL && sh_json_set(v, "review",
 	    json_incref(d->review), err)))
 		goto bad;
@@ -521,6 +534,21 @@ component_of(const struct sh_procedure *p, const char *code)
 	return (NULL);
 }
 
+static void
+kin_of(const json_t *v, struct sh_draft *d)
+{
+	const char *id = text(v, "id");
+
+	if (id == NULL || sh_document_id_parse(id, &d->kin.id))
+		return;
+	d->kin.kinship = (enum sh_kinship)number(v, "kinship");
+	d->kin.better = (int)number(v, "better");
+	d->kin.agreeing = (unsigned)number(v, "agreeing");
+	d->kin.words_bp = (int)number(v, "words_bp");
+	d->kin.differs = text(v, "differs");
+	d->decided = (enum sh_kin_decision)number(v, "decided");
+}
+
 static int
 draft_of(const json_t *v, struct sh_job *j, struct sh_draft *d,
     struct sh_error *err)
@@ -551,6 +579,7 @@ draft_of(const json_t *v, struct sh_job *j, struct sh_draft *d,
 	d->guess.first_page = (int)number(v, "first");
 	d->guess.evidence = json_incref(json_object_get(v, "evidence"));
 	d->review = json_incref(json_object_get(v, "review"));
+	kin_of(json_object_get(v, "kin"), d);
 	d->component = component_of(j->dossier->procedure,
 	    text(v, "component"));
 	list = json_object_get(v, "reasons");

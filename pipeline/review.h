@@ -73,6 +73,7 @@ int sh_review_show(struct sh_home *h, struct sh_pool *pool, const char *item,
 
 enum sh_review_what {
 	SH_REVIEW_ACCEPT,	/* it is right: archive it */
+	SH_REVIEW_LINK,		/* it is the held document that it is like */
 	SH_REVIEW_CORRECT,	/* FIELD is VALUE; "" removes it */
 	SH_REVIEW_SPLIT,	/* behind its page PAGE (1: the first) */
 	SH_REVIEW_MERGE,	/* the pages of OTHER follow its own */
@@ -97,7 +98,7 @@ struct sh_review_act {
  * Errors: SH_ENOTFOUND "review.item", "review.field", "review.type";
  * SH_EARG "review.value", "review.page"; SH_ECONFLICT "review.confirm",
  * fields that must be keyed first; "review.second-key", another person must
- * key a field; "review.untyped"; SH_ELIMIT "review.too-few-pages"; of the
+ * key a field; "review.untyped"; "review.no-kin", nothing held is like it; SH_ELIMIT "review.too-few-pages"; of the
  * rooms.
  */
 int sh_review_do(struct sh_home *h, struct sh_pool *pool,

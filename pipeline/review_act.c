@@ -114,6 +114,9 @@ describe(struct sh_item *it, const char *who, json_t *v, struct sh_error *err)
 		if (f == NULL || sh_json_append(fields, f, err))
 			return (-1);
 	}
+	if (d->kin.kinship != SH_KIN_OTHER && sh_json_set(v, "kin",
+	    sh_kin_json(&d->kin, err), err))
+		return (-1);
 	for (i = 0; i < d->nholders; i++)
 		if (add_holder(holders, &d->holders[i].id,
 		    d->holders[i].name, d->holders[i].role, 1, err))
@@ -215,6 +218,8 @@ judge_anew(struct sh_job *j, size_t at, struct sh_error *err)
 	struct sh_draft *d = &j->drafts[at];
 
 	d->nreasons = 0;
+	d->decided = SH_KIN_UNDECIDED;
+	memset(&d->kin, 0, sizeof(d->kin));
 	if (d->review != NULL)
 		(void)json_object_del(d->review, "keyed");
 	if (sh_draft_judge(j, d, err))
@@ -429,13 +434,24 @@ accept(struct sh_home *h, struct sh_item *it, const struct sh_review_act *act,
 	int rc = -1;
 
 	if (sh_review_acceptable(h, d, err) ||
-	    (note = sh_review_note(d, act->who, "accept", err)) == NULL ||
+	    (note = sh_review_note(d, act->who, act->what == SH_REVIEW_LINK ?
+	    "link" : "accept", err)) == NULL ||
 	    (list = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(note, "reasons", list, err))
 		return (-1);
-	for (i = 0; i < d->nreasons; i++)
+	for (i = 0; i < d->nreasons; i++) {
 		if (sh_json_append(list, json_string(d->reasons[i]), err))
 			return (-1);
+		if (strncmp(d->reasons[i], "duplicate.", 10) == 0)
+			d->decided = SH_KIN_KEPT;
+	}
+	if (act->what == SH_REVIEW_LINK) {
+		if (d->kin.kinship == SH_KIN_OTHER)
+			return (sh_error_set(err, SH_ECONFLICT,
+			    "review.no-kin", "nothing held is like it"));
+		d->decided = SH_KIN_LINKED;
+	}
+	d->nreasons = 0;
 	if ((page = sh_job_page(it->job, d->pages[0], err)) == NULL)
 		return (-1);
 	free(d->failure);
@@ -444,9 +460,9 @@ accept(struct sh_home *h, struct sh_item *it, const struct sh_review_act *act,
 	rc = sh_accede(h, it->spool, it->job, d, page->engine != NULL ?
 	    page->engine : "", err);
 	sh_page_free(page);
+	/* It may wait again: only now is it known what it is like. */
 	if (rc != 0)
 		return (-1);
-	d->nreasons = 0;
 	return (sh_archive_search_follow(h->archive, err));
 }
 
@@ -464,7 +480,8 @@ act_on(struct sh_home *h, struct sh_pool *pool, struct sh_item *it,
 		rc = judge_anew(it->job, it->draft, err);
 	} else if (it->draft == SH_NO_PAGE) {
 		return (no_document(err));
-	} else if (act->what == SH_REVIEW_ACCEPT) {
+	} else if (act->what == SH_REVIEW_ACCEPT ||
+	    act->what == SH_REVIEW_LINK) {
 		return (accept(h, it, act, err));
 	} else if (act->what == SH_REVIEW_CORRECT) {
 		rc = sh_review_correct(h, it, act, err);

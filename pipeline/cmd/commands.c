@@ -72,6 +72,19 @@ static const struct sh_option review_options[] = {
 	{ "to", 't', "DAY", "last day of the lot, with sample" },
 	PURPOSE, JSON, END
 };
+static const struct sh_option seal_options[] = {
+	HOME,
+	{ "renew", 'r', NULL, "stamp all evidence again" },
+	{ "rehash", 'R', "DIGEST", "hash it anew first: SHA-384, SHA-512" },
+	JSON, END
+};
+static const struct sh_option prove_options[] = {
+	HOME,
+	{ "output", 'o', "DIR", "folder for what proves it" },
+	{ "since", 's', "SEAL", "that the archive only grew since this seal" },
+	END
+};
+static const struct sh_option status_options[] = { HOME, JSON, END };
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -128,6 +141,19 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa review accept 3fa2c1d0-5b21e0aa --officer 'Lê Thị Hoa'\n"
 	    "  sohoa review sample --from 2026-11-01 --to 2026-11-30\n",
 	    review_options, 0, -1, sh_cmd_review },
+	{ "seal", "[--renew | --rehash DIGEST]",
+	    "seal the archive's changes, renew its evidence",
+	    "  sohoa seal --home /srv/sohoa\n"
+	    "  sohoa seal --rehash SHA-512\n",
+	    seal_options, 0, 0, sh_cmd_seal },
+	{ "prove", "DOCUMENT -o DIR | --since SEAL -o DIR",
+	    "proof and evidence that a stranger can check",
+	    "  sohoa prove 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -o proof/\n"
+	    "  sohoa prove --since 12 -o proof/\n",
+	    prove_options, 0, 1, sh_cmd_prove },
+	{ "status", "", "how the archive stands: seals, time stamps",
+	    "  sohoa status --home /srv/sohoa\n",
+	    status_options, 0, 0, sh_cmd_status },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

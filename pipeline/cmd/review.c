@@ -28,6 +28,7 @@ static const struct {
 	int nwords;		/* behind the item */
 } acts[] = {
 	{ "accept", SH_REVIEW_ACCEPT, 0 },
+	{ "link", SH_REVIEW_LINK, 0 },
 	{ "correct", SH_REVIEW_CORRECT, -1 },	/* one or more */
 	{ "split", SH_REVIEW_SPLIT, 1 },
 	{ "merge", SH_REVIEW_MERGE, 1 },
@@ -323,10 +324,10 @@ ask(struct desk *d, const char *item)
 	int n, rc = -1;
 
 	(void)fputs(d->a->lang == SH_VI ?
-	    "accept | correct TRƯỜNG=GIÁ TRỊ | split TRANG | merge VIỆC | "
+	    "accept | link | correct TRƯỜNG=GIÁ TRỊ | split TRANG | merge VIỆC | "
 	    "retype LOẠI |\nreassign SỐ | rescan TỆP | dismiss LÝ DO | next "
 	    "| quit > " :
-	    "accept | correct FIELD=VALUE | split PAGE | merge ITEM | "
+	    "accept | link | correct FIELD=VALUE | split PAGE | merge ITEM | "
 	    "retype TYPE |\nreassign ID | rescan FILE | dismiss WHY | next "
 	    "| quit > ", stdout);
 	(void)fflush(stdout);
@@ -348,6 +349,7 @@ ask(struct desk *d, const char *item)
 		return (-1);
 	}
 	return (rc == EX_OK && (strcmp(words[0], "accept") == 0 ||
+	    strcmp(words[0], "link") == 0 ||
 	    strcmp(words[0], "dismiss") == 0));
 }
 

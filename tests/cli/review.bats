@@ -126,6 +126,9 @@ PY
 	keyed lan | grep -qx "(0, None, True)"
 	json '[(d["by"], d["second"], d["new"]) for d in v["decisions"] if d["what"] == "correct"]' < "$BATS_TEST_TMPDIR/m" |
 		grep -qx "\[('minh', 'hoa', 'Trần Thị Một')\]"
+	# Nothing held is like it.
+	run "$SOHOA" review link "$item" --officer hoa
+	[ "$status" = 75 ]
 	# A date that is none, a field that is none.
 	run "$SOHOA" review correct "$item" registration_date=2025-02-30
 	[ "$status" = 65 ]
