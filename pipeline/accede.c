@@ -312,7 +312,7 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
 	acc->pages = m->page_list;
 	acc->made_by = m->made_by;
 	acc->content = d->content;
-	acc->provenance = "seen";
+	acc->provenance = job->dossier->result ? "issued" : "seen";
 	acc->station = job->dossier->station;
 	acc->actor = sh_signer_name(home->officer);
 	acc->received_at = job->dossier->received_at != 0 ?
@@ -366,6 +366,7 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
 	double at = sh_cpu_seconds();
+	off_t end;
 	int held, rc = -1;
 
 	if (sh_job_pages(job, d, &m.pages, err) ||
@@ -402,6 +403,8 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 		if (prove(home, m.pdf, now, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
+		end = lseek(m.pdf, 0, SEEK_END);
+		d->bytes = end > 0 ? (uint64_t)end : 0;
 		renditions[0] = (struct sh_rendition){ "pdf",
 		    "application/pdf", m.pdf, NULL, 0 };
 		renditions[1] = (struct sh_rendition){ "text",

@@ -152,7 +152,8 @@ assign_components(struct sh_job *j)
 	const struct sh_procedure *p = j->dossier->procedure;
 	size_t c, t, i;
 
-	if (p == NULL)
+	/* A result is what came of the procedure, no part of its dossier. */
+	if (p == NULL || j->dossier->result)
 		return;
 	for (i = 0; i < j->ndrafts; i++)
 		assign_covered(j, &j->drafts[i]);

@@ -8,6 +8,7 @@
 
 #include <zstd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
@@ -29,6 +30,7 @@ sh_job_new(struct sh_dossier *take_dossier,
 	}
 	j->dossier = take_dossier;
 	j->catalogue = catalogue;
+	j->begun = sh_now();
 	if ((j->readings_fd = sh_memfd("readings", err)) < 0) {
 		sh_job_free(j);
 		return (-1);

@@ -95,6 +95,7 @@ struct sh_draft {
 		SH_KIN_KEPT,	/* a person said: a document of its own */
 		SH_KIN_LINKED	/* the same as the held one */
 	} decided;
+	uint64_t bytes;		/* of its signed PDF; 0: not made here */
 	struct sh_kin kin;	/* to what the holder had, after matching */
 };
 
@@ -109,6 +110,7 @@ struct sh_job {
 	size_t ndrafts;
 	int readings_fd;
 	uint64_t readings_len;
+	int64_t begun;		/* it was opened first */
 	int64_t since;		/* it waits for a person; 0: it does not */
 	json_t *kept;		/* owns the texts of a job that was brought
 				   back (kept.h); else NULL */

@@ -70,12 +70,12 @@ dossier_value(const struct sh_dossier *d)
 			json_decref(scans);
 			return (NULL);
 		}
-	return (json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:o, s:s?, s:I, s:o}",
+	return (json_pack("{s:s, s:s?, s:s, s:s, s:s?, s:o, s:s?, s:I, s:i, s:o}",
 	    "code", d->code, "procedure", d->procedure_code, "holder_kind",
 	    sh_id_kind_word(d->holder.kind), "holder", d->holder.value,
 	    "name", d->holder_name, "birth", date_value(d->holder_birth),
 	    "station", d->station, "received_at", (json_int_t)d->received_at,
-	    "scans", scans));
+	    "result", d->result, "scans", scans));
 }
 
 static json_t *
@@ -189,8 +189,8 @@ draft_value(const struct sh_draft *d, int brief, struct sh_error *err)
 	size_t i;
 
 	sh_document_id_print(&d->id, id);
-	v = json_pack("{s:[], s:i, s:s?, s:o, s:s, s:[]}", "pages", "state",
-	    (int)d->state, "type", d->guess.type != NULL ?
+	v = json_pack("{s:[], s:i, s:I, s:s?, s:o, s:s, s:[]}", "pages", "state",
+	    (int)d->state, "bytes", (json_int_t)d->bytes, "type", d->guess.type != NULL ?
 	    d->guess.type->slug : NULL, "content", hex_value(&d->content),
 	    "id", id, "reasons");
 	if (v == NULL) {
@@ -235,9 +235,10 @@ sh_kept_to_json(const struct sh_job *j, int brief, struct sh_error *err)
 	json_t *v, *fed, *drafts;
 	size_t i;
 
-	v = json_pack("{s:s, s:o, s:I, s:[], s:[]}", "format", FORMAT,
+	v = json_pack("{s:s, s:o, s:I, s:I, s:[], s:[]}", "format", FORMAT,
 	    "dossier", dossier_value(j->dossier), "since",
-	    (json_int_t)j->since, "fed", "drafts");
+	    (json_int_t)j->since, "begun", (json_int_t)j->begun, "fed",
+	    "drafts");
 	if (v == NULL) {
 		(void)sh_error_nomem(err, "JSON");
 		return (NULL);
@@ -395,6 +396,7 @@ dossier_of(const json_t *v, const struct sh_catalogue *c,
 	id_of(v, "holder_kind", "holder", &d->holder);
 	date_of(v, "birth", &d->holder_birth);
 	d->received_at = number(v, "received_at");
+	d->result = (int)number(v, "result");
 	return (0);
 }
 
@@ -574,6 +576,7 @@ draft_of(const json_t *v, struct sh_job *j, struct sh_draft *d,
 		return (damaged(err));
 	if ((s = text(v, "type")) != NULL)
 		d->guess.type = sh_catalogue_type(j->catalogue, s);
+	d->bytes = (uint64_t)number(v, "bytes");
 	d->guess.confidence = real(v, "confidence");
 	d->guess.certified_copy = (int)number(v, "certified");
 	d->guess.first_page = (int)number(v, "first");
@@ -619,6 +622,7 @@ sh_kept_from_json(json_t *take_v, const struct sh_catalogue *catalogue,
 	}
 	j->kept = take_v;
 	j->since = number(take_v, "since");
+	j->begun = number(take_v, "begun");
 	list = json_object_get(take_v, "fed");
 	for (i = 0; i < json_array_size(list); i++)
 		if (fed_of(json_array_get(list, i), j, err))

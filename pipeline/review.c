@@ -9,6 +9,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "pipeline/figures.h"
 #include "pipeline/kept.h"
 
 /* Hex digits of a folder's name that every feed of a dossier has. */
@@ -380,6 +381,8 @@ sh_review_settle(struct sh_home *h, struct sh_spool *s, struct sh_job *j,
 	size_t i;
 	int open = 0, rc = -1;
 
+	if (sh_figures_put(h, folder_of(s), j, err))
+		return (-1);
 	for (i = 0; i < j->ndrafts; i++)
 		open |= sh_review_draft_open(&j->drafts[i]);
 	for (i = 0; i < j->nfed; i++)

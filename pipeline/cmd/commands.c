@@ -14,6 +14,7 @@ static const struct sh_option intake_options[] = {
 	{ "holder", 'i', "ID", "holder of loose files" },
 	{ "procedure", 'c', "CODE", "procedure of loose files" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
+	{ "result", 'R', NULL, "the scans are the procedure's result" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option read_options[] = {
@@ -85,6 +86,15 @@ static const struct sh_option prove_options[] = {
 	END
 };
 static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option report_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "first day; else the first of this month" },
+	{ "to", 't', "DAY", "last day; else today" },
+	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
+	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
+	{ "svg", 's', "FILE", "a page with plots, too" },
+	JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -154,6 +164,13 @@ const struct sh_command sh_commands[] = {
 	{ "status", "", "how the archive stands: seals, time stamps",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
+	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
+	    "figures of digitising, by agency and level",
+	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
+	    "  sohoa report --drill REUSED_DIGITIZED_DATA\n"
+	    "  sohoa report --csv > thang-11.csv\n"
+	    "  sohoa report --svg thang-11.svg\n",
+	    report_options, 0, 0, sh_cmd_report },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
