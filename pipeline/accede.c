@@ -127,7 +127,11 @@ describe(const struct sh_job *job, const struct sh_draft *d,
 	    "engine", engine, "catalogue", hex);
 	if (m->made_by == NULL)
 		return (sh_error_nomem(err, "JSON"));
-	return (0);
+	/* What people decided: who, when, old and new. */
+	if (d->review == NULL)
+		return (0);
+	return (sh_json_set(m->made_by, "review", json_incref(
+	    json_object_get(d->review, "decisions")), err));
 }
 
 static const char *
@@ -172,7 +176,7 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
 	acc->pages = m->page_list;
 	acc->made_by = m->made_by;
 	acc->content = d->content;
-	acc->provenance = "seen";
+	acc->provenance = job->dossier->result ? "issued" : "seen";
 	acc->station = job->dossier->station;
 	acc->actor = sh_signer_name(home->officer);
 	acc->received_at = job->dossier->received_at != 0 ?
@@ -190,6 +194,10 @@ recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
 {
 	enum sh_duplicate policy = d->guess.type->duplicate;
 
+	if (d->decided == SH_KIN_LINKED)
+		acc->held = &d->kin.id;
+	if (d->decided != SH_KIN_UNDECIDED)
+		return (0);
 	if (sh_dedupe(home->archive, job, d, &d->kin, err))
 		return (-1);
 	if (d->kin.kinship == SH_KIN_OTHER)
@@ -223,6 +231,7 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
 	double at = sh_cpu_seconds();
+	off_t end;
 	int held, rc = -1;
 
 	if (sh_job_pages(job, d, &m.pages, err) ||
@@ -259,6 +268,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
+		end = lseek(m.pdf, 0, SEEK_END);
+		d->bytes = end > 0 ? (uint64_t)end : 0;
 		renditions[0] = (struct sh_rendition){ "pdf",
 		    "application/pdf", m.pdf, NULL, 0 };
 		renditions[1] = (struct sh_rendition){ "text",
