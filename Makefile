@@ -6,6 +6,7 @@
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
 #   make torture             every fault at every point, for hours
+#   make bench-reading       every bar of reading, beside plain Tesseract
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make install PREFIX=/usr/local
 #
@@ -121,7 +122,7 @@ $(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
 # Test programs see the worker's rooms too, but not its main.
 WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
 $(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
-	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(SYSLIBS)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode $(SYSLIBS)
 
 # make build=fuzz fuzzers; then $(O)/tests/fuzz/fuzz_X tests/fuzz/corpus/X
 $(FUZZERS): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
@@ -161,7 +162,7 @@ setup-bench: setup-test
 
 # ---- the two commands ------------------------------------------------------
 
-.PHONY: demo check test lint bench
+.PHONY: demo check test lint bench bench-reading
 demo: setup
 	@$(MAKE) all
 	@O=$(O) samples/demo.sh
@@ -191,6 +192,12 @@ lint: all
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
+
+# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED.
+bench-reading: setup
+	@$(MAKE) $(O)/tests/bench/bench_reading
+	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
+	    "$${SOHOA_SHARED:-../shared}"
 
 .PHONY: install clean
 install: all

@@ -152,6 +152,9 @@ static const struct sh_option bench_options[] = {
 	{ "values", 'v', "FILE", "each value found, tab separated" },
 	JSON, END
 };
+static const struct sh_option accesses_options[] = {
+	HOME, NAME, BIRTH, WHY, JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -261,6 +264,9 @@ const struct sh_command sh_commands[] = {
 	    "  sample texts -n 100 --readings --noise 20 | sohoa bench reading -\n"
 	    "  sohoa bench reading --json truths.jsonl\n",
 	    bench_options, 2, -1, sh_cmd_bench },
+	{ "accesses", "HOLDER", "who read what of a holder's, and why",
+	    "  sohoa accesses 027090098192\n",
+	    accesses_options, 0, 1, sh_cmd_accesses },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
