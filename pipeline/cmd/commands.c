@@ -127,6 +127,20 @@ static const struct sh_option sign_options[] = {
 	JSON, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option scrub_options[] = {
+	HOME,
+	{ "budget", 'b', "MB", "megabytes to read; else everything" },
+	{ "report", 'r', NULL, "then sign the month's report" },
+	JSON, QUIET, END
+};
+static const struct sh_option key_options[] = {
+	HOME,
+	{ "module", 'm', "FILE", "PKCS#11 driver that shall hold the key" },
+	{ "token", 't', "LABEL", "its token" },
+	{ "object", 'o', "LABEL", "an RSA key pair in it" },
+	{ "pin-file", 'P', "FILE", "file of mode 0600 with its PIN" },
+	END
+};
 static const struct sh_option seal_options[] = {
 	HOME,
 	{ "renew", 'r', NULL, "stamp all evidence again" },
@@ -243,6 +257,15 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "scrub", "[--budget MB] [--report]",
+	    "prove what is kept, the oldest proof first",
+	    "  sohoa scrub --budget 20000\n"
+	    "  sohoa scrub --report\n",
+	    scrub_options, 0, 0, sh_cmd_scrub },
+	{ "key", "[--module FILE --token LABEL --object LABEL --pin-file FILE]",
+	    "change the archive key, or put it into a token",
+	    "  sohoa key --home /srv/sohoa\n",
+	    key_options, 0, 0, sh_cmd_key },
 	{ "seal", "[--renew | --rehash DIGEST]",
 	    "seal the archive's changes, renew its evidence",
 	    "  sohoa seal --home /srv/sohoa\n"
