@@ -207,6 +207,17 @@ static const struct sh_option report_options[] = {
 	{ "svg", 's', "FILE", "a page with plots, too" },
 	JSON, END
 };
+static const struct sh_option backup_options[] = {
+	HOME,
+	{ "keys", 'k', "DIR", "copy the keys there: elsewhere" },
+	{ "verify", 'V', NULL, "read every byte of the backup" },
+	JSON, END
+};
+static const struct sh_option restore_options[] = {
+	{ "keys", 'k', "DIR", "the copy of the keys" },
+	{ "to", 't', "POSITION", "as it was at this change" },
+	JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -356,6 +367,15 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa report --csv > thang-11.csv\n"
 	    "  sohoa report --svg thang-11.svg\n",
 	    report_options, 0, 0, sh_cmd_report },
+	{ "backup", "DIR [--keys DIR] | --verify DIR",
+	    "add what is new to a backup, while others write",
+	    "  sohoa backup /mnt/backup/sohoa --keys /media/safe/sohoa-keys\n"
+	    "  sohoa backup --verify /mnt/backup/sohoa\n",
+	    backup_options, 1, 1, sh_cmd_backup },
+	{ "restore", "BACKUP HOME --keys DIR [--to POSITION]",
+	    "make an archive home from a backup",
+	    "  sohoa restore /mnt/backup/sohoa /srv/sohoa2 --keys /media/safe/sohoa-keys\n",
+	    restore_options, 2, 2, sh_cmd_restore },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
