@@ -29,6 +29,8 @@ struct sh_archive_place {
 	const char *engine;	/* "lmdb:/srv/sohoa/archive" */
 	const char *keys;	/* folder: archive.key, holders/ */
 	const char *search;	/* folder of the full-text projection */
+	const char *access;	/* folder of the journal of reads; NULL: none
+				   is kept */
 	const char *seals;	/* folder of the seals; NULL: none are made */
 	const char *witness;	/* folder elsewhere for a copy of the last
 				   seal, or NULL */
@@ -249,6 +251,20 @@ int sh_archive_seal(struct sh_archive *ar, const char *purpose,
     struct sh_error *err) SH_MUST_CHECK;
 int sh_archive_unseal(struct sh_archive *ar, const char *purpose,
     const char *name, const void *data, size_t len, struct sh_buf *out,
+    struct sh_error *err) SH_MUST_CHECK;
+
+struct sh_kek_token;
+
+/*
+ * Durable: another archive key in the folder KEYS that the archive was opened
+ * with, or in a token (archive/kek.h); no document, no blob is touched.
+ * Processes that have the archive open must open it again.
+ */
+int sh_archive_rotate_key(struct sh_archive *ar, const char *keys,
+    const struct sh_kek_token *token, struct sh_error *err) SH_MUST_CHECK;
+
+/* Durable: nothing of the holder can be read again, in no copy. */
+int sh_archive_erase(struct sh_archive *ar, const struct sh_holder *holder,
     struct sh_error *err) SH_MUST_CHECK;
 
 void sh_document_id_print(const struct sh_document_id *id,

@@ -200,6 +200,49 @@ compare_field(const struct sh_sheet *s, const struct sh_sheet *h,
 	return (0);
 }
 
+/* Do the words of S, read as one run, have the value somewhere? */
+static int
+words_have(const struct sh_sheet *s, const char *value, int *has,
+    struct sh_error *err)
+{
+	char *folded = sh_text_fold_dup(value, err), *needle;
+
+	if (folded == NULL)
+		return (-1);
+	needle = sh_asprintf(err, " %s ", folded);
+	free(folded);
+	if (needle == NULL)
+		return (-1);
+	*has = memmem(s->text.data, s->text.len, needle, strlen(needle)) !=
+	    NULL;
+	free(needle);
+	return (0);
+}
+
+/*
+ * The paper's own number; where one side's was not taken from its place, it
+ * must stand among the words at least.
+ */
+static int
+compare_number(const struct sh_sheet *s, const struct sh_sheet *h,
+    enum agreement *out, struct sh_error *err)
+{
+	const struct sh_saying *a = sh_sheet_says(s, s->type->number_field);
+	const struct sh_saying *b = sh_sheet_says(h, h->type->number_field);
+	const struct sh_saying *one = a != NULL ? a : b;
+	int has;
+
+	if ((a != NULL) == (b != NULL))
+		return (compare_field(s, h, s->type->number_field, out, err));
+	*out = SILENT;
+	if (one->confidence < FIELD_SURE)
+		return (0);
+	if (words_have(a != NULL ? h : s, one->value, &has, err))
+		return (-1);
+	*out = has ? AGREES : DIFFERS;
+	return (0);
+}
+
 struct facts {
 	enum agreement number, issued, issuer;
 	unsigned agreeing;
@@ -225,7 +268,7 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 	size_t i;
 
 	memset(f, 0, sizeof(*f));
-	if (compare_field(s, h, t->number_field, &f->number, err) ||
+	if (compare_number(s, h, &f->number, err) ||
 	    compare_field(s, h, t->issued_field, &f->issued, err) ||
 	    compare_field(s, h, t->issuer_field, &f->issuer, err))
 		return (-1);
@@ -246,6 +289,27 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 
 /* ---- judgement ----------------------------------------------------------- */
 
+/* The latest day that the sheet surely names; 0: none. */
+static int
+latest_day(const struct sh_sheet *s, struct sh_date *out)
+{
+	struct sh_date d;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < s->nsays; i++)
+		if (s->says[i].def->kind == SH_FIELD_DATE &&
+		    s->says[i].confidence >= FIELD_SURE &&
+		    sh_date_parse(s->says[i].value, &d) == 0 &&
+		    (out->year == 0 || sh_date_compare(d, *out) > 0))
+			*out = d;
+	return (out->year != 0);
+}
+
+/*
+ * Which of two issues came later, by their dates of issue; a first issue may
+ * have none where the later ones tell of a change: then by any date.
+ */
 static int
 days_apart(const struct sh_sheet *s, const struct sh_sheet *h)
 {
@@ -253,10 +317,11 @@ days_apart(const struct sh_sheet *s, const struct sh_sheet *h)
 	const struct sh_saying *b = sh_sheet_says(h, h->type->issued_field);
 	struct sh_date x, y;
 
-	if (a == NULL || b == NULL || sh_date_parse(a->value, &x) ||
-	    sh_date_parse(b->value, &y))
-		return (0);
-	return (sh_date_compare(x, y));
+	if (a != NULL && b != NULL && sh_date_parse(a->value, &x) == 0 &&
+	    sh_date_parse(b->value, &y) == 0)
+		return (sh_date_compare(x, y));
+	return (latest_day(s, &x) && latest_day(h, &y) ?
+	    sh_date_compare(x, y) : 0);
 }
 
 /*
@@ -270,7 +335,7 @@ says_which(const struct sh_sheet *s, const struct facts *f)
 
 	return (f->number == AGREES && (f->issued == AGREES ||
 	    f->issuer == AGREES || f->issued == DIFFERS ||
-	    strlen(n->value) >= LONG_NUMBER));
+	    (n != NULL && strlen(n->value) >= LONG_NUMBER)));
 }
 
 /* The paper's own number stands on both, so it says which paper it is. */
@@ -282,12 +347,11 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 
 	if (f->issuer == DIFFERS)
 		return (SH_KIN_OTHER);
-	if (f->issued == DIFFERS) {
-		/* A card or a business keeps its number from issue to issue. */
-		apart = days_apart(s, h);
-		return (apart > 0 ? SH_KIN_NEWER : apart < 0 ? SH_KIN_OLDER :
-		    SH_KIN_OTHER);
-	}
+	/* A card or a business keeps its number from issue to issue. */
+	if (left->numbers > 1 && (f->issued == DIFFERS || (f->issued ==
+	    SILENT && s->type->duplicate == SH_DUP_REPLACE)) &&
+	    (apart = days_apart(s, h)) != 0)
+		return (apart > 0 ? SH_KIN_NEWER : SH_KIN_OLDER);
 	if (f->differs != NULL) {
 		out->differs = f->differs;
 		return (SH_KIN_CONFLICT);
@@ -298,7 +362,8 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 	    10000))
 		return (SH_KIN_OTHER);
 	/* One of them was altered, or misread: for a person. */
-	return (left->numbers > 0 || left->words > 0 ? SH_KIN_CONFLICT : SH_KIN_RESCAN);
+	return (left->numbers > 0 || left->words > 0 ? SH_KIN_CONFLICT :
+	    SH_KIN_RESCAN);
 }
 
 /* Nothing but the words themselves says that it is the same sheet. */

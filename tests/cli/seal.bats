@@ -91,7 +91,7 @@ a_document() {
 	"$SOHOA" seal --json > "$BATS_TEST_TMPDIR/status"
 	schema status.schema.json < "$BATS_TEST_TMPDIR/status"
 	[ "$(json 'v["seals"]["pending"]' < "$BATS_TEST_TMPDIR/status")" = 1 ]
-	[ "$(json 'v["why"]' < "$BATS_TEST_TMPDIR/status")" = stamp.unreachable ]
+	[ "$(json 'v["why"]' < "$BATS_TEST_TMPDIR/status")" = http.down ]
 	run faketime '+5 hours' "$SOHOA" status
 	[ "$status" -eq 75 ]
 	[[ $output == *"NOTHING IS ARCHIVED ANY MORE"* ]]
@@ -99,4 +99,16 @@ a_document() {
 	run "$SOHOA" seal
 	[ "$status" -eq 0 ]
 	[[ $output == *"Time stamps: all there"* ]]
+	# Everything is proven, and the month's report says so, signed.
+	"$SOHOA" scrub --report --json > "$BATS_TEST_TMPDIR/scrub"
+	schema scrub.schema.json < "$BATS_TEST_TMPDIR/scrub"
+	report=$(json 'v["report"]' < "$BATS_TEST_TMPDIR/scrub")
+	openssl cms -verify -binary -inform DER -in "$report.p7s" -content "$report" \
+	    -CAfile "$SOHOA_HOME/keys/roots/test-root.pem" -purpose any -out /dev/null
+	"$SOHOA" status --json | schema status.schema.json
+	# Another archive key opens what the old one sealed.
+	cp "$SOHOA_HOME/keys/archive.key" "$BATS_TEST_TMPDIR/old.key"
+	"$SOHOA" key
+	! cmp -s "$SOHOA_HOME/keys/archive.key" "$BATS_TEST_TMPDIR/old.key"
+	"$SOHOA" check
 }
