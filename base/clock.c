@@ -26,6 +26,15 @@ sh_monotonic_ms(void)
 	return ((int64_t)ts.tv_sec * 1000 + ts.tv_nsec / 1000000);
 }
 
+double
+sh_cpu_seconds(void)
+{
+	struct timespec ts;
+
+	(void)clock_gettime(CLOCK_PROCESS_CPUTIME_ID, &ts);
+	return ((double)ts.tv_sec + (double)ts.tv_nsec / 1e9);
+}
+
 /*
  * Days since 1970-01-01 of a civil date, and back: the proleptic Gregorian
  * calendar counted in eras of 400 years that begin on 1 March.

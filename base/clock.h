@@ -21,6 +21,8 @@ struct sh_date {
 int64_t sh_now(void);
 /* Milliseconds of a clock that never jumps. */
 int64_t sh_monotonic_ms(void);
+/* CPU seconds that this process has used. */
+double sh_cpu_seconds(void);
 
 void sh_time_print(int64_t when, char out[SH_TIME_LEN]);
 /* RFC 3339 with any zone offset; -1 when S is anything else. */

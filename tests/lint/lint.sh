@@ -61,16 +61,22 @@ room 'tiff' 'ocr/image_tiff.c'
 room 'jpeglib' 'ocr/image_jpeg.c'
 room 'png\.h' 'ocr/image_png.c'
 room 'capi\.h' 'ocr/recognise.c'
-room 'qpdf/' 'ocr/pdfin.c'
+room 'openjpeg' 'ocr/image_jp2.c'
+room 'webp/' 'ocr/image_webp.c'
+room 'gif_lib' 'ocr/image_gif.c'
+room 'qpdf/' 'ocr/pdfin_dict.h'
 room 'ZXing/' 'ocr/barcode_zxing.cpp'
 room 'zbar' 'ocr/barcode.c'
 room 'lmdb' 'archive/engine_lmdb_internal.h'
-room 'sqlite3' 'archive/search.c'
+room 'sqlite3' 'archive/search_internal.h'
+room 'qrencode' 'pipeline/cover_pdf.c'
 room 'seccomp' 'pipeline/worker/sandbox.c'
+room 'curl/' 'signing/http.c'
+room 'p11-kit' 'signing/signer_pkcs11.c'
 
 # The main program parses no image and no PDF.
 if [ -e "$O/sohoa" ]; then
-	bad=$(readelf -d "$O/sohoa" | sed -n 's/.*NEEDED.*\[lib\(tesseract\|lept\|tiff\|jpeg\|png16\|qpdf\|ZXing\|zbar\).*/\1/p')
+	bad=$(readelf -d "$O/sohoa" | sed -n 's/.*NEEDED.*\[lib\(tesseract\|lept\|tiff\|jpeg\|png16\|openjp2\|webp\|gif\|qpdf\|ZXing\|zbar\).*/\1/p')
 	[ -z "$bad" ] || say "$O/sohoa links" $bad
 fi
 
@@ -79,6 +85,28 @@ for m in pipeline/man/*.[0-9]; do
 	[ -e "$m" ] || continue
 	out=$(mandoc -Tlint -W warning "$m" 2>&1) || true
 	[ -z "$out" ] || { say "man page"; echo "$out"; }
+done
+
+# Each command and each setting stands in its manual, and nothing else does.
+if [ -x "$O/sohoa" ]; then
+	tmp=$(mktemp -d)
+	"$O/sohoa" init "$tmp/home" >/dev/null
+	sed -n 's/^\([a-z0-9-]*\) = .*/\1/p' "$tmp/home/sohoa.conf" | sort >"$tmp/has"
+	sed -n 's/^\.It Cm //p' pipeline/man/sohoa.conf.5 | sort >"$tmp/told"
+	diff "$tmp/has" "$tmp/told" >"$tmp/diff" ||
+		say "sohoa.conf.5 against the settings" "$(cat "$tmp/diff")"
+	"$O/sohoa" --help | sed -n '/^commands:/,/^$/s/^  \([a-z]*\) .*/\1/p' |
+		sort >"$tmp/has"
+	sed -n 's/^\.It Cm \([a-z]*\)$/\1/p' pipeline/man/sohoa.1 | sort >"$tmp/told"
+	for c in $(comm -23 "$tmp/has" "$tmp/told"); do
+		say "sohoa.1 says nothing of the command $c"
+	done
+	rm -r "$tmp"
+fi
+
+# Each room says what it is for.
+for d in schemas ocr signing archive pipeline pipeline/worker samples; do
+	[ -e "$d/DESIGN.md" ] || say "$d has no DESIGN.md"
 done
 
 # Every error key has its sentence in both languages.
