@@ -26,7 +26,8 @@ BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
 	libpng-dev libqpdf-dev libzxing-dev libzbar-dev libjansson-dev \
 	liblmdb-dev libsqlite3-dev libzstd-dev libssl-dev libunistring-dev \
 	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
-	libcairo2-dev libqrencode-dev
+	libcairo2-dev libqrencode-dev libopenjp2-7-dev libwebp-dev libgif-dev \
+	libcurl4-openssl-dev libp11-kit-dev
 RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
 	fonts-liberation2
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
@@ -51,7 +52,8 @@ ifdef WERROR
 WARN += -Werror
 endif
 CPPFLAGS := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-isystem /usr/include/leptonica -isystem /usr/include/tesseract
+	-isystem /usr/include/leptonica -isystem /usr/include/tesseract \
+	-isystem /usr/include/openjpeg-2.5
 CFLAGS.release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS.debug := -O0 -g3 -DSH_FAULTS
 CFLAGS.asan := -O1 -g -fno-omit-frame-pointer -DSH_FAULTS \
@@ -75,9 +77,10 @@ obj = $(patsubst %,$(O)/%.o,$(basename $(call src,$(1))))
 LIBS := $(foreach l,$(LAYERS),$(O)/lib$(l).a)
 # The linker reads a library once: the layers in reverse order.
 LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
-SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lqpdf -lZXing -lzbar \
+SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lopenjp2 -lwebp \
+	-lgif -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \

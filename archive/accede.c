@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/seal_internal.h"
 #include "archive/stream.h"
 #include "base/mem.h"
 
@@ -187,6 +188,10 @@ begin(struct sh_archive *ar, struct work *w, const struct sh_accession *acc,
 	w->what.tags = w->tags;
 	if ((r = held(ar, &w->in.tags[0], &acc->content, &id, err)) < 0)
 		return (-1);
+	if (r == 0 && acc->held != NULL) {
+		memcpy(id.b, acc->held->b, sizeof(id.b));
+		r = 1;
+	}
 	if (r == 0) {
 		w->result->state = SH_ACCEDED;
 		memcpy(w->tags, w->in.tags, sizeof(w->tags));
@@ -538,6 +543,8 @@ sh_archive_accede_many(struct sh_archive *ar, const struct sh_accession *acc,
 	if (ar->readonly)
 		return (sh_error_set(err, SH_EDENIED, "archive.readonly",
 		    "the archive was opened for reading"));
+	if (sh_seals_permit(ar, err))
+		return (-1);
 	/* What an earlier failure left half done comes first. */
 	if (ar->unfiled && sh_sweep(ar, err))
 		return (-1);
@@ -550,6 +557,8 @@ sh_archive_accede_many(struct sh_archive *ar, const struct sh_accession *acc,
 	free(b);
 	for (i = 0; i < n; i++)
 		failed += results[i].error.code != SH_OK;
+	if (ar->seals != NULL)
+		ar->seals->changes += n - failed;
 	if (failed > 0 && n > 1)
 		retry_alone(ar, acc, n, results);
 	return (0);

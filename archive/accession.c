@@ -167,6 +167,8 @@ set_members(json_t *r, const struct sh_accession *acc, struct sh_error *err)
 	    set_json(r, "fields", acc->fields, JSON_OBJECT, err) ||
 	    set_json(r, "pages", acc->pages, JSON_ARRAY, err) ||
 	    set_json(r, "made_by", acc->made_by, JSON_OBJECT, err) ||
+	    (acc->kinship != NULL && set_json(r, "kinship", acc->kinship,
+	    JSON_OBJECT, err)) ||
 	    set_holders(r, acc, err))
 		return (-1);
 	if (acc->confidence_bp < 0 || acc->confidence_bp > 10000)
@@ -439,6 +441,10 @@ sh_accession_link(const struct sh_accession_plan *in,
 		    copied[i]), err))
 			goto bad;
 	sh_tag_print(&in->operation, hex);
+	if (json_object_get(in->record, "kinship") != NULL &&
+	    sh_json_set(v, "kinship", json_incref(json_object_get(in->record,
+	    "kinship")), err))
+		goto bad;
 	if (sh_json_set_str(v, "accession", hex, err) ||
 	    set_time(v, "at", now, err) || (holders = new_holders(
 	    json_object_get(in->record, "holders"), json_object_get(record,

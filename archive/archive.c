@@ -1,10 +1,13 @@
 /* Creating, opening, closing an archive; what has no room of its own. */
 #include "archive/archive.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/act.h"
 #include "archive/archive_internal.h"
+#include "archive/seal_internal.h"
 #include "archive/search.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -102,14 +105,19 @@ stop_at_first(void *arg, const struct sh_fed *item, struct sh_error *err)
 	return (1);
 }
 
-/* 1 if the manifest is there and opens, 0 if nothing ever was put, or -1. */
+/*
+ * 1 if the manifest is there and opens, with the archive's ID; 0 if nothing
+ * ever was put, or -1.
+ */
 static int
-has_manifest(struct sh_engine *e, struct sh_vault *v, struct sh_error *err)
+has_manifest(struct sh_engine *e, struct sh_vault *v, char id[SH_TAG_HEX],
+    struct sh_error *err)
 {
 	struct sh_buf plain = SH_BUF_INIT;
 	struct sh_tag holder, document;
 	struct sh_label l;
 	uint8_t value[SH_VALUE_MAX];
+	const char *name;
 	json_t *m = NULL;
 	size_t len;
 	int64_t format;
@@ -134,8 +142,10 @@ has_manifest(struct sh_engine *e, struct sh_vault *v, struct sh_error *err)
 	manifest_label(&document, &l);
 	if (sh_vault_unseal(v, &l, value, len, &plain, err) ||
 	    (m = sh_json_parse(plain.data, plain.len, 4096, err)) == NULL ||
-	    sh_json_int(m, "format", 1, 1, INT32_MAX, 0, &format, err))
+	    sh_json_int(m, "format", 1, 1, INT32_MAX, 0, &format, err) ||
+	    sh_json_str(m, "archive", 1, SH_TAG_HEX - 1, &name, err))
 		goto out;
+	(void)snprintf(id, SH_TAG_HEX, "%s", name);
 	if (format > FORMAT)
 		(void)sh_error_set(err, SH_EUNSUPPORTED, "archive.format",
 		    "the archive has format %d, this program knows %d",
@@ -184,6 +194,7 @@ sh_archive_create(const struct sh_archive_place *place, struct sh_error *err)
 {
 	struct sh_engine *e = NULL;
 	struct sh_vault *v = NULL;
+	char id[SH_TAG_HEX];
 	int r, rc = -1;
 
 	if (sh_engine_open(place->engine, SH_ENGINE_WRITE, &e, err)) {
@@ -211,7 +222,7 @@ sh_archive_create(const struct sh_archive_place *place, struct sh_error *err)
 	    sh_search_create(place->search, err) ||
 	    open_or_create(place->engine, &e, err))
 		goto out;
-	if ((r = has_manifest(e, v, err)) < 0)
+	if ((r = has_manifest(e, v, id, err)) < 0)
 		goto out;
 	rc = r == 1 ? exists(err, place->engine) : put_manifest(e, v, err);
 out:
@@ -239,12 +250,13 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 	}
 	if (sh_vault_open(place->keys, !ar->readonly, &ar->vault, err) ||
 	    (ar->packer = sh_packer_new(err)) == NULL ||
-	    (r = has_manifest(ar->engine, ar->vault, err)) < 0)
+	    (r = has_manifest(ar->engine, ar->vault, ar->id, err)) < 0)
 		return (-1);
 	if (r == 0)
 		return (sh_error_set(err, SH_ENOTFOUND, "archive.missing",
 		    "%s: its creation was not finished", place->engine));
-	if (sh_search_open(place->search, ar->vault, ar->readonly,
+	if (sh_seals_open(ar, place, err) ||
+	    sh_search_open(place->search, ar->vault, ar->readonly,
 	    &ar->search, err))
 		return (-1);
 	if (ar->readonly)
@@ -254,7 +266,7 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 		sh_log(SH_WARN, "search: %s", err->text);
 		sh_error_clear(err);
 	}
-	return (sh_sweep(ar, err));
+	return (sh_sweep(ar, err) || sh_act_sweep(ar, err) ? -1 : 0);
 }
 
 int
@@ -282,6 +294,7 @@ sh_archive_close(struct sh_archive *ar)
 {
 	if (ar == NULL)
 		return;
+	sh_seals_close(ar);
 	sh_search_close(ar->search);
 	sh_packer_free(ar->packer);
 	sh_vault_close(ar->vault);

@@ -444,14 +444,6 @@ sh_jpeg_encode_small(const struct sh_pixels *px, int quality,
 /* ---- a JPEG file ------------------------------------------------------- */
 
 static int
-jpeg_open(struct sh_image *im, struct sh_error *err)
-{
-	(void)err;
-	im->npages = 1;
-	return (0);
-}
-
-static int
 jpeg_page(struct sh_image *im, struct sh_image_page *out,
     struct sh_error *err)
 {
@@ -463,5 +455,5 @@ jpeg_page(struct sh_image *im, struct sh_image_page *out,
 }
 
 const struct sh_image_decoder sh_image_jpeg = {
-	.kind = "jpeg", .open = jpeg_open, .page = jpeg_page
+	.kind = "jpeg", .open = sh_image_open_single, .page = jpeg_page
 };

@@ -8,9 +8,9 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "pipeline/dedupe.h"
 #include "pipeline/render.h"
 #include "pipeline/version.h"
-#include "signing/pdfsig.h"
 
 /* What one accession holds while it is made. */
 struct making {
@@ -21,6 +21,7 @@ struct making {
 	json_t *fields;
 	json_t *page_list;
 	json_t *made_by;
+	json_t *kinship;
 };
 
 static void
@@ -35,63 +36,7 @@ making_clear(struct making *m, size_t npages)
 	json_decref(m->fields);
 	json_decref(m->page_list);
 	json_decref(m->made_by);
-}
-
-static int
-sign(struct sh_home *home, int pdf, int64_t now, struct sh_error *err)
-{
-	struct sh_pdf_signature officer = {
-		.field = "officer",
-		.place = SH_SIG_TOP_LEFT,
-		.offset_x_pt = (double)sh_config_int(home->config,
-		    "officer-offset-x"),
-		.offset_y_pt = (double)sh_config_int(home->config,
-		    "officer-offset-y"),
-		.reason = "Số hóa từ bản giấy",
-		.when = now,
-	};
-	struct sh_pdf_signature agency = officer;
-	char when[SH_TIME_LEN], who[256], at[64];
-
-	sh_time_print(now, when);
-	(void)snprintf(who, sizeof(who), "Người số hóa: %.200s",
-	    sh_signer_name(home->officer));
-	(void)snprintf(at, sizeof(at), "Thời gian ký: %s", when);
-	officer.lines[0] = who;
-	officer.lines[1] = at;
-	/* Rule: TT 01/2023/TT-VPCP Art. 8(1): the person signs first. */
-	if (sh_pdf_sign(pdf, home->officer, &officer, err))
-		return (sh_error_context(err, "officer's signature"));
-	agency.field = "agency";
-	agency.place = SH_SIG_TOP_RIGHT;
-	agency.offset_x_pt = (double)sh_config_int(home->config,
-	    "agency-offset-x");
-	agency.offset_y_pt = (double)sh_config_int(home->config,
-	    "agency-offset-y");
-	agency.lines[0] = "BẢN SỐ HÓA";
-	agency.lines[1] = sh_config_text(home->config, "agency-name");
-	agency.lines[2] = at;
-	if (sh_pdf_sign(pdf, home->agency, &agency, err))
-		return (sh_error_context(err, "agency's signature"));
-	return (0);
-}
-
-/* What goes into the archive must be what anybody can verify. */
-static int
-prove(const struct sh_home *home, int pdf, int64_t now, struct sh_error *err)
-{
-	struct sh_verdict v;
-	int rc = 0;
-
-	if (sh_verify_pdf(pdf, home->trust, now, &v, err))
-		return (-1);
-	if (!v.integrity || v.nsignatures != 2 ||
-	    v.status != SH_TOTAL_PASSED)
-		rc = sh_error_set(err, SH_ESIGNATURE, "document.unverified",
-		    "the signed document verifies as %s",
-		    sh_status_word(v.status));
-	sh_verdict_clear(&v);
-	return (rc);
+	json_decref(m->kinship);
 }
 
 static int
@@ -235,6 +180,36 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
 	acc->text = m->text.data != NULL ? (const char *)m->text.data : "";
 }
 
+/*
+ * Does the holder have it already, in another capture?  By the policy of its
+ * type the draft becomes a link, a document of its own, or waits: 1.
+ */
+static int
+recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
+    struct making *m, struct sh_accession *acc, struct sh_error *err)
+{
+	enum sh_duplicate policy = d->guess.type->duplicate;
+
+	if (sh_dedupe(home->archive, job, d, &d->kin, err))
+		return (-1);
+	if (d->kin.kinship == SH_KIN_OTHER)
+		return (0);
+	if (d->kin.kinship == SH_KIN_CONFLICT)
+		sh_draft_wait(d, "duplicate.conflict");
+	else if (policy == SH_DUP_ASK)
+		sh_draft_wait(d, "duplicate.ask");
+	if (d->state == SH_DRAFT_WAITS)
+		return (1);
+	if ((m->kinship = sh_kin_json(&d->kin, err)) == NULL)
+		return (-1);
+	acc->kinship = m->kinship;
+	/* Of two captures of a sheet the better one is kept as well. */
+	if (d->kin.kinship == SH_KIN_RESCAN && policy != SH_DUP_KEEP &&
+	    !d->kin.better)
+		acc->held = &d->kin.id;
+	return (0);
+}
+
 int
 sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
     struct sh_job *job, struct sh_draft *d, const char *engine,
@@ -244,6 +219,7 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	struct sh_accession acc;
 	struct sh_rendition renditions[3];
 	enum sh_accession_state state;
+	struct sh_document_id own;
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
 	double at = sh_cpu_seconds();
@@ -255,22 +231,32 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	fill_accession(home, job, d, &m, &acc);
 	if (sh_archive_document_id(home->archive, &acc, &d->id, err))
 		goto out;
-	sh_document_id_print(&d->id, identifier);
+	own = d->id;
+	sh_document_id_print(&own, identifier);
 	/* Held already: nothing to render or to sign, only to link. */
 	held = sh_archive_holds(home->archive, &d->holders[0], &d->content,
 	    &d->id, err);
 	if (held < 0)
 		goto out;
 	if (!held) {
+		held = recognise(home, job, d, &m, &acc, err);
+		sh_home_spent(home, SH_STAGE_DEDUPE, &at);
+		if (held != 0) {
+			rc = held > 0 ? 0 : -1;
+			goto out;
+		}
+		held = acc.held != NULL;
+	}
+	if (!held) {
 		if ((m.pdf = sh_memfd("document", err)) < 0 ||
 		    sh_render(home, pool, spool, job, d, m.pages, identifier,
 		    now, m.pdf, m.made_by, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_RENDER, &at);
-		if (sign(home, m.pdf, now, err))
+		if (sh_sign_document(home, m.pdf, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_SIGN, &at);
-		if (prove(home, m.pdf, now, err))
+		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
 		renditions[0] = (struct sh_rendition){ "pdf",
@@ -286,7 +272,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	if (sh_archive_accede(home->archive, &acc, &d->id, &state, err))
 		goto out;
 	sh_home_spent(home, SH_STAGE_ARCHIVE, &at);
-	d->state = state == SH_ACCEDED_LINKED ? SH_DRAFT_LINKED :
+	/* Now or before: a link has another document's id than its own. */
+	d->state = memcmp(&d->id, &own, sizeof(own)) != 0 ? SH_DRAFT_LINKED :
 	    SH_DRAFT_ARCHIVED;
 	rc = 0;
 out:

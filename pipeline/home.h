@@ -6,8 +6,11 @@
  *   keys/               archive.key, holders/, signing keys, roots/
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
+ *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
- *   cache/              readings that need not be made twice, sealed
+ *   cache/              readings that need not be made twice, sealed; answers
+ *                       about revocation
+ *   outage.json         there while an authority does not answer (sign.h)
  */
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
@@ -15,6 +18,7 @@
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "pipeline/sign.h"
 #include "schemas/catalogue.h"
 #include "signing/signer.h"
 #include "signing/verify.h"
@@ -25,6 +29,7 @@ extern const struct sh_setting sh_home_settings[];
 /* What the main process does for a draft, in this order. */
 enum sh_stage {
 	SH_STAGE_DIVIDE,	/* boundaries, types, fields, right person */
+	SH_STAGE_DEDUPE,	/* against what the holder has */
 	SH_STAGE_RENDER,	/* readings and images to PDF/A */
 	SH_STAGE_SIGN,
 	SH_STAGE_PROVE,		/* our verifier on the finished bytes */
@@ -39,13 +44,16 @@ struct sh_home {
 	struct sh_archive *archive;
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
+	struct sh_signer *sealer;
 	struct sh_trust *trust;		/* keys/roots */
+	struct sh_signing signing;
 	int lock;
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
-#define SH_HOME_SIGN	0x2	/* opens the signing keys */
+#define SH_HOME_SIGN	0x2	/* opens the signing keys; refused when an
+				   outage passed its grace period */
 
 /*
  * Make a home that does not exist, with a test key for officer and agency.

@@ -12,6 +12,7 @@
 #include "pipeline/accede.h"
 #include "pipeline/divide.h"
 #include "pipeline/match.h"
+#include "pipeline/seal.h"
 #include "pipeline/spool.h"
 
 /* Dossiers that may be on their way at once. */
@@ -532,7 +533,8 @@ sh_intake(const struct sh_intake_options *o,
 			goto out;
 	if (r.cache != NULL && (sh_spool_trim(r.cache,
 	    (uint64_t)sh_config_int(o->home->config, "cache-mb") << 20, err) ||
-	    sh_archive_search_follow(o->home->archive, err)))
+	    sh_archive_search_follow(o->home->archive, err) ||
+	    sh_home_seal_due(o->home, err)))
 		goto out;
 	rc = 0;
 out:

@@ -20,6 +20,7 @@
 #include "ocr/page.h"
 #include "ocr/pdfa.h"
 #include "pipeline/dossier.h"
+#include "pipeline/kin.h"
 #include "schemas/catalogue.h"
 
 enum sh_fed_kind {
@@ -77,6 +78,7 @@ struct sh_draft {
 	unsigned nreasons;
 	struct sh_error *failure;
 	struct sh_document_id id;	/* archived or linked */
+	struct sh_kin kin;	/* to what the holder had, after matching */
 };
 
 struct sh_job {

@@ -203,6 +203,9 @@ draft_value(const struct sh_job *j, const struct sh_draft *d,
 		if (sh_json_set_str(doc, "id", id, err))
 			goto bad;
 	}
+	if (d->kin.kinship != SH_KIN_OTHER && sh_json_set(doc, "kinship",
+	    sh_kin_json(&d->kin, err), err))
+		goto bad;
 	return (doc);
 bad:
 	json_decref(doc);
@@ -395,6 +398,12 @@ print_draft(const struct sh_draft *d, enum sh_lang lang, FILE *out,
 		{ "đã đọc", "sẵn sàng", "chờ", "lưu kho", "đã có", "lỗi" },
 		{ "read", "ready", "waits", "archived", "held", "failed" },
 	};
+	static const char *const kinship_words[2][6] = {
+		{ "", "bản quét khác của", "bản sao hoặc bản chính của",
+		    "bản cấp sau của", "bản cấp trước của", "trái với" },
+		{ "", "another capture of", "copy or original of",
+		    "later issue of", "earlier issue of", "contradicts" },
+	};
 	static const char *const signs[] = { " ", " ", "!", "+", "=", "x" };
 	char pages[128], id[SH_DOCUMENT_ID_LEN] = "";
 	const char *text;
@@ -412,6 +421,11 @@ print_draft(const struct sh_draft *d, enum sh_lang lang, FILE *out,
 	if (d->state == SH_DRAFT_ARCHIVED || d->state == SH_DRAFT_LINKED)
 		sh_document_id_print(&d->id, id);
 	(void)fprintf(out, " %s\n", id);
+	if (d->kin.kinship != SH_KIN_OTHER) {
+		sh_document_id_print(&d->kin.id, id);
+		(void)fprintf(out, "      %s: %s\n",
+		    kinship_words[lang == SH_EN][d->kin.kinship], id);
+	}
 	for (i = 0; i < d->nreasons; i++) {
 		text = sh_message_text(d->reasons[i], lang);
 		(void)fprintf(out, "      %s\n", text != NULL ? text :

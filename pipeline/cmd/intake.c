@@ -148,7 +148,7 @@ on_finished(void *arg, size_t index, const struct sh_job *job,
 static void
 print_usage(const struct run *r, const struct sh_pool *pool)
 {
-	static const char *const stages[SH_STAGES] = { "divide", "render",
+	static const char *const stages[SH_STAGES] = { "divide", "dedupe", "render",
 	    "sign", "prove", "archive" };
 	struct rusage own;
 	size_t i;

@@ -183,6 +183,7 @@ def main():
         for key, name in (('decode', 'decode (worker)'),
                           ('read', 'read (workers)'),
                           ('divide', 'divide, classify, extract, match'),
+                          ('dedupe', 'seen before?'),
                           ('render', 'render PDF/A'),
                           ('sign', 'sign twice'),
                           ('prove', 'verify'),

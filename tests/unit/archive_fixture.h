@@ -84,7 +84,8 @@ fixture_place(struct fixture_place *p, const char *dir, const char *options)
 	    options);
 	(void)snprintf(p->keys, sizeof(p->keys), "%s/keys", dir);
 	(void)snprintf(p->search, sizeof(p->search), "%s/search", dir);
-	p->place = (struct sh_archive_place){ p->engine, p->keys, p->search };
+	p->place = (struct sh_archive_place){ .engine = p->engine,
+	    .keys = p->keys, .search = p->search };
 }
 
 static inline uint32_t

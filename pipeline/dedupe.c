@@ -1,0 +1,174 @@
+#include "pipeline/dedupe.h"
+
+#include <string.h>
+#include <unistd.h>
+
+#include "base/fs.h"
+#include "pipeline/sheet.h"
+
+#define CANDIDATES_MAX	200
+#define READING_MAX	((size_t)64 << 20)
+
+static struct sh_sheet *
+draft_sheet(const struct sh_job *j, const struct sh_draft *d,
+    struct sh_error *err)
+{
+	struct sh_sheet *s;
+	struct sh_page *p;
+	size_t i;
+	int rc = 0;
+
+	s = sh_sheet_new(d->guess.type, d->fields.n, err);
+	if (s == NULL)
+		return (NULL);
+	s->certified_copy = d->guess.certified_copy;
+	for (i = 0; i < d->fields.n && rc == 0; i++)
+		rc = sh_sheet_say(s, d->fields.field[i].def,
+		    d->fields.field[i].value, d->fields.field[i].confidence,
+		    err);
+	for (i = 0; i < d->npages && rc == 0; i++) {
+		if ((p = sh_job_page(j, d->pages[i], err)) == NULL)
+			rc = -1;
+		else
+			rc = sh_sheet_add_page(s, p, err);
+		sh_page_free(p);
+	}
+	if (rc != 0) {
+		sh_sheet_free(s);
+		return (NULL);
+	}
+	return (s);
+}
+
+/* The readings that were archived with a document. */
+static json_t *
+held_reading(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_document_id *id, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	json_t *v = NULL;
+	int fd;
+
+	if ((fd = sh_memfd("reading", err)) < 0)
+		return (NULL);
+	b.limit = READING_MAX;
+	if (sh_archive_get(ar, who, id, "reading", fd, err) == 0 &&
+	    lseek(fd, 0, SEEK_SET) == 0 &&
+	    sh_fs_read_fd(fd, READING_MAX, &b, err) == 0)
+		v = sh_json_parse(b.data, b.len, READING_MAX, err);
+	sh_buf_free(&b);
+	(void)close(fd);
+	return (v);
+}
+
+static int
+say_fields(struct sh_sheet *s, const json_t *record, struct sh_error *err)
+{
+	const json_t *fields = json_object_get(record, "fields"), *v;
+	const char *value;
+	size_t i;
+
+	/* What the catalogue calls otherwise by now is not compared. */
+	for (i = 0; i < s->type->nfields; i++) {
+		v = json_object_get(fields, s->type->fields[i].name);
+		value = json_string_value(json_object_get(v, "value"));
+		if (value != NULL && sh_sheet_say(s, &s->type->fields[i],
+		    value, (double)json_integer_value(json_object_get(v,
+		    "confidence_bp")) / 10000, err))
+			return (-1);
+	}
+	return (0);
+}
+
+static struct sh_sheet *
+held_sheet(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_paper_type *type, const struct sh_document_id *id,
+    struct sh_error *err)
+{
+	json_t *record = NULL, *reading = NULL, *v;
+	struct sh_sheet *s = NULL;
+	struct sh_page *p;
+	const char *copy;
+	size_t i;
+	int rc = -1;
+
+	if (sh_archive_show(ar, who, id, &record, err))
+		return (NULL);
+	if ((reading = held_reading(ar, who, id, err)) == NULL ||
+	    (s = sh_sheet_new(type, type->nfields, err)) == NULL ||
+	    say_fields(s, record, err))
+		goto out;
+	copy = json_string_value(json_object_get(record, "copy"));
+	s->certified_copy = copy != NULL && strcmp(copy,
+	    "certified-copy") == 0;
+	json_array_foreach(reading, i, v) {
+		if (sh_page_from_json(v, &p, err))
+			goto out;
+		rc = sh_sheet_add_page(s, p, err);
+		sh_page_free(p);
+		if (rc != 0)
+			goto out;
+	}
+	rc = 0;
+out:
+	json_decref(record);
+	json_decref(reading);
+	if (rc != 0) {
+		sh_sheet_free(s);
+		return (NULL);
+	}
+	return (s);
+}
+
+/* The nearer of two kin; of equals the one that was found first. */
+static int
+is_nearer(const struct sh_kin *a, const struct sh_kin *b)
+{
+	static const int rank[] = { 0, 5, 3, 2, 1, 4 };
+
+	return (rank[a->kinship] > rank[b->kinship]);
+}
+
+int
+sh_dedupe(struct sh_archive *ar, const struct sh_job *job, const struct sh_draft *d, struct sh_kin *out,
+    struct sh_error *err)
+{
+	struct sh_reader who = { .name = "sohoa", .agency = "-",
+	    .purpose = job->dossier->code };
+	struct sh_query q = { .holder = &d->holders[0].id,
+	    .name = d->holders[0].name, .birth = d->holders[0].birth,
+	    .type = d->guess.type->slug, .limit = CANDIDATES_MAX };
+	struct sh_sheet *s = NULL, *h;
+	json_t *found = NULL, *v;
+	struct sh_kin kin;
+	size_t i;
+	int rc = -1;
+
+	memset(out, 0, sizeof(*out));
+	if (sh_archive_find(ar, &who, &q, &found, err))
+		return (-1);
+	json_array_foreach(json_object_get(found, "documents"), i, v) {
+		struct sh_document_id id;
+
+		if (sh_document_id_parse(json_string_value(
+		    json_object_get(v, "id")), &id))
+			continue;
+		if ((s == NULL && (s = draft_sheet(job, d, err)) == NULL) ||
+		    (h = held_sheet(ar, &who, d->guess.type, &id, err)) ==
+		    NULL)
+			goto out;
+		rc = sh_kin_compare(s, h, &kin, err);
+		sh_sheet_free(h);
+		if (rc != 0)
+			goto out;
+		kin.id = id;
+		if (is_nearer(&kin, out))
+			*out = kin;
+		rc = -1;
+	}
+	rc = 0;
+out:
+	sh_sheet_free(s);
+	json_decref(found);
+	return (rc);
+}

@@ -1,0 +1,15 @@
+/*
+ * Seen before?  A draft against the documents that its leading holder has;
+ * no other holder's, so that no reader of one learns of another's.
+ */
+#ifndef SH_PIPELINE_DEDUPE_H
+#define SH_PIPELINE_DEDUPE_H
+
+#include "pipeline/job.h"
+
+/* The nearest kin of a matched draft; nothing alike: SH_KIN_OTHER. */
+int sh_dedupe(struct sh_archive *ar, const struct sh_job *job,
+    const struct sh_draft *d, struct sh_kin *out, struct sh_error *err)
+    SH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,43 @@
+/*
+ * What one document is to another of the same holder: the same sheet
+ * captured again, a later issue, a certified copy, or something else.
+ *
+ * A form that says something else is never the same document, however alike
+ * it looks: one number that both captures read surely and differently keeps
+ * them apart.  Pure.
+ */
+#ifndef SH_PIPELINE_KIN_H
+#define SH_PIPELINE_KIN_H
+
+#include "archive/archive.h"
+#include "pipeline/sheet.h"
+
+enum sh_kinship {
+	SH_KIN_OTHER,		/* another paper */
+	SH_KIN_RESCAN,		/* the same sheet, captured again */
+	SH_KIN_COPY,		/* one is a certified copy of the other */
+	SH_KIN_NEWER,		/* of the paper that was held: a later issue */
+	SH_KIN_OLDER,
+	SH_KIN_CONFLICT		/* the same number, but another content */
+};
+
+/* "rescan", "certified-copy", … as events and answers name it. */
+const char *sh_kinship_word(enum sh_kinship kinship);
+
+struct sh_kin {
+	enum sh_kinship kinship;
+	int better;		/* RESCAN: this capture is the better one */
+	unsigned agreeing;	/* fields that both read and that agree */
+	int words_bp;		/* share of words that agree, ten-thousandths */
+	const char *differs;	/* CONFLICT: the field, or NULL */
+	struct sh_document_id id;	/* of the held document */
+};
+
+/* As schemas/document.schema.json has it; not for SH_KIN_OTHER. */
+json_t *sh_kin_json(const struct sh_kin *kin, struct sh_error *err);
+
+/* The kinship of a sheet to a held one.  OUT->id is the caller's to set. */
+int sh_kin_compare(const struct sh_sheet *s, const struct sh_sheet *held,
+    struct sh_kin *out, struct sh_error *err) SH_MUST_CHECK;
+
+#endif

@@ -1,0 +1,131 @@
+#include "pipeline/sheet.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+
+struct sh_sheet *
+sh_sheet_new(const struct sh_paper_type *type, size_t nfields,
+    struct sh_error *err)
+{
+	struct sh_sheet *s;
+
+	if ((s = sh_alloc(1, sizeof(*s), "a sheet", err)) == NULL)
+		return (NULL);
+	s->type = type;
+	s->says = sh_alloc(nfields + 1, sizeof(*s->says), "a sheet", err);
+	s->tokens = sh_alloc(SH_SHEET_TOKENS_MAX, sizeof(*s->tokens),
+	    "a sheet", err);
+	if (s->says == NULL || s->tokens == NULL) {
+		sh_sheet_free(s);
+		return (NULL);
+	}
+	return (s);
+}
+
+void
+sh_sheet_free(struct sh_sheet *s)
+{
+	size_t i;
+
+	if (s == NULL)
+		return;
+	for (i = 0; i < s->nsays; i++)
+		free(s->says[i].value);
+	free(s->says);
+	free(s->tokens);
+	sh_buf_free(&s->text);
+	free(s);
+}
+
+int
+sh_sheet_say(struct sh_sheet *s, const struct sh_field_def *def,
+    const char *value, double confidence, struct sh_error *err)
+{
+	struct sh_saying *v = &s->says[s->nsays];
+
+	if ((v->value = sh_strdup(value, err)) == NULL)
+		return (-1);
+	v->def = def;
+	v->confidence = confidence;
+	s->nsays++;
+	return (0);
+}
+
+const struct sh_saying *
+sh_sheet_says(const struct sh_sheet *s, const char *field)
+{
+	size_t i;
+
+	for (i = 0; field != NULL && i < s->nsays; i++)
+		if (strcmp(s->says[i].def->name, field) == 0)
+			return (&s->says[i]);
+	return (NULL);
+}
+
+/* FNV-1a, 32 bit: two words are compared letter by letter only if equal. */
+static uint32_t
+hash(const uint8_t *p, size_t len)
+{
+	uint32_t h = 2166136261u;
+
+	while (len-- > 0)
+		h = (h ^ *p++) * 16777619u;
+	return (h);
+}
+
+static void
+add_token(struct sh_sheet *s, size_t at, size_t len, double confidence)
+{
+	struct sh_token *t;
+	size_t i;
+
+	if (s->ntokens == SH_SHEET_TOKENS_MAX)
+		return;
+	t = &s->tokens[s->ntokens++];
+	t->at = (uint32_t)at;
+	t->len = (uint16_t)(len > UINT16_MAX ? UINT16_MAX : len);
+	t->sure = confidence >= SH_SHEET_SURE;
+	t->digits = 0;
+	for (i = 0; i < t->len; i++)
+		t->digits |= s->text.data[at + i] >= '0' &&
+		    s->text.data[at + i] <= '9';
+	t->hash = hash(s->text.data + at, t->len);
+}
+
+/* "16/07/1993" folds to three tokens; a stop alone folds to none. */
+static int
+add_word(struct sh_sheet *s, const struct sh_word *w, struct sh_error *err)
+{
+	size_t from = s->text.len, at;
+
+	if (sh_text_fold(w->text, strlen(w->text), &s->text, err))
+		return (-1);
+	while (from < s->text.len) {
+		for (at = from; at < s->text.len && s->text.data[at] != ' ';)
+			at++;
+		if (at > from)
+			add_token(s, from, at - from, w->confidence);
+		from = at + 1;
+	}
+	return (sh_buf_puts(&s->text, " ", err));
+}
+
+int
+sh_sheet_add_page(struct sh_sheet *s, const struct sh_page *p,
+    struct sh_error *err)
+{
+	size_t i;
+
+	s->confidence = (s->confidence * (double)s->npages + p->confidence) /
+	    (double)(s->npages + 1);
+	if (s->npages == 0 || p->dpi < s->dpi)
+		s->dpi = p->dpi;
+	s->npages++;
+	for (i = 0; i < p->nwords && s->ntokens < SH_SHEET_TOKENS_MAX; i++)
+		if (add_word(s, &p->words[i], err))
+			return (-1);
+	return (0);
+}

@@ -1,0 +1,389 @@
+/*
+ * How well captures of one sheet are told from filled copies of one form:
+ *
+ *	sample texts -n N | pairs [--pairs P] [--seed S] [--verbose]
+ *
+ * Each paper of the lines is read twice with the errors of recognition and
+ * must be a rescan of itself; against other papers of its type, and against
+ * itself with a digit of its own number, another digit, or a word of capital
+ * letters changed, it must not.  Prints the counts.  An alteration may go
+ * unseen where one reading is unsure and the paper's number is the same; the
+ * exit status is 1 when any two papers of different numbers were taken for
+ * one.
+ */
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+#include "base/text.h"
+#include "ocr/fields.h"
+#include "pipeline/kin.h"
+#include "tests/unit/page_text.h"
+
+#define NOISE		0.008	/* characters read wrongly */
+#define PAPERS_MAX	4000
+
+static uint64_t rnd_state = 1;
+
+/* xorshift64*: the same seed tests the same pairs. */
+static double
+rnd(void)
+{
+	rnd_state ^= rnd_state >> 12;
+	rnd_state ^= rnd_state << 25;
+	rnd_state ^= rnd_state >> 27;
+	return ((double)(rnd_state * 2685821657736338717u >> 11) /
+	    9007199254740992.0);
+}
+
+static size_t
+below(size_t n)
+{
+	return ((size_t)(rnd() * (double)n) % n);
+}
+
+struct paper {
+	const struct sh_paper_type *type;
+	char *text;
+	char *number;			/* its own, or NULL */
+	struct sh_sheet *first;		/* its first capture */
+};
+
+/* ---- a capture ----------------------------------------------------------- */
+
+/* A word with a letter read wrongly; mostly, but not always, in doubt. */
+static void
+misread(struct sh_word *w, char *out, size_t cap)
+{
+	static const char *const wrong[] = { "o", "n", "l", "I", "e", ",",
+	    "c", "m" };
+	size_t len = strlen(w->text), at, n = 0;
+	const char *end = w->text + len;
+	uint32_t cp;
+
+	at = below(sh_utf8_count(w->text, len));
+	for (const char *p = w->text; p < end && n + 8 < cap; at--) {
+		size_t k = sh_utf8_get(p, end, &cp);
+
+		if (at == 0 && cp >= '0' && cp <= '9')
+			out[n++] = (char)('0' + below(10));
+		else if (at == 0)
+			out[n++] = wrong[below(SH_COUNT(wrong))][0];
+		else {
+			memcpy(out + n, p, k);
+			n += k;
+		}
+		p += k;
+	}
+	out[n] = '\0';
+	w->confidence = (float)(0.35 + 0.6 * rnd());
+}
+
+static struct sh_page *
+capture(const char *text)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_page *p = text_page(text, text + strlen(text), 0.95);
+	struct sh_page *q;
+	char word[1024];
+	size_t i, line = 0;
+
+	must_ptr(q = sh_page_new(&err));
+	q->state = SH_PAGE_READ;
+	q->width_px = p->width_px;
+	q->height_px = p->height_px;
+	q->dpi = p->dpi;
+	q->confidence = 0.9 + 0.05 * rnd();
+	for (i = 0; i < p->nwords; i++) {
+		struct sh_word *w = &p->words[i];
+		size_t letters = sh_utf8_count(w->text, strlen(w->text));
+
+		if (i == 0 || w->line != line)
+			must(sh_page_add_line(q, p->lines[w->line].box,
+			    p->lines[w->line].baseline, 0, &err));
+		line = w->line;
+		(void)snprintf(word, sizeof(word), "%s", w->text);
+		w->confidence = (float)(0.88 + 0.11 * rnd());
+		if (rnd() < NOISE * (double)letters)
+			misread(w, word, sizeof(word));
+		must(sh_page_add_word(q, word, w->box, w->confidence, &err));
+	}
+	sh_page_free(p);
+	return (q);
+}
+
+static struct sh_sheet *
+sheet(const struct sh_catalogue *c, const struct sh_paper_type *type,
+    const char *text)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_page *p = capture(text);
+	const struct sh_page *pages = p;
+	struct sh_fields f = { NULL, 0 };
+	struct sh_sheet *s;
+	size_t i;
+
+	must(sh_fields_extract(c, type, &pages, 1, 0, &f, &err));
+	must_ptr(s = sh_sheet_new(type, f.n, &err));
+	for (i = 0; i < f.n; i++)
+		must(sh_sheet_say(s, f.field[i].def, f.field[i].value,
+		    f.field[i].confidence, &err));
+	must(sh_sheet_add_page(s, p, &err));
+	sh_fields_clear(&f);
+	sh_page_free(p);
+	return (s);
+}
+
+/* ---- the same form, filled with something else --------------------------- */
+
+static int
+is_digit(char c)
+{
+	return (c >= '0' && c <= '9');
+}
+
+/* A digit between FROM and TO that has another beside it; 0: there is none. */
+static int
+change_digit(char *from, char *to)
+{
+	size_t n = 0, pick;
+	char *p;
+
+	for (p = from; p < to; p++)
+		n += is_digit(*p) && is_digit(p[1]);
+	if (n == 0)
+		return (0);
+	pick = below(n);
+	for (p = from;; p++)
+		if (is_digit(*p) && is_digit(p[1]) && pick-- == 0)
+			break;
+	*p = (char)('0' + (*p - '0' + 1 + (int)below(9)) % 10);
+	return (1);
+}
+
+/* The own number of the paper becomes another wherever it stands. */
+static int
+change_number(char *text, const char *number)
+{
+	char *p = text, other[128], *d;
+	size_t len;
+	int changed = 0;
+
+	if (number == NULL || (len = strlen(number)) >= sizeof(other))
+		return (0);
+	(void)snprintf(other, sizeof(other), "%s", number);
+	if (!change_digit(other, other + len)) {
+		for (d = other; *d != '\0' && !is_digit(*d); d++)
+			;
+		if (*d == '\0')
+			return (0);
+		*d = *d == '9' ? '1' : (char)(*d + 1);
+	}
+	for (; (p = strstr(p, number)) != NULL; p += len, changed = 1)
+		memcpy(p, other, len);
+	return (changed);
+}
+
+/* A word of capital letters, such as a name, becomes another. */
+static int
+change_word(char *text)
+{
+	size_t n = 0, pick;
+	char *p;
+
+#define STARTS(p)	((p)[0] >= 'A' && (p)[0] <= 'Z' && (p)[1] >= 'A' && \
+	(p)[1] <= 'Z' && (p)[2] >= 'A' && (p)[2] <= 'Z')
+	for (p = text; *p != '\0'; p++)
+		n += STARTS(p);
+	if (n == 0)
+		return (0);
+	pick = below(n);
+	for (p = text; !STARTS(p) || pick-- > 0; p++)
+		;
+#undef STARTS
+	p[0] = p[0] == 'K' ? 'T' : 'K';
+	p[1] = p[1] == 'O' ? 'E' : 'O';
+	p[2] = p[2] == 'P' ? 'N' : 'P';
+	return (1);
+}
+
+/* ---- counting ------------------------------------------------------------ */
+
+struct count {
+	unsigned long pairs, merged, asked;
+};
+
+enum { SAME, OTHER, NUMBER, DIGIT, WORD, KINDS };
+
+static void
+compare(const struct sh_sheet *a, const struct sh_sheet *b,
+    struct sh_kin *kin)
+{
+	struct sh_error err = SH_ERROR_INIT;
+
+	must(sh_kin_compare(a, b, kin, &err));
+}
+
+static void
+tally(struct count *n, const struct sh_sheet *a, const struct paper *p,
+    const char *text, const char *kind, int verbose)
+{
+	struct sh_kin kin;
+
+	compare(a, p->first, &kin);
+	n->pairs++;
+	n->merged += kin.kinship == SH_KIN_RESCAN;
+	n->asked += kin.kinship == SH_KIN_CONFLICT;
+	if (verbose && (kin.kinship == SH_KIN_RESCAN) != (text == p->text))
+		(void)printf("%s %s: %s, %u fields, %d bp, %s\n%s\n---\n%s\n",
+		    kind, p->type->slug, sh_kinship_word(kin.kinship),
+		    kin.agreeing, kin.words_bp, kin.differs != NULL ?
+		    kin.differs : "-", p->text, text);
+}
+
+static void
+count_paper(const struct sh_catalogue *c, const struct paper *p,
+    struct count n[KINDS], int verbose)
+{
+	static const char *const word[KINDS] = { "same", "other", "number",
+	    "digit", "word" };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_sheet *s = sheet(c, p->type, p->text);
+	char *other;
+	int i, kind, changed;
+
+	tally(&n[SAME], s, p, p->text, word[SAME], verbose);
+	sh_sheet_free(s);
+	for (i = 0; i < 12; i++) {
+		kind = NUMBER + i % 3;
+		must_ptr(other = sh_strdup(p->text, &err));
+		changed = kind == NUMBER ? change_number(other, p->number) :
+		    kind == DIGIT ? change_digit(other, other +
+		    strlen(other)) : change_word(other);
+		if (changed) {
+			s = sheet(c, p->type, other);
+			tally(&n[kind], s, p, other, word[kind], verbose);
+			sh_sheet_free(s);
+		}
+		free(other);
+	}
+}
+
+static void
+count_others(const struct paper *papers, size_t n, size_t wanted,
+    struct count *out, int verbose)
+{
+	size_t i, k;
+
+	for (i = 0; i < n && out->pairs < wanted; i++)
+		for (k = i + 1; k < n && papers[k].type == papers[i].type &&
+		    out->pairs < wanted; k++)
+			if (strcmp(papers[i].text, papers[k].text) != 0)
+				tally(out, papers[i].first, &papers[k],
+				    papers[i].text, "other", verbose);
+}
+
+/* Lines as long as a page is wide. */
+static void
+wrap(char *text)
+{
+	size_t col = 0;
+	char *p;
+
+	for (p = text; *p != '\0'; p++) {
+		col = *p == '\n' ? 0 : col + ((*p & 0xc0) != 0x80);
+		if (*p == ' ' && col > 80) {
+			*p = '\n';
+			col = 0;
+		}
+	}
+}
+
+static int
+by_type(const void *a, const void *b)
+{
+	const struct paper *x = a, *y = b;
+
+	return (x->type != y->type ? (x->type > y->type ? 1 : -1) :
+	    strcmp(x->text, y->text));
+}
+
+static size_t
+load(const struct sh_catalogue *c, struct paper *papers)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *line = NULL;
+	size_t cap = 0, n = 0;
+	ssize_t len;
+	json_t *v;
+
+	while (n < PAPERS_MAX && (len = getline(&line, &cap, stdin)) > 0) {
+		const char *type, *text;
+
+		must_ptr(v = sh_json_parse(line, (size_t)len, 1 << 20, &err));
+		type = json_string_value(json_object_get(v, "type"));
+		text = json_string_value(json_array_get(json_object_get(v,
+		    "sides"), 0));
+		if (type != NULL && text != NULL && (papers[n].type =
+		    sh_catalogue_type(c, type)) != NULL) {
+			must_ptr(papers[n].text = sh_strdup(text, &err));
+			wrap(papers[n].text);
+			text = papers[n].type->number_field == NULL ? NULL :
+			    json_string_value(json_object_get(
+			    json_object_get(v, "fields"),
+			    papers[n].type->number_field));
+			if (text != NULL)
+				must_ptr(papers[n].number = sh_strdup(text,
+				    &err));
+			papers[n].first = sheet(c, papers[n].type,
+			    papers[n].text);
+			n++;
+		}
+		json_decref(v);
+	}
+	free(line);
+	qsort(papers, n, sizeof(*papers), by_type);
+	return (n);
+}
+
+int
+main(int argc, char **argv)
+{
+	static struct paper papers[PAPERS_MAX];
+	struct sh_error err = SH_ERROR_INIT;
+	static const char *const kinds[KINDS] = { "the same paper, "
+	    "captured twice", "other papers of its type",
+	    "another own number", "another digit", "another word" };
+	struct count n[KINDS] = { { 0, 0, 0 } };
+	struct sh_catalogue *c;
+	size_t wanted = 100000, npapers, i;
+	int verbose = 0, k;
+
+	for (k = 1; k < argc; k++) {
+		if (strcmp(argv[k], "--verbose") == 0)
+			verbose = 1;
+		else if (strcmp(argv[k], "--pairs") == 0 && k + 1 < argc)
+			wanted = (size_t)atol(argv[++k]);
+		else if (strcmp(argv[k], "--seed") == 0 && k + 1 < argc)
+			rnd_state = (uint64_t)atol(argv[++k]) + 1;
+		else
+			return (64);
+	}
+	must(sh_catalogue_load(NULL, &c, &err));
+	npapers = load(c, papers);
+	for (i = 0; i < npapers; i++)
+		count_paper(c, &papers[i], n, verbose);
+	count_others(papers, npapers, wanted, &n[OTHER], verbose);
+	(void)printf("%zu papers%27s pairs   merged    asked\n", npapers, "");
+	for (k = 0; k < KINDS; k++)
+		(void)printf("%-32s %9lu %8lu %8lu\n", kinds[k], n[k].pairs,
+		    n[k].merged, n[k].asked);
+	for (i = 0; i < npapers; i++) {
+		sh_sheet_free(papers[i].first);
+		free(papers[i].text);
+		free(papers[i].number);
+	}
+	sh_catalogue_free(c);
+	return (n[OTHER].merged + n[NUMBER].merged > 0);
+}

@@ -1,0 +1,229 @@
+/*
+ * Two captures of a sheet, its later issue, its copy, and the same form
+ * filled with something else.
+ */
+#include "pipeline/kin.h"
+#include "tests/unit/page_text.h"
+
+#define MARRIAGE(number, day, wife, id)	\
+	"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\n" \
+	"Số: " number "\nGIẤY CHỨNG NHẬN KẾT HÔN\n" \
+	"Họ, chữ đệm, tên chồng: LÊ XUÂN HUY\n" \
+	"Ngày, tháng, năm sinh: 20/01/1994\nDân tộc: Kinh Quốc tịch: Việt Nam\n" \
+	"Giấy tờ tùy thân: 082094907099\nHọ, chữ đệm, tên vợ: " wife "\n" \
+	"Ngày, tháng, năm sinh: 16/07/1993\n" \
+	"Giấy tờ tùy thân: " id "\n" \
+	"Nơi đăng ký kết hôn: Ủy ban nhân dân phường Đại Lâm\n" \
+	"Ngày, tháng, năm đăng ký: " day "\n"
+
+#define WIFE	"NGUYỄN THỊ KIM TRANG"
+#define WIFE_ID	"033193997083"
+
+#define FORM(number, day) \
+	"CỘNG HÒA XÃ HỘI CHỦ NGHĨA VIỆT NAM\nĐộc lập - Tự do - Hạnh phúc\n" \
+	"TỜ KHAI ĐĂNG KÝ KHAI SINH\nKính gửi: Ủy ban nhân dân phường Đại Lâm\n" \
+	"Họ, chữ đệm, tên người yêu cầu: Nguyễn Thị Kim Trang\n" \
+	"Số định danh cá nhân/CCCD: 033193997083\n" \
+	"Họ, chữ đệm, tên: LÊ ĐỨC ĐIỀN\nĐiện thoại liên hệ: " number "\n" \
+	"Ngày, tháng, năm sinh: 24/09/2024 Giới tính: Nam Dân tộc: Kinh\n" \
+	"Tiền Giang, ngày " day " tháng 10 năm 2024\nNgười yêu cầu\n"
+
+static struct sh_catalogue *catalogue;
+
+static int
+load(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+
+	(void)state;
+	return (sh_catalogue_load(NULL, &catalogue, &err));
+}
+
+static int
+unload(void **state)
+{
+	(void)state;
+	sh_catalogue_free(catalogue);
+	return (0);
+}
+
+/* Fields are (name, value) pairs up to NULL, all read with CONFIDENCE. */
+static struct sh_sheet *
+sheet(const char *type, const char *text, double confidence,
+    const char *const *fields)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	const struct sh_paper_type *t = sh_catalogue_type(catalogue, type);
+	struct sh_page *p = text_page(text, text + strlen(text), confidence);
+	struct sh_sheet *s;
+	size_t i;
+
+	must_ptr(t);
+	p->confidence = confidence;
+	must_ptr(s = sh_sheet_new(t, t->nfields, &err));
+	for (i = 0; fields[i] != NULL; i += 2) {
+		const struct sh_field_def *d = sh_paper_type_field(t,
+		    fields[i]);
+
+		must_ptr(d);
+		must(sh_sheet_say(s, d, fields[i + 1], confidence, &err));
+	}
+	must(sh_sheet_add_page(s, p, &err));
+	sh_page_free(p);
+	return (s);
+}
+
+static struct sh_sheet *
+marriage(const char *text, double confidence, const char *number,
+    const char *day, const char *wife_id)
+{
+	const char *fields[] = { "number", number, "registration_date", day,
+	    "husband_name", "LÊ XUÂN HUY", "wife_name", WIFE,
+	    "wife_id_number", wife_id, NULL };
+
+	return (sheet("giay-ket-hon", text, confidence, fields));
+}
+
+static struct sh_sheet *
+form(const char *text, double confidence, const char *day)
+{
+	const char *fields[] = { "name", "Nguyễn Thị Kim Trang", "id_number",
+	    WIFE_ID, "sign_date", day, NULL };
+
+	return (sheet("to-khai", text, confidence, fields));
+}
+
+static struct sh_kin
+kin(struct sh_sheet *a, struct sh_sheet *b)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_kin k;
+
+	must(sh_kin_compare(a, b, &k, &err));
+	sh_sheet_free(a);
+	sh_sheet_free(b);
+	return (k);
+}
+
+static struct sh_sheet *
+held(void)
+{
+	return (marriage(MARRIAGE("22/2021", "21/05/2021", WIFE, WIFE_ID),
+	    0.92, "22/2021", "2021-05-21", WIFE_ID));
+}
+
+static void
+a_sheet_is_known_again(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	/* Marks lost, a letter wrong: the words still agree. */
+	k = kin(marriage(MARRIAGE("22/2021", "21/05/2021",
+	    "NGUYÊN THI KIN TRANG", WIFE_ID), 0.90, "22/2021", "2021-05-21",
+	    WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	assert_false(k.better);
+	assert_true(k.agreeing >= 4);
+	k = kin(marriage(MARRIAGE("22/2021", "21/05/2021", WIFE, WIFE_ID),
+	    0.97, "22/2021", "2021-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	assert_true(k.better);
+}
+
+static void
+another_number_is_another_paper(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(marriage(MARRIAGE("23/2021", "21/05/2021", WIFE, WIFE_ID),
+	    0.97, "23/2021", "2021-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_OTHER);
+	/* Not even when the readings are in doubt. */
+	k = kin(marriage(MARRIAGE("23/2021", "21/05/2021", WIFE, WIFE_ID),
+	    0.50, "23/2021", "2021-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_OTHER);
+}
+
+static void
+the_same_number_with_another_content_is_a_conflict(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(marriage(MARRIAGE("22/2021", "21/05/2021", WIFE,
+	    "033193997084"), 0.97, "22/2021", "2021-05-21", "033193997084"),
+	    held());
+	assert_int_equal(k.kinship, SH_KIN_CONFLICT);
+	assert_string_equal(k.differs, "wife_id_number");
+	/* A digit that no field has, too. */
+	k = kin(marriage(MARRIAGE("22/2021", "21/05/2021", WIFE,
+	    "033193997084"), 0.97, "22/2021", "2021-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_CONFLICT);
+	assert_null(k.differs);
+}
+
+static void
+a_card_keeps_its_number_from_issue_to_issue(void **state)
+{
+	static const char *const old[] = { "id_number", WIFE_ID, "name", WIFE,
+	    "issue_date", "2021-06-26", NULL };
+	static const char *const new[] = { "id_number", WIFE_ID, "name", WIFE,
+	    "issue_date", "2024-10-06", NULL };
+	const char *text = "CĂN CƯỚC\nSố: " WIFE_ID "\nHọ và tên: " WIFE "\n";
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(sheet("can-cuoc", text, 0.95, new), sheet("can-cuoc", text,
+	    0.95, old));
+	assert_int_equal(k.kinship, SH_KIN_NEWER);
+	k = kin(sheet("can-cuoc", text, 0.95, old), sheet("can-cuoc", text,
+	    0.95, new));
+	assert_int_equal(k.kinship, SH_KIN_OLDER);
+}
+
+static void
+a_certified_copy_is_no_rescan(void **state)
+{
+	struct sh_sheet *copy = held();
+
+	(void)state;
+	copy->certified_copy = 1;
+	assert_int_equal(kin(copy, held()).kinship, SH_KIN_COPY);
+}
+
+/* A form has no number: every number on it must agree. */
+static void
+forms_are_known_by_all_their_words(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(form(FORM("0968340902", "13"), 0.90, "2024-10-13"),
+	    form(FORM("0968340902", "13"), 0.95, "2024-10-13"));
+	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	k = kin(form(FORM("0968340902", "14"), 0.90, "2024-10-13"),
+	    form(FORM("0968340902", "13"), 0.95, "2024-10-13"));
+	assert_int_equal(k.kinship, SH_KIN_OTHER);
+	/* A number that is in doubt keeps them apart as well. */
+	k = kin(form(FORM("0968340903", "13"), 0.40, "2024-10-13"),
+	    form(FORM("0968340902", "13"), 0.40, "2024-10-13"));
+	assert_int_equal(k.kinship, SH_KIN_OTHER);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sheet_is_known_again),
+		cmocka_unit_test(another_number_is_another_paper),
+		cmocka_unit_test(
+		    the_same_number_with_another_content_is_a_conflict),
+		cmocka_unit_test(a_card_keeps_its_number_from_issue_to_issue),
+		cmocka_unit_test(a_certified_copy_is_no_rescan),
+		cmocka_unit_test(forms_are_known_by_all_their_words),
+	};
+
+	return (cmocka_run_group_tests(tests, load, unload));
+}
