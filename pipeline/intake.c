@@ -410,7 +410,8 @@ collect(struct run *r, int wait, struct sh_error *err)
 static int
 stopped(const struct run *r, struct sh_error *err)
 {
-	if (r->o->stop == NULL || !*r->o->stop)
+	if ((r->o->stop == NULL || !*r->o->stop) && (r->o->watch.halt ==
+	    NULL || !r->o->watch.halt(r->o->watch.arg)))
 		return (0);
 	return (sh_error_set(err, SH_EAGAIN, "run.stopped",
 	    "stopped; the same command goes on from here"));
@@ -519,6 +520,7 @@ sh_intake(const struct sh_intake_options *o,
     struct sh_error *err)
 {
 	struct run r = { .o = o, .next = next, .next_arg = arg };
+	struct sh_error ignored = SH_ERROR_INIT;
 	char *dir = NULL;
 	int rc = -1;
 
@@ -538,6 +540,9 @@ sh_intake(const struct sh_intake_options *o,
 		goto out;
 	rc = 0;
 out:
+	/* Pages under way are read to their end: nothing is read twice. */
+	while (collect(&r, 1, &ignored) > 0)
+		;
 	sh_decode_close(r.decoding);
 	while (r.nlanes > 0)
 		close_lane(&r);

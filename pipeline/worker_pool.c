@@ -269,7 +269,7 @@ verify_once(struct sh_pool *p, const int *fds, const char *when,
 {
 	struct sh_child c = SH_CHILD_INIT;
 	const char *args[2] = { when, NULL };
-	struct sh_message m = { .fd = { -1, -1 } };
+	struct sh_message m = SH_MESSAGE_INIT;
 	struct sh_error bad = SH_ERROR_INIT;
 	json_t *v = NULL;
 	int rc = -1;
@@ -376,4 +376,10 @@ sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
 		if (p->readers[i].child.pid > 0)
 			look_at(p->readers[i].child.pid, read_peak,
 			    read_cpu_s);
+}
+
+uint64_t
+sh_pool_reads(const struct sh_pool *p)
+{
+	return (p->order);
 }

@@ -57,8 +57,9 @@ struct sh_raster {
 	struct sh_page_image image;	/* its fd is owned by the raster */
 	struct sh_digest digest;	/* of the page's coded bytes as fed */
 	uint32_t page;		/* within the file, from 0 */
-	const char *text_json;	/* born-digital words, or NULL; owned.  Not
-				   filled yet: every page is read */
+	int text_fd;		/* the page's own words as pdftotext wrote
+				   them, unchecked; owned */
+	uint64_t text_bytes;	/* 0: it has none, and text_fd is nothing */
 };
 /* Only what sh_decode_next() has filled, well or badly. */
 void sh_raster_clear(struct sh_raster *r);
@@ -153,5 +154,7 @@ int sh_pool_verify(struct sh_pool *p, int fd, const void *roots,
  */
 void sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
     uint64_t *read_peak, double *decode_cpu_s, double *read_cpu_s);
+/* Pages that were given to readers so far. */
+uint64_t sh_pool_reads(const struct sh_pool *p);
 
 #endif
