@@ -317,6 +317,27 @@ sh_signing_ready(struct sh_home *h, struct sh_error *err)
 	return (rc);
 }
 
+int
+sh_signing_status(const struct sh_home *h, int64_t now, json_t **answer,
+    struct sh_error *err)
+{
+	const struct sh_signing *s = &h->signing;
+	char who[256], text[SH_TIME_LEN];
+	int64_t since = outage_since(s, who);
+	json_t *v;
+
+	*answer = NULL;
+	sh_time_print(since, text);
+	v = json_pack("{s:s, s:s*, s:s*, s:b}", "level",
+	    sh_pades_name(s->pades.level), "waiting_since",
+	    since != 0 ? text : NULL, "service", since != 0 ? who : NULL,
+	    "refusing", since != 0 && now - since > s->grace_s);
+	if (v == NULL)
+		return (sh_error_nomem(err, "JSON"));
+	*answer = v;
+	return (0);
+}
+
 /* ---- documents ---- */
 
 static int

@@ -85,6 +85,7 @@ openssl_takes_stamp() {
 		    >"$BATS_TEST_TMPDIR/out"
 		[ "$(json 'v["level"]' <"$BATS_TEST_TMPDIR/out")" = \
 		    "B-${level^^}" ]
+		schema sign.schema.json <"$BATS_TEST_TMPDIR/out"
 		qpdf --check "$f"
 		pdfsig -nocert "$f" | grep -q 'Signature is Valid'
 		openssl_takes "$f" 0
@@ -340,6 +341,8 @@ graft() {
 	[ "$status" = 1 ]
 	[[ $output == *sign.pending* ]]
 	[ "$(json 'v["format"]' <"$SOHOA_HOME/outage.json")" = sohoa-outage-1 ]
+	"$SOHOA" status | grep -q 'WAITING since'
+	"$SOHOA" status --json | schema status.schema.json
 	# One silence is waited for (and one by the seal), not one a document.
 	[ "$(grep -c /tsa "$D/log")" -le 2 ]
 	[ "$("$SOHOA" verify --all --json | json 'len(v["reports"])')" = 0 ]
@@ -349,6 +352,8 @@ graft() {
 	run "$SOHOA" intake --json --quiet "$dossier"
 	[ "$status" = 75 ]
 	[[ $output == *sign.outage* ]]
+	run "$SOHOA" status
+	[ "$status" = 75 ]
 	# Up again: the same command goes on from there.
 	rm "$D/mood"
 	run "$SOHOA" intake --json --quiet "$dossier"
