@@ -6,15 +6,19 @@
  *   keys/               archive.key, holders/, signing keys, roots/
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
+ *   access/             journal of reads until a writer takes it in, sealed
+ *   rights.json         who may read what; absent: whoever can open it
  *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
  *   cache/              readings that need not be made twice, sealed; answers
  *                       about revocation
+ *   bulk/               bulk runs: rows and results, sealed
  *   outage.json         there while an authority does not answer (sign.h)
  */
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
 
+#include "archive/access.h"
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/error.h"
@@ -42,18 +46,21 @@ struct sh_home {
 	struct sh_config *config;
 	struct sh_catalogue *catalogue;
 	struct sh_archive *archive;
+	struct sh_rights *rights;	/* NULL: there is none */
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
 	struct sh_signer *sealer;
 	struct sh_trust *trust;		/* keys/roots */
 	struct sh_signing signing;
 	int lock;
+	int lane;			/* SH_HOME_DESK */
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
 #define SH_HOME_SIGN	0x2	/* opens the signing keys; refused when an
 				   outage passed its grace period */
+#define SH_HOME_DESK	0x4	/* before bulk runs, which give way (lane.h) */
 
 /*
  * Make a home that does not exist, with a test key for officer and agency.

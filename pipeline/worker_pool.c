@@ -216,9 +216,8 @@ sh_pool_reopen(int fd, struct sh_error *err)
 
 /* ---- verify -------------------------------------------------------------------------- */
 
-/* The one message of a worker that has one job. */
-static int
-one_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
+int
+sh_child_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
     struct sh_message *m, struct sh_error *err)
 {
 	int64_t deadline = sh_monotonic_ms() + wall_ms;
@@ -270,14 +269,14 @@ verify_once(struct sh_pool *p, const int *fds, const char *when,
 {
 	struct sh_child c = SH_CHILD_INIT;
 	const char *args[2] = { when, NULL };
-	struct sh_message m = { .fd = { -1, -1 } };
+	struct sh_message m = SH_MESSAGE_INIT;
 	struct sh_error bad = SH_ERROR_INIT;
 	json_t *v = NULL;
 	int rc = -1;
 
 	if (sh_child_start(p, &c, "verify", args, fds, 3, err))
 		return (-1);
-	if (one_answer(p, &c, VERIFY_WALL_MS, &m, err))
+	if (sh_child_answer(p, &c, VERIFY_WALL_MS, &m, err))
 		goto out;
 	if (json_object_get(m.v, "error") != NULL) {
 		if (sh_wire_error(m.v, err, &bad))
@@ -377,4 +376,10 @@ sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
 		if (p->readers[i].child.pid > 0)
 			look_at(p->readers[i].child.pid, read_peak,
 			    read_cpu_s);
+}
+
+uint64_t
+sh_pool_reads(const struct sh_pool *p)
+{
+	return (p->order);
 }

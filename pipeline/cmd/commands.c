@@ -29,6 +29,15 @@ static const struct sh_option read_options[] = {
 	{ "text", 't', NULL, "only the words, page by page" },
 	JSON, USAGE, QUIET, END
 };
+static const struct sh_option bulk_options[] = {
+	HOME,
+	{ "readers", 'r', "N", "reading processes; 0: one per core" },
+	{ "wait", 'w', "S", "wait so many seconds for disk or signer (300)" },
+	{ "cause", 'c', "KEY", "retry: only rows with this cause" },
+	{ "csv", 'C', NULL, "report: CSV instead of JSONL" },
+	{ "output", 'o', "FILE", "report: where to; - is standard output" },
+	JSON, USAGE, QUIET, END
+};
 static const struct sh_option find_options[] = {
 	HOME,
 	{ "holder", 'i', "ID", "documents of this holder" },
@@ -152,6 +161,9 @@ static const struct sh_option bench_options[] = {
 	{ "values", 'v', "FILE", "each value found, tab separated" },
 	JSON, END
 };
+static const struct sh_option accesses_options[] = {
+	HOME, NAME, BIRTH, WHY, JSON, END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -163,6 +175,14 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa intake --home /srv/sohoa hoso/0678/\n"
 	    "  sohoa intake --holder 027090098192 --procedure 1.004222 scan-*.jpg\n",
 	    intake_options, 1, -1, sh_cmd_intake },
+	{ "bulk", "run MANIFEST|DIR | status|pause|resume|retry|report [RUN]",
+	    "take a back catalogue in, unattended",
+	    "  sohoa bulk run kho-cu/manifest.csv\n"
+	    "  sohoa bulk run kho-cu/\n"
+	    "  sohoa bulk status\n"
+	    "  sohoa bulk retry --cause file.missing\n"
+	    "  sohoa bulk report --csv -o report.csv\n",
+	    bulk_options, 1, 2, sh_cmd_bulk },
 	{ "read", "DOSSIER... | FILE...",
 	    "read and classify without archiving anything",
 	    "  sohoa read scan.tif\n"
@@ -261,6 +281,9 @@ const struct sh_command sh_commands[] = {
 	    "  sample texts -n 100 --readings --noise 20 | sohoa bench reading -\n"
 	    "  sohoa bench reading --json truths.jsonl\n",
 	    bench_options, 2, -1, sh_cmd_bench },
+	{ "accesses", "HOLDER", "who read what of a holder's, and why",
+	    "  sohoa accesses 027090098192\n",
+	    accesses_options, 0, 1, sh_cmd_accesses },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

@@ -23,6 +23,7 @@ static const struct {
 	{ "read", sh_worker_read },
 	{ "raster", sh_worker_raster },
 	{ "verify", sh_worker_verify },
+	{ "layers", sh_worker_layers },
 };
 
 /* What libraries open at their first use, opened before the walls close. */
