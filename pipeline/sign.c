@@ -134,6 +134,25 @@ sh_signing_secret(const char *path, struct sh_secret *s, struct sh_error *err)
 	return (0);
 }
 
+/* An access token goes through no wire in the clear. */
+static int
+is_private(const char *url)
+{
+	static const char *const here[] = { "http://127.0.0.1",
+	    "http://localhost", "http://[::1]" };
+	size_t i, len;
+
+	if (strncmp(url, "https://", 8) == 0)
+		return (1);
+	for (i = 0; i < SH_COUNT(here); i++) {
+		len = strlen(here[i]);
+		if (strncmp(url, here[i], len) == 0 && (url[len] == ':' ||
+		    url[len] == '/'))
+			return (1);
+	}
+	return (0);
+}
+
 static int
 open_service(const struct sh_home *h, const char *spec, char *copy,
     const struct sh_secret *pin, struct sh_signer **sp, struct sh_error *err)
@@ -146,7 +165,8 @@ open_service(const struct sh_home *h, const char *spec, char *copy,
 	char *path;
 	int rc = -1;
 
-	if (cut(copy, names, values, 2) || values[0] == NULL)
+	if (cut(copy, names, values, 2) || values[0] == NULL ||
+	    !is_private(copy))
 		return (bad_spec(spec, err));
 	if (h != NULL) {
 		r.timeout_ms = h->signing.tsa.timeout_ms;

@@ -490,6 +490,12 @@ graft() {
 	try credentials/info down 75 http.down
 	try credentials/info garbage 65 csc.answer
 	try credentials/authorize big 65 http.size
+	# The access token goes nowhere in the clear.
+	run "$SOHOA" sign "$D/plain.pdf" -o "$BATS_TEST_TMPDIR/no.pdf" \
+	    --roots "$D/roots" --pin-fd 4 4<<<1 \
+	    --key "csc:http://127.0.0.1.example:$PORT/csc/v2?credential=p256&token-file=$BATS_TEST_TMPDIR/token"
+	[ "$status" != 0 ]
+	[[ $output == *key.spec* ]]
 	chmod 644 "$BATS_TEST_TMPDIR/token"
 	rm "$D/mood"
 	run with p256 246810 "$BATS_TEST_TMPDIR/no.pdf"
