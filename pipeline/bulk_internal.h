@@ -118,7 +118,8 @@ int sh_bulk_dossier(struct sh_bulk *b, const json_t *row,
 struct sh_manifest;
 
 int sh_bulk_plan(struct sh_bulk *b, struct sh_manifest *m,
-    const char *source, struct sh_error *err) SH_MUST_CHECK;
+    const char *source, const volatile int *stop, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /* ---- bulk_disk.c ----------------------------------------------------------- */
 
