@@ -5,6 +5,9 @@
 #   make                     build
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
+#   make torture             every fault at every point, for hours
+#   make bench-reading       every bar of reading, beside plain Tesseract
+#   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make bench-bulk          a back catalogue beside the peers
 #   make torture-intake      kill -9 at random moments, and converge
@@ -82,7 +85,7 @@ LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
 SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lopenjp2 -lwebp \
 	-lgif -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcurl -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lqrencode -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
@@ -122,7 +125,7 @@ $(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
 # Test programs see the worker's rooms too, but not its main.
 WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
 $(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
-	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(SYSLIBS)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode $(SYSLIBS)
 
 # make build=fuzz fuzzers; then $(O)/tests/fuzz/fuzz_X tests/fuzz/corpus/X
 $(FUZZERS): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
@@ -133,7 +136,7 @@ PANGO = $(shell pkg-config --cflags pangocairo)
 $(O)/samples/%.o: CPPFLAGS += $(PANGO)
 $(O)/samples/sample: $(call obj,samples) $(LINK)
 	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs pangocairo) \
-	    -lqrencode $(SYSLIBS)
+	    $(SYSLIBS)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
@@ -162,7 +165,7 @@ setup-bench: setup-test
 
 # ---- the two commands ------------------------------------------------------
 
-.PHONY: demo check test lint bench
+.PHONY: demo check test lint bench bench-reading
 demo: setup
 	@$(MAKE) all
 	@O=$(O) samples/demo.sh
@@ -179,6 +182,13 @@ fuzzers: $(FUZZERS)
 test:
 	@O=$(O) BUILD=$(build) tests/run $(T)
 
+# Each kill point, power-cut image, failed call, flipped bit; tables at the end.
+.PHONY: torture
+torture: setup-test
+	@$(MAKE) all tests
+	@O=$(O) BUILD=$(build) SOHOA_TORTURE=100000 V=1 J=2 tests/run \
+	    $(wildcard tests/fault/test_archive_*.c)
+
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
 
@@ -194,6 +204,18 @@ bench-bulk: setup-bench
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
+
+# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED.
+bench-reading: setup
+	@$(MAKE) $(O)/tests/bench/bench_reading
+	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
+	    "$${SOHOA_SHARED:-../shared}"
+
+# What signing and verifying cost, and the verdicts on the corpora.
+.PHONY: bench-signing
+bench-signing: setup-test
+	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts
+	@tests/bench/signing.py $(O)
 
 .PHONY: install clean
 install: all

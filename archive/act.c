@@ -1,8 +1,10 @@
 #include "archive/act.h"
 
+#include <assert.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/reuse_internal.h"
 #include "base/log.h"
 #include "base/mem.h"
@@ -20,17 +22,17 @@ static const struct kind {
 	const char *word;
 	char letter;
 	unsigned flags;
+	enum sh_action action;		/* who has the right to make it */
 } kinds[] = {
-	{ "alias", 'a', 0 },
-	{ "hold", 'h', 0 },
-	{ "release", 'l', 0 },
-	{ "notice", 'n', 0 },
-	{ "propose", 'p', HAS_PROPOSAL },
-	{ "supersede", 's', HAS_OTHER | TELLS },
-	{ "reuse", 'u', HAS_DOSSIER | HAS_RECEIPT },
-	{ "revoke", 'v', TELLS },
-	{ "withdraw", 'w', 0 },
-	{ "dispose", 0, IS_REMOVAL },
+	{ "alias", 'a', 0, SH_DO_CORRECT },
+	{ "hold", 'h', 0, SH_DO_RETAIN },
+	{ "release", 'l', 0, SH_DO_RETAIN },
+	{ "notice", 'n', 0, SH_DO_CORRECT },
+	{ "propose", 'p', HAS_PROPOSAL, SH_DO_RETAIN },
+	{ "supersede", 's', HAS_OTHER | TELLS, SH_DO_CORRECT },
+	{ "reuse", 'u', HAS_DOSSIER | HAS_RECEIPT, SH_DO_REUSE },
+	{ "revoke", 'v', TELLS, SH_DO_CORRECT },
+	{ "dispose", 0, IS_REMOVAL, SH_DO_RETAIN },
 };
 #define LETTER_SUPERSEDES	'S'	/* with the newer document */
 
@@ -83,13 +85,15 @@ out:
 }
 
 json_t *
-sh_act_new(const char *kind, const struct sh_reader *who,
-    struct sh_error *err)
+sh_act_new(struct sh_archive *ar, const char *kind,
+    const struct sh_reader *who, struct sh_error *err)
 {
+	const struct kind *k = kind_of(kind);
 	char at[SH_TIME_LEN];
 	json_t *v;
 
-	if (sh_reader_check(who, err))
+	assert(k != NULL);
+	if (sh_rights_check(ar->rights, who, k->action, err))
 		return (NULL);
 	sh_time_print(sh_now(), at);
 	if ((v = sh_json_new_object(err)) == NULL)
@@ -368,21 +372,12 @@ out:
 }
 
 int
-sh_act_note(struct sh_archive *ar, const struct sh_tag *holder,
-    const struct sh_tag *operation, const json_t *note, struct sh_error *err)
+sh_act_seal_note(struct sh_archive *ar, const json_t *note,
+    const struct sh_tag *holder, const struct sh_tag *operation,
+    struct sh_buf *sealed, struct sh_digest *digest, struct sh_error *err)
 {
-	struct sh_change c = { .holder = *holder, .operation = *operation };
-	struct sh_buf sealed = SH_BUF_INIT;
-	int rc = -1;
-
-	if (make_event(ar, note, 0, holder, operation, NULL, &sealed,
-	    &c.digest, err) == 0) {
-		c.event = sealed.data;
-		c.eventlen = sealed.len;
-		rc = sh_engine_commit(ar->engine, &c, 1, err);
-	}
-	sh_buf_free(&sealed);
-	return (rc);
+	return (make_event(ar, note, 0, holder, operation, NULL, sealed,
+	    digest, err));
 }
 
 static void

@@ -24,8 +24,8 @@
 #define SH_ACT_SORT	34	/* 'd' or 'h', subject (16), kind, operation */
 
 /* A new act of KIND by WHO, now; the caller adds members. */
-json_t *sh_act_new(const char *kind, const struct sh_reader *who,
-    struct sh_error *err);
+json_t *sh_act_new(struct sh_archive *ar, const char *kind,
+    const struct sh_reader *who, struct sh_error *err);
 
 /* One line of free text, cleaned; SH_EARG "act.reason" when it is missing. */
 int sh_act_set_reason(json_t *act, const char *name, const char *s,
@@ -62,10 +62,11 @@ void sh_act_index_clear(struct sh_act_index *x);
 /* 1 if events of that kind are acts. */
 int sh_act_is(const char *kind);
 
-/* An event that leaves no entry: seal and commit it with HOLDER's chain. */
-int sh_act_note(struct sh_archive *ar, const struct sh_tag *holder,
-    const struct sh_tag *operation, const json_t *note,
-    struct sh_error *err) SH_MUST_CHECK;
+/* An event that leaves no entry, sealed for HOLDER's chain. */
+int sh_act_seal_note(struct sh_archive *ar, const json_t *note,
+    const struct sh_tag *holder, const struct sh_tag *operation,
+    struct sh_buf *sealed, struct sh_digest *digest, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /* The act without what belongs to the event alone. */
 json_t *sh_act_of_event(const json_t *event, struct sh_error *err);

@@ -2,6 +2,7 @@
  * Who is the same: older numbers of a person, children whose number came
  * after their papers.
  */
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/reuse.h"
 
@@ -119,7 +120,7 @@ sh_archive_alias(struct sh_archive *ar, const struct sh_reader *who,
 	if (n == SH_ALIASES_MAX)
 		return (sh_error_set(err, SH_ELIMIT, "alias.many",
 		    "a person with more than %d numbers", SH_ALIASES_MAX));
-	if ((act = sh_act_new("alias", who, err)) == NULL)
+	if ((act = sh_act_new(ar, "alias", who, err)) == NULL)
 		return (-1);
 	if (sh_act_set_reason(act, "reason", evidence, err) == 0 &&
 	    sh_json_set(act, "holder", tell_holder(holder, err), err) == 0 &&
@@ -308,7 +309,7 @@ sh_archive_file(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*np = 0;
-	if (sh_reader_check(who, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_CORRECT, err) ||
 	    sh_holder_tag(ar, &holder->id, NULL, holder->birth, &c.to, err) ||
 	    sh_holder_tag(ar, &nobody, holder->name, holder->birth, &c.from,
 	    err))

@@ -29,6 +29,8 @@ struct sh_archive_place {
 	const char *engine;	/* "lmdb:/srv/sohoa/archive" */
 	const char *keys;	/* folder: archive.key, holders/ */
 	const char *search;	/* folder of the full-text projection */
+	const char *access;	/* folder of the journal of reads; NULL: none
+				   is kept */
 	const char *seals;	/* folder of the seals; NULL: none are made */
 	const char *witness;	/* folder elsewhere for a copy of the last
 				   seal, or NULL */

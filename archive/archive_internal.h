@@ -19,6 +19,8 @@
 #include "archive/record.h"
 #include "archive/vault.h"
 
+struct sh_access_log;
+struct sh_rights;
 struct sh_search;
 struct sh_seals;
 
@@ -34,6 +36,8 @@ struct sh_archive {
 	struct sh_search *search;
 	struct sh_seals *seals;		/* NULL: the place names no folder */
 	char id[33];			/* the manifest's, hex */
+	struct sh_access_log *access;	/* NULL: reads leave no trace */
+	const struct sh_rights *rights;	/* borrowed; NULL: everything goes */
 	int readonly;
 	int unfiled;		/* jobs of SH_QUEUE_FILE may be waiting */
 };

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/retention_internal.h"
 #include "base/mem.h"
@@ -94,7 +95,7 @@ sh_archive_due(struct sh_archive *ar, const struct sh_reader *who,
 	json_t *out;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err))
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err))
 		return (-1);
 	sh_date_print(day, s);
 	if ((out = sh_json_new_object(err)) == NULL)
@@ -156,7 +157,7 @@ propose_one(struct sh_archive *ar, const struct sh_reader *who,
 	json_t *act;
 	int rc = -1;
 
-	if ((act = sh_act_new("propose", who, err)) == NULL)
+	if ((act = sh_act_new(ar, "propose", who, err)) == NULL)
 		return (-1);
 	if (sh_act_set_document(act, "document", document, err) == 0 &&
 	    sh_act_set_document(act, "proposal", proposal, err) == 0 &&
@@ -331,7 +332,7 @@ sh_archive_proposal(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err) || load_proposal(&p, proposal, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err) || load_proposal(&p, proposal, err) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    list_proposed(&p, out, err))
 		goto out;
@@ -411,7 +412,7 @@ destroy(struct proposal *p, const struct sh_reader *who,
 	if (find_act(p, document, err) || (record = sh_document_find(p->ar,
 	    document, &holder, err)) == NULL)
 		return (-1);
-	act = sh_act_new("dispose", who, err);
+	act = sh_act_new(p->ar, "dispose", who, err);
 	if (act != NULL && sh_act_set_document(act, "document", document,
 	    err) == 0 && sh_act_set_document(act, "proposal", &p->tag,
 	    err) == 0 && sh_json_set_str(act, "proposed_by",
@@ -441,7 +442,7 @@ sh_archive_dispose(struct sh_archive *ar, const struct sh_reader *who,
 
 	*listp = NULL;
 	sh_time_print(sh_now(), at);
-	if (sh_reader_check(who, err) || load_proposal(&p, proposal, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err) || load_proposal(&p, proposal, err) ||
 	    check_all(&p, who, err) ||
 	    (list = sh_json_new_object(err)) == NULL ||
 	    list_proposed(&p, list, err) ||
@@ -515,7 +516,7 @@ sh_archive_proof(struct sh_archive *ar, const struct sh_reader *who,
 
 	*answerp = NULL;
 	sh_document_id_print(document, hex);
-	if (sh_reader_check(who, err) || sh_holder_tag(ar, &holder->id,
+	if (sh_rights_check(ar->rights, who, SH_DO_AUDIT, err) || sh_holder_tag(ar, &holder->id,
 	    holder->name, holder->birth, &tag, err) || sh_alias_group(ar,
 	    &tag, tags, &n, err) || (out = sh_json_new_object(err)) == NULL)
 		return (-1);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/reuse_internal.h"
 #include "base/mem.h"
@@ -16,6 +17,7 @@
 
 struct dossier {
 	struct sh_archive *ar;
+	struct sh_access access;
 	const char *template;
 	char *procedure;		/* its own; or NULL */
 	json_t *found;			/* items in the order of time */
@@ -212,7 +214,11 @@ take_item(void *arg, const struct sh_entry *t, struct sh_error *err)
 	memcpy(i.holder.b, t->value, 16);
 	memcpy(i.document.b, t->sort + 8, 16);
 	memcpy(i.operation.b, t->sort + 24, 16);
-	if ((r = load(d->ar, &i, err)) == 1)
+	if ((r = load(d->ar, &i, err)) == 1 && !sh_access_may(&d->access,
+	    sh_member(i.record, "type")))
+		r = 0;
+	if (r == 1 && (r = sh_access_saw(&d->access, &i.holder, &i.document,
+	    err)) == 0)
 		r = tell(d, &i, err);
 	if (r == 0 && d->procedure == NULL && (code = sh_member(i.source,
 	    "procedure")) != NULL && (d->procedure = sh_strdup(code, err)) ==
@@ -345,11 +351,14 @@ sh_archive_dossier(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err) || (procedure != NULL &&
+	if (sh_access_begin(&d.access, ar, who, SH_DO_DOSSIER, err) ||
+	    (procedure != NULL &&
 	    (d.procedure = sh_strdup(procedure, err)) == NULL) ||
 	    sh_filing_dossier(ar, code, &r.term, err) ||
 	    (d.found = sh_json_new_array(err)) == NULL ||
 	    sh_engine_scan(ar->engine, &r, take_item, &d, err))
+		goto out;
+	if (sh_access_record(&d.access, err))
 		goto out;
 	if (json_array_size(d.found) == 0) {
 		sh_error_param(err, "value", "%s", code);
@@ -370,6 +379,7 @@ sh_archive_dossier(struct sh_archive *ar, const struct sh_reader *who,
 	out = NULL;
 	rc = 0;
 out:
+	sh_access_end(&d.access);
 	json_decref(out);
 	json_decref(d.found);
 	free(d.procedure);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/places.h"
 #include "archive/search.h"
@@ -31,6 +32,7 @@ struct find {
 	struct sh_tag tags[SH_ALIASES_MAX];	/* the holder, the same */
 	size_t ntags;
 	char *number;		/* folded; or NULL */
+	struct sh_access access;
 	const struct sh_wanted *wanted;	/* places are asked for; or NULL */
 	json_t *documents;
 	size_t looked;
@@ -180,8 +182,13 @@ consider(struct find *f, const struct sh_tag *holder,
 {
 	int r;
 
-	if ((r = matches(f, document, summary, err)) < 0 ||
-	    (r == 1 && answer(f, holder, document, summary, err)))
+	if ((r = matches(f, document, summary, err)) < 0)
+		return (-1);
+	if (r == 1 && !sh_access_may(&f->access, sh_member(summary, "type")))
+		r = 0;
+	if (r == 1 && sh_access_saw(&f->access, holder, document, err))
+		return (-1);
+	if ((r == 1 && answer(f, holder, document, summary, err)))
 		return (-1);
 	f->full = json_array_size(f->documents) >= f->q->limit ||
 	    ++f->looked >= CANDIDATES_MAX;
@@ -553,7 +560,10 @@ sh_archive_find(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err) || choose(&f, err) ||
+	if (sh_access_begin(&f.access, ar, who, q->text != NULL ?
+	    SH_DO_TEXT : SH_DO_FIND, err) || choose(&f, err) ||
+	    (f.has_holder && sh_access_saw(&f.access, &f.tags[0], NULL,
+	    err)) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    (f.documents = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(out, "documents", f.documents, err))
@@ -561,11 +571,14 @@ sh_archive_find(struct sh_archive *ar, const struct sh_reader *who,
 	if (f.way == BY_TEXT ? catch_up(&f, out, err) ||
 	    find_words(&f, err) : find_indexed(&f, err))
 		goto out;
-	if ((rc = set_next(&f, out, err)) == 0) {
+	if (set_next(&f, out, err) == 0 &&
+	    sh_access_record(&f.access, err) == 0) {
 		*answerp = out;
 		out = NULL;
+		rc = 0;
 	}
 out:
+	sh_access_end(&f.access);
 	json_decref(out);
 	free(f.number);
 	return (rc);
@@ -573,19 +586,55 @@ out:
 
 /* ---- one document -------------------------------------------------------- */
 
+/*
+ * The record of a document that the reader may see, once the read stands in
+ * the journal.  What is not there and what is not the reader's are one.
+ */
+static json_t *
+read_record(struct sh_access *a, const struct sh_document_id *id,
+    struct sh_tag *document, struct sh_tag *holder, struct sh_error *err)
+{
+	struct sh_error why = SH_ERROR_INIT;
+	char hex[SH_TAG_HEX];
+	json_t *record;
+
+	memcpy(document->b, id->b, sizeof(document->b));
+	record = sh_document_find(a->ar, document, holder, &why);
+	if (record == NULL && why.code != SH_ENOTFOUND) {
+		*err = why;
+		return (NULL);
+	}
+	a->denied = record != NULL && !sh_access_may(a, sh_member(record,
+	    "type"));
+	if ((record != NULL && sh_access_saw_all(a, document, err)) ||
+	    sh_access_record(a, err)) {
+		json_decref(record);
+		return (NULL);
+	}
+	if (record != NULL && !a->denied)
+		return (record);
+	json_decref(record);
+	sh_tag_print(document, hex);
+	sh_error_param(err, "value", "%s", hex);
+	(void)sh_error_set(err, SH_ENOTFOUND, "document.missing",
+	    "no document %s", hex);
+	return (NULL);
+}
+
 int
 sh_archive_show(struct sh_archive *ar, const struct sh_reader *who,
     const struct sh_document_id *id, json_t **recordp, struct sh_error *err)
 {
 	struct sh_tag document, holder;
-	json_t *record;
+	struct sh_access a;
+	json_t *record = NULL;
 
 	*recordp = NULL;
-	memcpy(document.b, id->b, sizeof(document.b));
-	if (sh_reader_check(who, err) ||
-	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
-		return (-1);
-	*recordp = sh_document_view(ar, &holder, &document, record, err);
+	if (sh_access_begin(&a, ar, who, SH_DO_SHOW, err) == 0 &&
+	    (record = read_record(&a, id, &document, &holder, err)) != NULL)
+		*recordp = sh_document_view(ar, &holder, &document, record,
+		    err);
+	sh_access_end(&a);
 	json_decref(record);
 	return (*recordp != NULL ? 0 : -1);
 }
@@ -602,13 +651,17 @@ sh_archive_get(struct sh_archive *ar, const struct sh_reader *who,
     struct sh_error *err)
 {
 	struct sh_tag document, holder;
+	struct sh_access a;
 	struct sh_stored stored;
-	json_t *record;
+	json_t *record = NULL;
 	int r, rc = -1;
 
-	memcpy(document.b, id->b, sizeof(document.b));
-	if (sh_reader_check(who, err) ||
-	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
+	if (sh_access_begin(&a, ar, who, SH_DO_GET, err) == 0) {
+		a.rendition = rendition;
+		record = read_record(&a, id, &document, &holder, err);
+	}
+	sh_access_end(&a);
+	if (record == NULL)
 		return (-1);
 	r = rendition == NULL ? 0 : sh_document_stored(record, rendition,
 	    &stored, err);

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/reuse_internal.h"
 #include "archive/stream.h"
@@ -280,7 +281,7 @@ sh_archive_receipt(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	memcpy(tag.b, document->b, sizeof(tag.b));
-	if (sh_reader_check(who, err))
+	if (sh_rights_check(ar->rights, who, SH_DO_REUSE, err))
 		return (-1);
 	if ((act = find_receipt(ar, &tag, receipt, err)) == NULL) {
 		sh_error_param(err, "value", "%s", receipt);
@@ -374,7 +375,7 @@ make_act(struct sh_archive *ar, const struct sh_reader *who,
 {
 	json_t *act, *receipt = NULL;
 
-	if ((act = sh_act_new("reuse", who, err)) == NULL)
+	if ((act = sh_act_new(ar, "reuse", who, err)) == NULL)
 		return (NULL);
 	if (sh_act_set_document(act, "document", document, err) ||
 	    sh_act_set_reason(act, "dossier", u->dossier, err) ||
@@ -408,7 +409,7 @@ sh_archive_reuse(struct sh_archive *ar, const struct sh_reader *who,
 
 	*receiptp = NULL;
 	memcpy(document.b, u->document.b, sizeof(document.b));
-	if (sh_reader_check(who, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_REUSE, err) ||
 	    sh_reuse_procedure(ar, u->procedure, &p, err) ||
 	    (c = find_component(p, u->component, err)) == NULL ||
 	    receipt_id(ar, u, id, err))
@@ -526,7 +527,7 @@ end_document(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	memcpy(tag.b, document->b, sizeof(tag.b));
-	if ((act = sh_act_new(kind, who, err)) == NULL)
+	if ((act = sh_act_new(ar, kind, who, err)) == NULL)
 		return (-1);
 	if (sh_act_set_document(act, "document", &tag, err) == 0 &&
 	    sh_act_set_reason(act, "reason", reason, err) == 0) {

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/retention_internal.h"
 #include "base/mem.h"
@@ -174,7 +175,7 @@ sh_archive_retention(struct sh_archive *ar, const struct sh_reader *who,
 
 	*answerp = NULL;
 	memcpy(document.b, id->b, sizeof(document.b));
-	if (sh_reader_check(who, err) ||
+	if (sh_rights_check(ar->rights, who, SH_DO_RETAIN, err) ||
 	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
 		return (-1);
 	if (sh_retention_of(ar, &holder, &document, record, &r, err))
@@ -215,7 +216,7 @@ sh_archive_hold(struct sh_archive *ar, const struct sh_reader *who,
 	memcpy(document.b, id->b, sizeof(document.b));
 	if (until.year != 0)
 		sh_date_print(until, day);
-	if ((act = sh_act_new("hold", who, err)) == NULL)
+	if ((act = sh_act_new(ar, "hold", who, err)) == NULL)
 		return (-1);
 	if (sh_act_set_document(act, "document", &document, err) == 0 &&
 	    sh_act_set_reason(act, "reason", reason, err) == 0 &&
@@ -272,7 +273,7 @@ sh_archive_release(struct sh_archive *ar, const struct sh_reader *who,
 		return (sh_error_set(err, SH_ENOTFOUND, "hold.unknown",
 		    "the document has no hold %.40s", hold));
 	}
-	if ((act = sh_act_new("release", who, err)) == NULL)
+	if ((act = sh_act_new(ar, "release", who, err)) == NULL)
 		return (-1);
 	if (sh_act_set_document(act, "document", &document, err) == 0 &&
 	    sh_act_set_document(act, "hold", &w.hold, err) == 0 &&

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
 #include "archive/act.h"
 #include "archive/reuse_internal.h"
 #include "base/mem.h"
@@ -27,6 +28,7 @@ struct kept {
 struct shelf {
 	struct sh_archive *ar;
 	const struct sh_tag *holder;	/* whose list is being taken */
+	struct sh_access *access;	/* what may be seen; NULL: all */
 	struct kept *kept;
 	size_t n, cap;
 };
@@ -70,6 +72,11 @@ take_kept(void *arg, const struct sh_entry *t, struct sh_error *err)
 			return (0);
 	if ((v = sh_document_entry(s->ar, s->holder, t, err)) == NULL)
 		return (-1);
+	if (s->access != NULL && !sh_access_may(s->access, sh_member(v,
+	    "type"))) {
+		rc = 0;
+		goto out;
+	}
 	if (sh_grow(&s->kept, &s->cap, s->n + 1, sizeof(*s->kept),
 	    "documents", err))
 		goto out;
@@ -303,6 +310,9 @@ answer_component(const struct shelf *s, const struct sh_procedure *p,
 			}
 		}
 	}
+	if (chosen != NULL && sh_access_saw(s->access, &chosen->holder,
+	    &chosen->document, err))
+		return (-1);
 	return (put_component(list, c, chosen, &best, err));
 }
 
@@ -343,18 +353,22 @@ sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
     const struct sh_procedure *procedure, const struct sh_holder *holder,
     struct sh_date day, json_t **answerp, struct sh_error *err)
 {
-	struct shelf s = { .ar = ar };
+	struct sh_access access;
+	struct shelf s = { .ar = ar, .access = &access };
+	struct sh_tag tag;
 	json_t *out = NULL, *list;
 	size_t i;
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err))
+	if (sh_access_begin(&access, ar, who, SH_DO_NEED, err))
 		return (-1);
 	if (!sh_date_valid(day))
-		return (sh_error_set(err, SH_EARG, "query.day",
-		    "a day that is not in the calendar"));
-	if (fill_shelf(&s, holder, err) ||
+		(void)sh_error_set(err, SH_EARG, "query.day",
+		    "a day that is not in the calendar");
+	if (err->code != SH_OK || sh_holder_tag(ar, &holder->id,
+	    holder->name, holder->birth, &tag, err) ||
+	    sh_access_saw(&access, &tag, NULL, err) || fill_shelf(&s, holder, err) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    sh_json_set_str(out, "procedure", procedure->code, err) ||
 	    sh_json_set_str(out, "holder", holder->id.kind != SH_ID_NONE ?
@@ -367,10 +381,13 @@ sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
 		if (answer_component(&s, procedure,
 		    &procedure->components[i], day, list, err))
 			goto out;
+	if (sh_access_record(&access, err))
+		goto out;
 	rc = 0;
 	*answerp = out;
 	out = NULL;
 out:
+	sh_access_end(&access);
 	json_decref(out);
 	shelf_free(&s);
 	return (rc);

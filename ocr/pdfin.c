@@ -458,6 +458,7 @@ ask_for_raster(struct sh_image *im, const struct page *pg,
 		return (-1);
 	pdf->digested = 1;
 	out->needs_raster = 1;
+	out->may_have_text = out->raster_dpi_x == 0;
 	if (out->raster_dpi_x == 0 || !is_drawable(w, h, out)) {
 		out->raster_dpi_x = out->raster_dpi_y = fmin(dpi, RASTER_DPI);
 		out->raster_mono = 0;
@@ -474,14 +475,16 @@ pdf_page(struct sh_image *im, struct sh_image_page *out,
 {
 	struct pdf *pdf = im->state;
 	struct page pg;
-	int rc;
+	int rc, renamed;
 
 	if (read_page(pdf->q, im->page, &pg, err))
 		rc = -1;
 	else if ((rc = take_image(pdf->q, &pg, out, err)) == 0 &&
 	    (rc = sh_pdf_check_cost(pdf->q, key(pdf->q, pg.oh, "/Contents"),
-	    inherited(pdf->q, pg.oh, "/Resources"), err)) == 0)
-		rc = ask_for_raster(im, &pg, out, err);
+	    inherited(pdf->q, pg.oh, "/Resources"), &renamed, err)) == 0 &&
+	    (rc = ask_for_raster(im, &pg, out, err)) == 0)
+		out->may_have_text &= !renamed && !has_annotations(pdf->q,
+		    &pg);
 	qpdf_oh_release_all(pdf->q);
 	return (rc < 0 ? -1 : 0);
 }

@@ -29,6 +29,7 @@ struct walk {
 	struct form *form;	/* FORMS_MAX of them: weighed, or on the way */
 	unsigned nforms;
 	unsigned depth;
+	int renamed;
 	struct sh_error *err;
 };
 
@@ -199,6 +200,19 @@ weigh_form(struct walk *w, qpdf_oh form, qpdf_oh resources, uint64_t *costp)
 	return (rc);
 }
 
+/* A "#" may spell a name's letters otherwise: then nobody knows. */
+static int
+renames(struct walk *w, const struct sh_buf *b, qpdf_oh resources)
+{
+	qpdf_oh lists = key(w->q, resources, "/Properties");
+
+	return (b->len > 0 && (memmem(b->data, b->len, "ActualText", 10) !=
+	    NULL || ((memmem(b->data, b->len, "BDC", 3) != NULL ||
+	    memmem(b->data, b->len, "DP", 2) != NULL) &&
+	    (qpdf_oh_is_dictionary(w->q, lists) ||
+	    memchr(b->data, '#', b->len) != NULL))));
+}
+
 /* CONTENT is emptied: its children may be large too. */
 static int
 weigh(struct walk *w, struct sh_buf *content, qpdf_oh resources,
@@ -214,6 +228,7 @@ weigh(struct walk *w, struct sh_buf *content, qpdf_oh resources,
 	if ((use = sh_alloc(NAMES_MAX, sizeof(*use), "names", w->err)) ==
 	    NULL || find_uses(w, content, use, &n))
 		goto out;
+	w->renamed |= renames(w, content, resources);
 	sh_buf_free(content);
 	for (i = 0; i < n; i++) {
 		o = key(w->q, objects, use[i].name);
@@ -241,7 +256,7 @@ out:
 
 int
 sh_pdf_check_cost(qpdf_data q, qpdf_oh contents, qpdf_oh resources,
-    struct sh_error *err)
+    int *renamedp, struct sh_error *err)
 {
 	struct sh_buf content = { .limit = CONTENT_MAX };
 	struct walk w = { .q = q, .err = err };
@@ -263,6 +278,7 @@ sh_pdf_check_cost(qpdf_data q, qpdf_oh contents, qpdf_oh resources,
 	}
 	if (rc == 0)
 		rc = weigh(&w, &content, resources, &cost);
+	*renamedp = w.renamed;
 	sh_buf_free(&content);
 	free(w.form);
 	return (rc);

@@ -10,10 +10,11 @@
 #include "ocr/pdfin_dict.h"
 
 /*
- * CONTENTS and RESOURCES are the page's.  Errors: SH_ELIMIT
- * "pdf.too-complex"; "image.too-large", an image of the page.
+ * CONTENTS and RESOURCES are the page's.  *RENAMEDP: it may tell other words
+ * than its glyphs (/ActualText).  Errors: SH_ELIMIT "pdf.too-complex";
+ * "image.too-large", an image of the page.
  */
 int sh_pdf_check_cost(qpdf_data q, qpdf_oh contents, qpdf_oh resources,
-    struct sh_error *err) SH_MUST_CHECK;
+    int *renamedp, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

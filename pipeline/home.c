@@ -70,6 +70,14 @@ const struct sh_setting sh_home_settings[] = {
 	    "Reading processes; 0: one per core." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
 	    "Megabytes of readings kept so that no page is read twice." },
+	{ "review-hours", SH_SETTING_INT, "8", 1, 8760, NULL,
+	    "Hours after which what waits for a person is overdue." },
+	{ "double-keying", SH_SETTING_CHOICE, "people", 0, 0,
+	    "people|twice|off",
+	    "Who keys a critical field again: another person, anybody, nobody." },
+	{ "sample-aql", SH_SETTING_CHOICE, "1.0", 0, 0,
+	    "0.40|0.65|1.0|1.5|2.5",
+	    "Acceptance quality level of samples: wrong documents in a hundred." },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL }
 };
 
@@ -88,6 +96,7 @@ place_clear(struct sh_archive_place *place)
 	free((void *)(uintptr_t)place->engine);
 	free((void *)(uintptr_t)place->keys);
 	free((void *)(uintptr_t)place->search);
+	free((void *)(uintptr_t)place->access);
 	free((void *)(uintptr_t)place->seals);
 	free((void *)(uintptr_t)place->witness);
 }
@@ -115,6 +124,7 @@ place_of(const struct sh_home *h, struct sh_archive_place *place,
 	if (place->engine == NULL ||
 	    (place->keys = sh_path_join(h->dir, "keys", err)) == NULL ||
 	    (place->search = sh_path_join(h->dir, "search", err)) == NULL ||
+	    (place->access = sh_path_join(h->dir, "access", err)) == NULL ||
 	    (place->seals = sh_path_join(h->dir, "seals", err)) == NULL ||
 	    (*witness != '\0' && (place->witness = sh_home_path(h, witness,
 	    err)) == NULL)) {
@@ -136,6 +146,7 @@ sh_home_close(struct sh_home *h)
 	sh_signing_close(&h->signing);
 	sh_trust_free(h->trust);
 	sh_archive_close(h->archive);
+	sh_rights_free(h->rights);
 	sh_catalogue_free(h->catalogue);
 	sh_config_free(h->config);
 	if (h->lock >= 0)
@@ -300,6 +311,22 @@ open_signer(const struct sh_home *h, const char *key, const char *pass,
 	return (rc);
 }
 
+/* Rights that cannot be read lets nobody in. */
+static int
+open_rights(struct sh_home *h, struct sh_error *err)
+{
+	char *path;
+	int rc = 0;
+
+	if ((path = sh_path_join(h->dir, "rights.json", err)) == NULL)
+		return (-1);
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		rc = sh_rights_load(path, &h->rights, err);
+	free(path);
+	sh_archive_use_rights(h->archive, h->rights);
+	return (rc);
+}
+
 static int
 open_rooms(struct sh_home *h, unsigned flags, struct sh_error *err)
 {
@@ -331,7 +358,7 @@ open_rooms(struct sh_home *h, unsigned flags, struct sh_error *err)
 	rc = sh_archive_open(&place, h->catalogue,
 	    (flags & SH_HOME_WRITE) == 0, &h->archive, err);
 	place_clear(&place);
-	return (rc);
+	return (rc != 0 ? -1 : open_rights(h, err));
 }
 
 /* The only writer; a bulk run that has the home is waited for. */

@@ -6,6 +6,8 @@
  *   keys/               archive.key, holders/, signing keys, roots/
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
+ *   access/             journal of reads until a writer takes it in, sealed
+ *   rights.json         who may read what; absent: whoever can open it
  *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
  *   cache/              readings that need not be made twice, sealed; answers
@@ -16,6 +18,7 @@
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
 
+#include "archive/access.h"
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/error.h"
@@ -43,6 +46,7 @@ struct sh_home {
 	struct sh_config *config;
 	struct sh_catalogue *catalogue;
 	struct sh_archive *archive;
+	struct sh_rights *rights;	/* NULL: there is none */
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
 	struct sh_signer *sealer;

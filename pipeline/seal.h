@@ -7,13 +7,17 @@
 
 #include "archive/seal.h"
 #include "pipeline/home.h"
+#include "signing/tsa.h"
 
-/*
- * What the home seals with (SH_HOME_SIGN); *STAMPER is the caller's and
- * lives as long as *OUT.
- */
-void sh_home_sealing(const struct sh_home *h, struct sh_stamper *stamper,
-    struct sh_sealing *out);
+/* What a home seals with; plain data, which points into itself. */
+struct sh_home_sealing {
+	struct sh_sealing with;
+	struct sh_stamper stamper;
+	struct sh_tsa tsa;
+};
+
+/* For a home opened with SH_HOME_SIGN, which it borrows. */
+void sh_home_sealing(const struct sh_home *h, struct sh_home_sealing *out);
 
 /*
  * A seal if one is due, between pieces of work.  An authority that does not

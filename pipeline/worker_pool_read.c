@@ -17,32 +17,41 @@
 /* ---- jobs ------------------------------------------------------------------ */
 
 static void
-free_job(struct sh_job *j)
+close_files(struct sh_job *j)
 {
 	if (j->pixels >= 0)
 		(void)close(j->pixels);
+	if (j->text >= 0)
+		(void)close(j->text);
+	j->pixels = j->text = -1;
+}
+
+static void
+free_job(struct sh_job *j)
+{
+	close_files(j);
 	sh_page_free(j->page);
 	memset(j, 0, sizeof(*j));
-	j->pixels = -1;
+	j->pixels = j->text = -1;
 }
 
 static void
 finish_job(struct sh_job *j, struct sh_page *page, const struct sh_error *why)
 {
-	(void)close(j->pixels);
-	j->pixels = -1;
+	close_files(j);
 	j->page = page;
 	if (page == NULL)
 		j->failure = *why;
 	j->state = JOB_DONE;
 }
 
+/* Of the first N jobs. */
 static struct sh_job *
-first_job(struct sh_pool *p, int state)
+first_job(struct sh_pool *p, int state, unsigned n)
 {
 	struct sh_job *best = NULL, *j;
 
-	for (j = p->jobs; j < p->jobs + p->njobs; j++)
+	for (j = p->jobs; j < p->jobs + n; j++)
 		if ((int)j->state == state &&
 		    (best == NULL || j->order < best->order))
 			best = j;
@@ -247,7 +256,7 @@ begin_job(struct sh_pool *p, struct sh_reader *r, struct sh_job *j,
     struct sh_error *err)
 {
 	json_t *v;
-	int fds[2];
+	int fds[3];
 
 	j->attempts++;
 	j->state = JOB_RUNS;
@@ -257,18 +266,20 @@ begin_job(struct sh_pool *p, struct sh_reader *r, struct sh_job *j,
 		return (-1);
 	fds[0] = j->pixels;
 	fds[1] = r->output;
+	fds[2] = j->text >= 0 ? j->text : p->null_fd;
 	if ((v = sh_json_new_object(err)) == NULL)
 		return (-1);
 	if (sh_json_set_int(v, "width", j->width_px, err) ||
 	    sh_json_set_int(v, "height", j->height_px, err) ||
 	    sh_json_set_int(v, "channels", j->channels, err) ||
 	    sh_json_set_int(v, "exif", j->exif_orientation, err) ||
+	    sh_json_set_int(v, "text", (int64_t)j->text_bytes, err) ||
 	    sh_json_set(v, "dpi_x", json_real(j->dpi_x), err) ||
 	    sh_json_set(v, "dpi_y", json_real(j->dpi_y), err)) {
 		json_decref(v);
 		return (-1);
 	}
-	return (sh_child_send(&r->child, v, fds, 2, err));
+	return (sh_child_send(&r->child, v, fds, 3, err));
 }
 
 void
@@ -283,7 +294,7 @@ sh_readers_dispatch(struct sh_pool *p)
 
 		if (r->child.pid == 0 || !r->ready || r->job != NULL)
 			continue;
-		if ((j = first_job(p, JOB_WAITS)) == NULL)
+		if ((j = first_job(p, JOB_WAITS, p->njobs + 1)) == NULL)
 			return;
 		if (begin_job(p, r, j, &err)) {
 			replace_reader(p, r, SH_END_LIE, &err);
@@ -300,11 +311,12 @@ sh_readers_new(struct sh_pool *p, struct sh_error *err)
 	p->njobs = 2 * p->nreaders + AHEAD_MAX;
 	p->readers = sh_alloc(p->nreaders, sizeof(*p->readers), "readers",
 	    err);
-	p->jobs = sh_alloc(p->njobs, sizeof(*p->jobs), "readers", err);
+	p->jobs = sh_alloc((size_t)p->njobs + 1, sizeof(*p->jobs), "readers",
+	    err);
 	if (p->readers == NULL || p->jobs == NULL)
 		return (-1);
-	for (i = 0; i < p->njobs; i++)
-		p->jobs[i].pixels = -1;
+	for (i = 0; i <= p->njobs; i++)
+		p->jobs[i].pixels = p->jobs[i].text = -1;
 	for (i = 0; i < p->nreaders; i++) {
 		p->readers[i].child = (struct sh_child)SH_CHILD_INIT;
 		p->readers[i].output = -1;
@@ -323,7 +335,7 @@ sh_readers_free(struct sh_pool *p)
 		if (p->readers[i].output >= 0)
 			(void)close(p->readers[i].output);
 	}
-	for (i = 0; p->jobs != NULL && i < p->njobs; i++)
+	for (i = 0; p->jobs != NULL && i <= p->njobs; i++)
 		free_job(&p->jobs[i]);
 	free(p->readers);
 	free(p->jobs);
@@ -340,12 +352,40 @@ sh_read_room(const struct sh_pool *p)
 	    used + count_jobs(p, JOB_DONE) < p->njobs);
 }
 
+/* The job waits for a reader with the raster's pixels. */
+static int
+fill_job(struct sh_pool *p, struct sh_job *j, const struct sh_raster *r,
+    struct sh_error *err)
+{
+	int fd, text = -1;
+
+	if ((fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0)) < 0)
+		return (sh_error_sys(err, "worker.start", "descriptor"));
+	if (r->text_bytes > 0 &&
+	    (text = fcntl(r->text_fd, F_DUPFD_CLOEXEC, 0)) < 0) {
+		(void)close(fd);
+		return (sh_error_sys(err, "worker.start", "descriptor"));
+	}
+	j->state = JOB_WAITS;
+	j->order = p->order++;
+	j->pixels = fd;
+	j->text = text;
+	j->text_bytes = r->text_bytes;
+	j->width_px = r->width_px;
+	j->height_px = r->height_px;
+	j->channels = r->channels;
+	j->exif_orientation = r->exif_orientation;
+	j->dpi_x = r->dpi_x;
+	j->dpi_y = r->dpi_y;
+	p->wanted = 1;
+	return (0);
+}
+
 int
 sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
     struct sh_error *err)
 {
 	struct sh_job *j;
-	int fd;
 
 	if (p->broken.code != SH_OK) {
 		*err = p->broken;
@@ -354,22 +394,41 @@ sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
 	if (!sh_read_room(p))
 		return (sh_error_set(err, SH_EAGAIN, "worker.busy",
 		    "every reader has a page"));
-	if ((fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0)) < 0)
-		return (sh_error_sys(err, "worker.start", "descriptor"));
 	for (j = p->jobs; j->state != JOB_FREE; j++)
 		;
-	j->state = JOB_WAITS;
-	j->order = p->order++;
 	j->tag = tag;
-	j->pixels = fd;
-	j->width_px = r->width_px;
-	j->height_px = r->height_px;
-	j->channels = r->channels;
-	j->exif_orientation = r->exif_orientation;
-	j->dpi_x = r->dpi_x;
-	j->dpi_y = r->dpi_y;
-	p->wanted = 1;
+	if (fill_job(p, j, r, err))
+		return (-1);
 	return (sh_pool_wait(p, NULL, 0, err) < 0 ? -1 : 0);
+}
+
+int
+sh_read_now(struct sh_pool *p, const struct sh_raster *r,
+    struct sh_page **pagep, struct sh_error *err)
+{
+	struct sh_job *j = &p->jobs[p->njobs];
+
+	*pagep = NULL;
+	if (p->broken.code != SH_OK) {
+		*err = p->broken;
+		return (-1);
+	}
+	if (fill_job(p, j, r, err))
+		return (-1);
+	j->order = 0;		/* somebody waits for it */
+	while (j->state != JOB_DONE) {
+		if (p->broken.code != SH_OK)
+			*err = p->broken;
+		if (p->broken.code != SH_OK ||
+		    sh_pool_wait(p, NULL, -1, err) < 0)
+			return (-1);
+	}
+	*pagep = j->page;
+	j->page = NULL;
+	if (*pagep == NULL)
+		*err = j->failure;
+	free_job(j);
+	return (*pagep == NULL ? -1 : 0);
 }
 
 int
@@ -380,7 +439,7 @@ sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
 
 	*pagep = NULL;
 	for (;;) {
-		if ((j = first_job(p, JOB_DONE)) != NULL)
+		if ((j = first_job(p, JOB_DONE, p->njobs)) != NULL)
 			break;
 		if (p->broken.code != SH_OK) {
 			*err = p->broken;
@@ -390,7 +449,7 @@ sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
 			return (0);
 		if (sh_pool_wait(p, NULL, wait ? -1 : 0, err) < 0)
 			return (-1);
-		if (!wait && first_job(p, JOB_DONE) == NULL)
+		if (!wait && first_job(p, JOB_DONE, p->njobs) == NULL)
 			return (0);
 	}
 	*tagp = j->tag;

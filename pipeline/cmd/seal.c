@@ -16,17 +16,16 @@ make(struct sh_args *a, struct sh_home *h, struct sh_error *why,
     unsigned *np, struct sh_error *err)
 {
 	const char *rehash = sh_args_get(a, "rehash");
-	struct sh_stamper stamper;
-	struct sh_sealing with;
+	struct sh_home_sealing s;
 	enum sh_md md = SH_MD_SHA256;
 
-	sh_home_sealing(h, &stamper, &with);
-	if (sh_seals_make(h->archive, &with, np, why, err))
+	sh_home_sealing(h, &s);
+	if (sh_seals_make(h->archive, &s.with, np, why, err))
 		return (-1);
 	if (rehash == NULL && sh_args_get(a, "renew") == NULL)
 		return (0);
 	if (rehash == NULL)
-		return (sh_seals_renew(h->archive, &with,
+		return (sh_seals_renew(h->archive, &s.with,
 		    sh_seals_digest(h->archive), err));
 	for (md = SH_MD_NONE + 1; md < SH_NMDS; md++)
 		if (strcmp(rehash, sh_md_name(md)) == 0)
@@ -34,7 +33,7 @@ make(struct sh_args *a, struct sh_home *h, struct sh_error *why,
 	if (md == SH_NMDS)
 		return (sh_error_set(err, SH_EARG, "seal.nothing",
 		    "%s is no digest", rehash));
-	return (sh_seals_renew(h->archive, &with, md, err));
+	return (sh_seals_renew(h->archive, &s.with, md, err));
 }
 
 int

@@ -479,7 +479,7 @@ dispose(struct test *t, const struct sh_document_id *id)
 	json_t *act;
 
 	memcpy(document.b, id->b, sizeof(document.b));
-	must_ptr(act = sh_act_new("dispose", &fixture_reader, &err));
+	must_ptr(act = sh_act_new(t->ar, "dispose", &fixture_reader, &err));
 	must(sh_act_set_document(act, "document", &document, &err));
 	must(sh_act_make(t->ar, act, NULL, &err));
 	json_decref(act);
