@@ -41,7 +41,7 @@ struct sh_bulk_options {
 	struct sh_pool *pool;
 	const volatile int *stop;	/* set by a signal */
 	int wait_s;		/* how long a gate may stay closed */
-	const struct sh_bulk_gate *gates;	/* besides the disk's */
+	const struct sh_bulk_gate *gates;	/* besides disk and review */
 	size_t ngates;
 	/* Pages done by this process and still to do; may be NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);

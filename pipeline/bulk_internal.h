@@ -81,6 +81,8 @@ struct sh_bulk {
 	int folder_fd;
 	int lock;		/* bulk/lock; -1: only looking */
 	int reserve_fd;
+	int64_t counted_ms;	/* when dossiers that wait were counted */
+	uint64_t waiting;
 	uint64_t taken_files, taken_bytes;	/* no longer reserved for */
 	int64_t term;
 };
@@ -130,6 +132,10 @@ void sh_bulk_release(struct sh_bulk *b);
 void sh_bulk_unreserve(struct sh_bulk *b);
 /* A gate: 1 when the disk has room to go on. */
 int sh_bulk_disk_open(void *bulk, struct sh_home *home, struct sh_error *why);
+
+/* A gate: 1 while people keep up with what waits for them. */
+int sh_bulk_review_open(void *bulk, struct sh_home *home,
+    struct sh_error *why);
 
 /* ---- bulk_state.c ---------------------------------------------------------- */
 
