@@ -129,6 +129,8 @@ int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
+int sh_cmd_key(struct sh_args *a, struct sh_error *err);
+int sh_cmd_scrub(struct sh_args *a, struct sh_error *err);
 int sh_cmd_cover(struct sh_args *a, struct sh_error *err);
 int sh_cmd_report(struct sh_args *a, struct sh_error *err);
 int sh_cmd_review(struct sh_args *a, struct sh_error *err);

@@ -137,6 +137,20 @@ static const struct sh_option sign_options[] = {
 	JSON, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option scrub_options[] = {
+	HOME,
+	{ "budget", 'b', "MB", "megabytes to read; else everything" },
+	{ "report", 'r', NULL, "then sign the month's report" },
+	JSON, QUIET, END
+};
+static const struct sh_option key_options[] = {
+	HOME,
+	{ "module", 'm', "FILE", "PKCS#11 driver that shall hold the key" },
+	{ "token", 't', "LABEL", "its token" },
+	{ "object", 'o', "LABEL", "an RSA key pair in it" },
+	{ "pin-file", 'P', "FILE", "file of mode 0600 with its PIN" },
+	END
+};
 static const struct sh_option cover_options[] = {
 	HOME,
 	{ "procedure", 'c', "CODE", "of a dossier that is given by its code" },
@@ -289,6 +303,15 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "scrub", "[--budget MB] [--report]",
+	    "prove what is kept, the oldest proof first",
+	    "  sohoa scrub --budget 20000\n"
+	    "  sohoa scrub --report\n",
+	    scrub_options, 0, 0, sh_cmd_scrub },
+	{ "key", "[--module FILE --token LABEL --object LABEL --pin-file FILE]",
+	    "change the archive key, or put it into a token",
+	    "  sohoa key --home /srv/sohoa\n",
+	    key_options, 0, 0, sh_cmd_key },
 	{ "cover", "DOSSIER | CODE --procedure CODE [-o FILE]",
 	    "print a dossier's cover sheets as PDF",
 	    "  sohoa cover hoso/0678/ -o to-phan-cach.pdf\n"
