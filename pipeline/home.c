@@ -72,6 +72,8 @@ const struct sh_setting sh_home_settings[] = {
 	    "Megabytes of readings kept so that no page is read twice." },
 	{ "review-hours", SH_SETTING_INT, "8", 1, 8760, NULL,
 	    "Hours after which what waits for a person is overdue." },
+	{ "bulk-review", SH_SETTING_INT, "20000", 1, 10000000, NULL,
+	    "Dossiers that may wait for a person before bulk runs wait too." },
 	{ "double-keying", SH_SETTING_CHOICE, "people", 0, 0,
 	    "people|twice|off",
 	    "Who keys a critical field again: another person, anybody, nobody." },

@@ -244,8 +244,7 @@ sh_cmd_intake(struct sh_args *a, struct sh_error *err)
 	    sh_args_get(a, "procedure") == NULL))
 		return (sh_args_usage(a,
 		    "loose files want --holder and --procedure"));
-	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN | SH_HOME_DESK, &h,
-	    err))
+	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN, &h, err))
 		return (-1);
 	rc = take_in(a, h, h->catalogue, err);
 	sh_home_close(h);
