@@ -5,6 +5,8 @@
 #   make                     build
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
+#   make torture             every fault at every point, for hours
+#   make bench-reading       every bar of reading, beside plain Tesseract
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make install PREFIX=/usr/local
 #
@@ -26,7 +28,8 @@ BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
 	libpng-dev libqpdf-dev libzxing-dev libzbar-dev libjansson-dev \
 	liblmdb-dev libsqlite3-dev libzstd-dev libssl-dev libunistring-dev \
 	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
-	libcairo2-dev libqrencode-dev
+	libcairo2-dev libqrencode-dev libopenjp2-7-dev libwebp-dev libgif-dev \
+	libcurl4-openssl-dev libp11-kit-dev
 RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
 	fonts-liberation2
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
@@ -51,7 +54,8 @@ ifdef WERROR
 WARN += -Werror
 endif
 CPPFLAGS := -I. -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 \
-	-isystem /usr/include/leptonica -isystem /usr/include/tesseract
+	-isystem /usr/include/leptonica -isystem /usr/include/tesseract \
+	-isystem /usr/include/openjpeg-2.5
 CFLAGS.release := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=2
 CFLAGS.debug := -O0 -g3 -DSH_FAULTS
 CFLAGS.asan := -O1 -g -fno-omit-frame-pointer -DSH_FAULTS \
@@ -75,9 +79,10 @@ obj = $(patsubst %,$(O)/%.o,$(basename $(call src,$(1))))
 LIBS := $(foreach l,$(LAYERS),$(O)/lib$(l).a)
 # The linker reads a library once: the layers in reverse order.
 LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
-SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lqpdf -lZXing -lzbar \
+SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lopenjp2 -lwebp \
+	-lgif -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lqrencode -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lqrencode -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
@@ -117,7 +122,7 @@ $(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
 # Test programs see the worker's rooms too, but not its main.
 WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
 $(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
-	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka $(SYSLIBS)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode $(SYSLIBS)
 
 # make build=fuzz fuzzers; then $(O)/tests/fuzz/fuzz_X tests/fuzz/corpus/X
 $(FUZZERS): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
@@ -157,7 +162,7 @@ setup-bench: setup-test
 
 # ---- the two commands ------------------------------------------------------
 
-.PHONY: demo check test lint bench
+.PHONY: demo check test lint bench bench-reading
 demo: setup
 	@$(MAKE) all
 	@O=$(O) samples/demo.sh
@@ -174,12 +179,25 @@ fuzzers: $(FUZZERS)
 test:
 	@O=$(O) BUILD=$(build) tests/run $(T)
 
+# Each kill point, power-cut image, failed call, flipped bit; tables at the end.
+.PHONY: torture
+torture: setup-test
+	@$(MAKE) all tests
+	@O=$(O) BUILD=$(build) SOHOA_TORTURE=100000 V=1 J=2 tests/run \
+	    $(wildcard tests/fault/test_archive_*.c)
+
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
 
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
+
+# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED.
+bench-reading: setup
+	@$(MAKE) $(O)/tests/bench/bench_reading
+	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
+	    "$${SOHOA_SHARED:-../shared}"
 
 .PHONY: install clean
 install: all

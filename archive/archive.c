@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
+#include "archive/act.h"
 #include "archive/archive_internal.h"
 #include "archive/seal_internal.h"
 #include "archive/search.h"
@@ -254,6 +256,9 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 	if (r == 0)
 		return (sh_error_set(err, SH_ENOTFOUND, "archive.missing",
 		    "%s: its creation was not finished", place->engine));
+	if (place->access != NULL && sh_access_log_open(place->access,
+	    &ar->access, err))
+		return (-1);
 	if (sh_seals_open(ar, place, err) ||
 	    sh_search_open(place->search, ar->vault, ar->readonly,
 	    &ar->search, err))
@@ -265,7 +270,8 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 		sh_log(SH_WARN, "search: %s", err->text);
 		sh_error_clear(err);
 	}
-	return (sh_sweep(ar, err));
+	return (sh_sweep(ar, err) || sh_act_sweep(ar, err) ||
+	    sh_access_fold(ar, err) ? -1 : 0);
 }
 
 int
@@ -294,6 +300,7 @@ sh_archive_close(struct sh_archive *ar)
 	if (ar == NULL)
 		return;
 	sh_seals_close(ar);
+	sh_access_log_close(ar->access);
 	sh_search_close(ar->search);
 	sh_packer_free(ar->packer);
 	sh_vault_close(ar->vault);

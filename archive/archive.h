@@ -29,6 +29,8 @@ struct sh_archive_place {
 	const char *engine;	/* "lmdb:/srv/sohoa/archive" */
 	const char *keys;	/* folder: archive.key, holders/ */
 	const char *search;	/* folder of the full-text projection */
+	const char *access;	/* folder of the journal of reads; NULL: none
+				   is kept */
 	const char *seals;	/* folder of the seals; NULL: none are made */
 	const char *witness;	/* folder elsewhere for a copy of the last
 				   seal, or NULL */
@@ -173,6 +175,7 @@ struct sh_query {
 	const char *number;		/* printed number and symbol; or NULL */
 	const char *text;		/* words; "in quotes": a phrase */
 	int exact;			/* text: marks count */
+	int places;			/* text: tell where on the pages */
 	size_t limit;			/* 1..1000 */
 	const char *after;		/* cursor of the previous answer */
 };
@@ -223,6 +226,13 @@ int sh_archive_check(struct sh_archive *ar,
 /* Bring the search projection up to the feed. */
 int sh_archive_search_follow(struct sh_archive *ar, struct sh_error *err)
     SH_MUST_CHECK;
+/* Make it again from the archive; searches go on meanwhile. */
+int sh_archive_search_rebuild(struct sh_archive *ar, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/* How the archive stands: schemas/status.schema.json. */
+int sh_archive_status(struct sh_archive *ar, json_t **answer,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * A digest that only this archive's keys can compute: names of things that

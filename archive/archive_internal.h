@@ -19,6 +19,8 @@
 #include "archive/record.h"
 #include "archive/vault.h"
 
+struct sh_access_log;
+struct sh_rights;
 struct sh_search;
 struct sh_seals;
 
@@ -34,6 +36,8 @@ struct sh_archive {
 	struct sh_search *search;
 	struct sh_seals *seals;		/* NULL: the place names no folder */
 	char id[33];			/* the manifest's, hex */
+	struct sh_access_log *access;	/* NULL: reads leave no trace */
+	const struct sh_rights *rights;	/* borrowed; NULL: everything goes */
 	int readonly;
 	int unfiled;		/* jobs of SH_QUEUE_FILE may be waiting */
 };
@@ -43,9 +47,12 @@ enum sh_table {
 	SH_TABLE_LIST = 1,	/* a holder's documents: archived, document */
 	SH_TABLE_CONTENT = 2,	/* a leader's: keyed content digest */
 	SH_TABLE_LINK = 3,	/* a holder's: document, accession */
+	SH_TABLE_ACT = 4,	/* a holder's: subject, kind, operation */
 	SH_TABLE_DOCUMENT = 0x80,	/* document: rank, holder */
 	SH_TABLE_NUMBER = 0x81,	/* number: archived, document */
 	SH_TABLE_TYPE = 0x82,	/* type: archived, document */
+	SH_TABLE_DOSSIER = 0x83,	/* dossier: time, document, operation */
+	SH_TABLE_PROPOSAL = 0x84,	/* proposal: document */
 	/* No tables of the engine, but places of sealed values. */
 	SH_LABEL_RECORD = 0x40,
 	SH_LABEL_EVENT = 0x41,
@@ -53,6 +60,7 @@ enum sh_table {
 };
 
 #define SH_QUEUE_FILE	1	/* follow-up changes of other holders */
+#define SH_QUEUE_ACT	2	/* the same for acts: act.h */
 
 #define SH_HOLDERS_MAX		32	/* of one document */
 #define SH_RENDITIONS_MAX	16
@@ -95,6 +103,10 @@ struct sh_stored {
 	uint64_t bytes;
 	uint8_t key[SH_KEY_LEN];
 };
+
+/* {"bytes", "digest", "key"}. */
+int sh_stored_parse(const json_t *v, struct sh_stored *out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /* What is archived under NAME ("pdf", or NULL: the search text): 1, 0, -1. */
 int sh_document_stored(const json_t *record, const char *name,
@@ -240,6 +252,12 @@ int sh_filing_number(struct sh_archive *ar, const char *number,
     struct sh_tag *out, struct sh_error *err) SH_MUST_CHECK;
 int sh_filing_type(struct sh_archive *ar, const char *slug, struct sh_tag *out,
     struct sh_error *err) SH_MUST_CHECK;
+int sh_filing_dossier(struct sh_archive *ar, const char *code,
+    struct sh_tag *out, struct sh_error *err) SH_MUST_CHECK;
+/* Order bytes of what a dossier has of a document, since AT. */
+#define SH_IN_DOSSIER_LEN	40
+void sh_filing_in_dossier(int64_t at, const struct sh_tag *document,
+    const struct sh_tag *operation, uint8_t sort[SH_IN_DOSSIER_LEN]);
 /* A content digest's order bytes under SH_TABLE_CONTENT. */
 int sh_filing_content(struct sh_archive *ar, const struct sh_digest *content,
     struct sh_tag *out, struct sh_error *err) SH_MUST_CHECK;
@@ -261,9 +279,15 @@ int sh_event_seal(struct sh_archive *ar, const struct sh_tag *holder,
 json_t *sh_event_open(struct sh_archive *ar, const struct sh_fed *item,
     struct sh_error *err);
 /*
- * 1 if the item archived DOCUMENT and its holder is the one to read it from:
- * each document has one such item.  0 for any other item, or -1.
+ * What the item did to DOCUMENT.  It was archived, and the item's holder is
+ * the one to read it from (each document has one such item); or destroyed
+ * (one such item for each of its holders).
  */
+enum sh_event_kind { SH_EVENT_OTHER, SH_EVENT_ARCHIVED, SH_EVENT_DISPOSED };
+int sh_event_about(struct sh_archive *ar, const struct sh_fed *item,
+    enum sh_event_kind *kindp, struct sh_tag *document, struct sh_error *err)
+    SH_MUST_CHECK;
+/* 1 if that is SH_EVENT_ARCHIVED, 0 for any other item, or -1. */
 int sh_event_document(struct sh_archive *ar, const struct sh_fed *item,
     struct sh_tag *document, struct sh_error *err);
 
@@ -276,12 +300,7 @@ int sh_sweep(struct sh_archive *ar, struct sh_error *err)
 int sh_sweep_job(struct sh_archive *ar, const struct sh_filed *what,
     struct sh_engine_job *job, struct sh_error *err) SH_MUST_CHECK;
 
-/* ---- reuse.c ------------------------------------------------------------- */
-
-int sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
-    const struct sh_procedure *procedure, const struct sh_id *holder,
-    struct sh_date day, json_t **answer, struct sh_error *err)
-    SH_MUST_CHECK;
+/* ---- find.c -------------------------------------------------------------- */
 
 /* SH_EDENIED "reader.incomplete" unless name, agency, purpose are given. */
 int sh_reader_check(const struct sh_reader *who, struct sh_error *err)

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/act.h"
 #include "archive/seal.h"
 #include "archive/search.h"
 #include "base/mem.h"
@@ -28,6 +29,7 @@ struct check {
 	uint64_t documents, erased, blobs, bytes, unreferenced;
 	uint64_t rows, archived;	/* documents with holders; events */
 	uint64_t links;			/* events of links */
+	uint64_t gone;			/* those whose document was disposed of */
 	uint64_t want_entries[NTABLES], entries[NTABLES];
 	uint64_t want_references, references;
 	/* The blob whose references are being heard. */
@@ -92,26 +94,61 @@ is_closed(struct check *c, const struct sh_tag *holder, struct sh_error *err)
 
 /* ---- events -------------------------------------------------------------- */
 
+/* *GONEP: a tombstone is there, which is a row as well. */
 static int
 has_row(struct check *c, const struct sh_tag *holder,
-    const struct sh_tag *document, struct sh_error *err)
+    const struct sh_tag *document, int *gonep, struct sh_error *err)
 {
 	uint8_t value[SH_VALUE_MAX];
 	size_t len;
 
+	*gonep = 0;
 	if (sh_engine_get(c->ar->engine, holder, document, value, &len,
 	    err) == 0)
-		return (0);
+		return (1);
 	if (err->code != SH_ENOTFOUND)
 		return (-1);
-	/* A tombstone is a row. */
-	if (strcmp(err->key, "engine.tombstone") == 0) {
-		sh_error_clear(err);
-		return (0);
-	}
+	*gonep = strcmp(err->key, "engine.tombstone") == 0;
 	sh_error_clear(err);
-	return (add_finding(c, "document.missing",
-	    "an archived document is not there", document, err));
+	return (*gonep);
+}
+
+static int want_entry(struct check *c, const struct sh_tag *holder,
+    const struct sh_tag *document, const struct sh_entry *want,
+    struct sh_error *err);
+
+/* What an act's event calls for, but for documents that are gone. */
+static int
+compare_act(struct check *c, const struct sh_fed *item, const json_t *e,
+    struct sh_error *err)
+{
+	static const struct sh_tag none;
+	struct sh_act_index x;
+	size_t i;
+	int r, gone, rc = -1;
+
+	if (sh_act_index(c->ar, e, &item->operation, &item->holder, &x, err))
+		return (forgive(c, NULL, err));
+	for (i = 0; i < x.nentries; i++) {
+		gone = 0;
+		if (memcmp(&x.about[i], &none, sizeof(none)) != 0 &&
+		    (r = has_row(c, &item->holder, &x.about[i], &gone, err)) <
+		    0)
+			goto out;
+		if (!gone && want_entry(c, &item->holder, &x.about[i],
+		    &x.entries[i], err))
+			goto out;
+	}
+	if (x.has_reference) {
+		if ((r = has_row(c, &item->holder, &x.reference.document,
+		    &gone, err)) < 0)
+			goto out;
+		c->want_references += !gone;
+	}
+	rc = 0;
+out:
+	sh_act_index_clear(&x);
+	return (rc);
 }
 
 static int
@@ -120,16 +157,24 @@ compare_event(struct check *c, const struct sh_fed *item, const json_t *e,
 {
 	const char *kind = sh_member(e, "event");
 	struct sh_tag document;
+	int r, gone, is_link;
 
+	if (kind != NULL && sh_act_is(kind))
+		return (compare_act(c, item, e, err));
+	is_link = kind != NULL && strcmp(kind, "link") == 0;
+	if (kind != NULL && !is_link && strcmp(kind, "accede") != 0)
+		return (0);
 	if (kind == NULL || sh_tag_parse(sh_member(e, "document"),
 	    &document))
 		return (add_finding(c, "event.damaged",
 		    "an event without its document", NULL, err));
-	if (strcmp(kind, "accede") == 0)
-		c->archived++;
-	else if (strcmp(kind, "link") == 0)
-		c->links++;
-	return (has_row(c, &item->holder, &document, err));
+	if ((r = has_row(c, &item->holder, &document, &gone, err)) < 0)
+		return (-1);
+	c->archived += !is_link;
+	c->links += is_link;
+	c->gone += is_link && gone;
+	return (r == 1 ? 0 : add_finding(c, "document.missing",
+	    "an archived document is not there", &document, err));
 }
 
 static int
@@ -212,32 +257,57 @@ want_entry(struct check *c, const struct sh_tag *holder,
 	    "an index entry is not what the record says", document, err));
 }
 
-/* Every link of the document with this holder opens. */
+struct linked {
+	struct check *c;
+	const struct sh_tag *holder, *document;
+	int lead;
+};
+
+/* Every link of the document with this holder opens; its dossier has it. */
 static int
 on_link(void *arg, const struct sh_entry *t, struct sh_error *err)
 {
-	struct wanted *w = arg;
+	struct linked *l = arg;
+	struct sh_entry want = { .table = SH_TABLE_DOSSIER,
+	    .sortlen = SH_IN_DOSSIER_LEN, .value = l->holder->b, .len = 16 };
+	struct sh_tag operation;
+	const char *code, *at;
 	json_t *v;
+	int64_t when;
+	int rc = 0;
 
-	w->same++;
-	if ((v = sh_document_entry(w->ar, w->holder, t, err)) == NULL)
+	l->c->want_entries[SH_TABLE_LINK]++;
+	if ((v = sh_document_entry(l->c->ar, l->holder, t, err)) == NULL)
 		return (-1);
+	code = sh_member(v, "dossier");
+	at = sh_member(v, "at");
+	if (l->lead && sh_member(v, "evidence") == NULL) {
+		if (code == NULL || at == NULL || sh_time_parse(at, &when)) {
+			rc = sh_error_set(err, SH_EFIXITY, "record.damaged",
+			    "a link");
+		} else if ((rc = sh_filing_dossier(l->c->ar, code,
+		    &want.term, err)) == 0) {
+			memcpy(operation.b, t->sort + 16, 16);
+			sh_filing_in_dossier(when, l->document, &operation,
+			    want.sort);
+			rc = want_entry(l->c, l->holder, l->document, &want,
+			    err);
+		}
+	}
 	json_decref(v);
-	return (0);
+	return (rc);
 }
 
 static int
 check_links(struct check *c, const struct sh_tag *holder,
-    const struct sh_tag *document, struct sh_error *err)
+    const struct sh_tag *document, int lead, struct sh_error *err)
 {
 	struct sh_range r = { .table = SH_TABLE_LINK, .term = *holder,
 	    .prefix = document->b, .prefixlen = sizeof(document->b) };
-	struct wanted w = { .ar = c->ar, .holder = holder };
+	struct linked l = { c, holder, document, lead };
 
-	if (sh_engine_scan(c->ar->engine, &r, on_link, &w, err) &&
-	    forgive(c, document, err))
-		return (-1);
-	c->want_entries[SH_TABLE_LINK] += (uint64_t)w.same;
+	if (sh_engine_scan(c->ar->engine, &r, on_link, &l, err))
+		return (forgive(c, document, err));
 	return (0);
 }
 
@@ -268,7 +338,7 @@ compare_index(struct check *c, const struct sh_filed *what, unsigned rank,
 		if (want_entry(c, holder, &what->document,
 		    &change->entries[i], err))
 			goto out;
-	rc = check_links(c, holder, &what->document, err);
+	rc = check_links(c, holder, &what->document, rank == 0, err);
 out:
 	sh_filing_free(f);
 	return (rc);
@@ -344,6 +414,7 @@ on_entry(void *arg, const struct sh_entry *t, struct sh_error *err)
 	case SH_TABLE_LIST:
 	case SH_TABLE_CONTENT:
 	case SH_TABLE_LINK:
+	case SH_TABLE_ACT:
 		holder = t->term;
 		break;
 	case SH_TABLE_DOCUMENT:
@@ -355,6 +426,13 @@ on_entry(void *arg, const struct sh_entry *t, struct sh_error *err)
 	case SH_TABLE_NUMBER:
 	case SH_TABLE_TYPE:
 		if (t->sortlen != SH_PLACE_LEN || t->len != 16)
+			return (add_finding(c, "index.differs",
+			    "an index entry's form", NULL, err));
+		memcpy(holder.b, t->value, 16);
+		break;
+	case SH_TABLE_DOSSIER:
+	case SH_TABLE_PROPOSAL:
+		if (t->len != 16)
 			return (add_finding(c, "index.differs",
 			    "an index entry's form", NULL, err));
 		memcpy(holder.b, t->value, 16);
@@ -421,6 +499,41 @@ named_by(struct check *c, const json_t *record, const struct sh_stored *body,
 	return (0);
 }
 
+struct receipts {
+	struct check *c;
+	const struct sh_digest *blob;
+	struct sh_stored *out;
+	int found;
+};
+
+static int
+take_receipt(void *arg, const struct sh_act_seen *seen, struct sh_error *err)
+{
+	struct receipts *r = arg;
+	struct sh_digest name;
+
+	if (sh_stored_parse(json_object_get(seen->act, "receipt"), r->out,
+	    err) || sh_document_blob_name(r->c->ar, &r->out->plain, &name,
+	    err))
+		return (-1);
+	r->found = memcmp(&name, r->blob, sizeof(name)) == 0;
+	return (r->found);
+}
+
+/* The same for receipts of reuse. */
+static int
+named_by_receipt(struct check *c, const struct sh_tag *holder,
+    const struct sh_reference *ref, struct sh_stored *out,
+    struct sh_error *err)
+{
+	struct receipts r = { c, &ref->blob, out, 0 };
+
+	if (sh_act_each(c->ar, holder, &ref->document, 'u', take_receipt, &r,
+	    err))
+		return (-1);
+	return (r.found);
+}
+
 static int
 prove_blob(struct check *c, const struct sh_tag *holder,
     const struct sh_reference *ref, struct sh_error *err)
@@ -437,6 +550,8 @@ prove_blob(struct check *c, const struct sh_tag *holder,
 		r = named_by(c, record, has_body ? &body : NULL, &ref->blob,
 		    &stored, err);
 	json_decref(record);
+	if (r == 0)
+		r = named_by_receipt(c, holder, ref, &stored, err);
 	if (r == 0)
 		return (add_finding(c, "reference.extra",
 		    "a reference that the record does not make",
@@ -521,7 +636,7 @@ compare_counts(struct check *c, struct sh_error *err)
 	    "reference.count", "there are not as many references as the "
 	    "records call for", NULL, err))
 		return (-1);
-	if (c->links != c->want_entries[SH_TABLE_LINK] && add_finding(c,
+	if (c->links - c->gone != c->want_entries[SH_TABLE_LINK] && add_finding(c,
 	    "index.count", "there are not as many links as were made", NULL,
 	    err))
 		return (-1);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/act.h"
 #include "archive/stream.h"
 #include "base/mem.h"
 
@@ -39,8 +40,8 @@ damaged(struct sh_error *err, const char *what)
 	    "a record: %s", what));
 }
 
-static int
-parse_stored(const json_t *v, struct sh_stored *out, struct sh_error *err)
+int
+sh_stored_parse(const json_t *v, struct sh_stored *out, struct sh_error *err)
 {
 	const char *digest = sh_member(v, "digest"), *key;
 	json_int_t bytes = json_integer_value(json_object_get(v, "bytes"));
@@ -64,12 +65,12 @@ sh_document_stored(const json_t *record, const char *name,
 
 	if (name == NULL) {
 		v = json_object_get(record, "text");
-		return (v == NULL ? 0 : parse_stored(v, out, err) ? -1 : 1);
+		return (v == NULL ? 0 : sh_stored_parse(v, out, err) ? -1 : 1);
 	}
 	json_array_foreach(list, i, v) {
 		s = sh_member(v, "name");
 		if (s != NULL && strcmp(s, name) == 0)
-			return (parse_stored(v, out, err) ? -1 : 1);
+			return (sh_stored_parse(v, out, err) ? -1 : 1);
 	}
 	return (0);
 }
@@ -119,7 +120,7 @@ sh_document_blobs(struct sh_archive *ar, const json_t *record,
 			v = json_object_get(record, "text");
 		else
 			v = NULL;
-		if (v != NULL && parse_stored(v, &s, err))
+		if (v != NULL && sh_stored_parse(v, &s, err))
 			return (-1);
 		if (v == NULL) {
 			if (i < json_array_size(list) + 1 || body == NULL)
@@ -173,7 +174,7 @@ sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
 		v = NULL;
 		sh_buf_reset(&bytes);
 		bytes.limit = SH_RECORD_MAX;
-		if (parse_stored(b, body, err) ||
+		if (sh_stored_parse(b, body, err) ||
 		    sh_document_read(ar, body, to_buf, &bytes, err))
 			goto out;
 		*has_bodyp = 1;
@@ -488,6 +489,50 @@ strip_keys(json_t *view)
 	(void)json_object_del(json_object_get(view, "text"), "key");
 }
 
+/* How it stands, and what made it so. */
+static int
+add_standing(struct sh_archive *ar, const struct sh_tag *holder,
+    const struct sh_tag *document, json_t *view, struct sh_error *err)
+{
+	struct sh_standing s;
+	int rc = -1;
+
+	if (sh_standing_read(ar, holder, document, &s, err))
+		return (-1);
+	if (sh_json_set_str(view, "status", sh_standing_word(&s), err) ||
+	    sh_json_set_str(view, "superseded_by", sh_member(s.supersede,
+	    "by"), err) ||
+	    sh_json_set_str(view, "status_reason", sh_member(s.revoke != NULL
+	    ? s.revoke : s.supersede, "reason"), err) ||
+	    (s.held && sh_json_set_str(view, "hold", sh_member(s.hold,
+	    "reason"), err)))
+		goto out;
+	rc = 0;
+out:
+	sh_standing_clear(&s);
+	return (rc);
+}
+
+static int
+take_reuse(void *arg, const struct sh_act_seen *seen, struct sh_error *err)
+{
+	static const char *const members[] = { "at", "dossier", "procedure",
+	    "component", "actor", "agency" };
+	json_t *list = arg;
+	json_t *v;
+	size_t i;
+
+	if ((v = sh_json_new_object(err)) == NULL ||
+	    sh_json_append(list, v, err) || sh_json_set_str(v, "receipt",
+	    sh_member(seen->act, "id"), err))
+		return (-1);
+	for (i = 0; i < SH_COUNT(members); i++)
+		if (sh_json_set_str(v, members[i], sh_member(seen->act,
+		    members[i]), err))
+			return (-1);
+	return (0);
+}
+
 json_t *
 sh_document_view(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_tag *document, const json_t *record,
@@ -496,6 +541,7 @@ sh_document_view(struct sh_archive *ar, const struct sh_tag *holder,
 	struct sh_range r = { .table = SH_TABLE_LINK, .term = *holder,
 	    .prefix = document->b, .prefixlen = sizeof(document->b) };
 	struct links l = { .ar = ar, .holder = holder };
+	json_t *reuses;
 
 	if ((l.view = json_deep_copy(record)) == NULL) {
 		(void)sh_error_nomem(err, "JSON");
@@ -505,8 +551,12 @@ sh_document_view(struct sh_archive *ar, const struct sh_tag *holder,
 	if ((l.dossiers = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(l.view, "dossiers", l.dossiers, err) ||
 	    add_first(record, l.dossiers, err) ||
-	    sh_json_set_str(l.view, "status", "archived", err) ||
-	    sh_engine_scan(ar->engine, &r, take_link, &l, err)) {
+	    add_standing(ar, holder, document, l.view, err) ||
+	    sh_engine_scan(ar->engine, &r, take_link, &l, err) ||
+	    (reuses = sh_json_new_array(err)) == NULL ||
+	    sh_json_set(l.view, "reuses", reuses, err) ||
+	    sh_act_each(ar, holder, document, 'u', take_reuse, reuses,
+	    err)) {
 		json_decref(l.view);
 		return (NULL);
 	}

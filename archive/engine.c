@@ -8,7 +8,7 @@
 #include "base/mem.h"
 
 static const struct sh_engine_driver *const drivers[] = {
-	&sh_engine_lmdb, &sh_engine_mem
+	&sh_engine_lmdb, &sh_engine_mem, &sh_engine_fault
 };
 
 int

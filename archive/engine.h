@@ -1,7 +1,8 @@
 /*
  * The engine: where sealed bytes lie.  Two drivers are real, "lmdb:PATH"
  * (embedded) and Ceph RADOS (one object per holder); "mem:NAME" is the small
- * reference that the conformance suite holds them against.
+ * reference that the conformance suite holds them against; "fault:" and
+ * another's place fails on request (engine_fault.h).
  *
  * An engine knows no key and no meaning.  Holders, documents, operations and
  * index terms are 16 opaque bytes (struct sh_tag), blobs are named by 32
@@ -336,5 +337,6 @@ struct sh_engine {
 
 extern const struct sh_engine_driver sh_engine_lmdb;
 extern const struct sh_engine_driver sh_engine_mem;
+extern const struct sh_engine_driver sh_engine_fault;
 
 #endif

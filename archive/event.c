@@ -16,7 +16,7 @@ set_members(json_t *e, const struct sh_filed *what, int lead,
 	/* A link tells of its own dossier, the document of its first. */
 	const json_t *from = what->link != NULL ? what->link : what->record;
 	static const char *const copied[] = { "dossier", "procedure",
-	    "component", "actor", "station" };
+	    "component", "actor", "station", "evidence" };
 	char hex[SH_HEX_LEN], salt[SH_TAG_HEX];
 	struct sh_digest digest;
 	struct sh_tag random;
@@ -106,15 +106,33 @@ out:
 	return (v);
 }
 
-int
-sh_event_document(struct sh_archive *ar, const struct sh_fed *item,
-    struct sh_tag *document, struct sh_error *err)
+/* An accession seen from a follower, who speaks when the leader cannot. */
+static int
+stands_in(struct sh_archive *ar, const struct sh_fed *item,
+    const struct sh_tag *document, struct sh_error *err)
 {
 	struct sh_tag first;
-	const char *kind;
-	json_t *e, *record;
-	int lead, r;
+	json_t *record;
 
+	if ((record = sh_document_find(ar, document, &first, err)) == NULL) {
+		if (err->code != SH_ENOTFOUND)
+			return (-1);
+		sh_error_clear(err);
+		return (0);
+	}
+	json_decref(record);
+	return (memcmp(&first, &item->holder, sizeof(first)) == 0);
+}
+
+int
+sh_event_about(struct sh_archive *ar, const struct sh_fed *item,
+    enum sh_event_kind *kindp, struct sh_tag *document, struct sh_error *err)
+{
+	const char *kind;
+	json_t *e;
+	int lead, accede, dispose, r = 1;
+
+	*kindp = SH_EVENT_OTHER;
 	/* The manifest's change has no event. */
 	if (item->len == 0)
 		return (0);
@@ -126,19 +144,29 @@ sh_event_document(struct sh_archive *ar, const struct sh_fed *item,
 		return (0);
 	}
 	kind = sh_member(e, "event");
-	r = kind != NULL && strcmp(kind, "accede") == 0 &&
-	    sh_tag_parse(sh_member(e, "document"), document) == 0;
+	accede = kind != NULL && strcmp(kind, "accede") == 0;
+	dispose = kind != NULL && strcmp(kind, "dispose") == 0;
 	lead = json_is_true(json_object_get(e, "lead"));
+	if ((accede || dispose) && sh_tag_parse(sh_member(e, "document"),
+	    document) != 0)
+		accede = dispose = 0;
 	json_decref(e);
-	if (r == 0 || lead)
-		return (r);
-	/* A follower stands for the document once its leader was erased. */
-	if ((record = sh_document_find(ar, document, &first, err)) == NULL) {
-		if (err->code != SH_ENOTFOUND)
-			return (-1);
-		sh_error_clear(err);
-		return (0);
-	}
-	json_decref(record);
-	return (memcmp(&first, &item->holder, sizeof(first)) == 0);
+	if (accede && !lead && (r = stands_in(ar, item, document, err)) < 0)
+		return (-1);
+	if (accede && r == 1)
+		*kindp = SH_EVENT_ARCHIVED;
+	else if (dispose)
+		*kindp = SH_EVENT_DISPOSED;
+	return (0);
+}
+
+int
+sh_event_document(struct sh_archive *ar, const struct sh_fed *item,
+    struct sh_tag *document, struct sh_error *err)
+{
+	enum sh_event_kind kind;
+
+	if (sh_event_about(ar, item, &kind, document, err))
+		return (-1);
+	return (kind == SH_EVENT_ARCHIVED);
 }

@@ -11,7 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-#define ENTRIES_MAX	6
+#define ENTRIES_MAX	8
 #define SUMMARY_HOLDERS	8
 
 struct sh_filing {
@@ -83,6 +83,22 @@ sh_filing_type(struct sh_archive *ar, const char *slug, struct sh_tag *out,
     struct sh_error *err)
 {
 	return (term_tag(ar, 't', slug, out, err));
+}
+
+int
+sh_filing_dossier(struct sh_archive *ar, const char *code, struct sh_tag *out,
+    struct sh_error *err)
+{
+	return (term_tag(ar, 'd', code, out, err));
+}
+
+void
+sh_filing_in_dossier(int64_t at, const struct sh_tag *document,
+    const struct sh_tag *operation, uint8_t sort[SH_IN_DOSSIER_LEN])
+{
+	sh_put_be(sort, (uint64_t)at, 8);
+	memcpy(sort + 8, document->b, 16);
+	memcpy(sort + 24, operation->b, 16);
 }
 
 int
@@ -171,6 +187,27 @@ add_global(struct sh_filing *f, unsigned table, const struct sh_tag *term,
 	    holder->b, sizeof(holder->b), err));
 }
 
+/* What FROM, a record or a link, brought to its dossier. */
+static int
+add_dossier(struct sh_archive *ar, struct sh_filing *f,
+    const struct sh_tag *document, const struct sh_tag *operation,
+    const char *code, const char *at, const struct sh_tag *holder,
+    struct sh_error *err)
+{
+	uint8_t sort[SH_IN_DOSSIER_LEN];
+	struct sh_tag tag;
+	int64_t when;
+
+	if (code == NULL || at == NULL || sh_time_parse(at, &when))
+		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
+		    "a record without its dossier"));
+	if (sh_filing_dossier(ar, code, &tag, err))
+		return (-1);
+	sh_filing_in_dossier(when, document, operation, sort);
+	return (sh_buf_append(add_entry(f, SH_TABLE_DOSSIER, &tag, sort,
+	    sizeof(sort)), holder->b, sizeof(holder->b), err));
+}
+
 static int
 add_leaders(struct sh_archive *ar, struct sh_filing *f,
     const struct sh_filed *what, const struct sh_tag *holder,
@@ -180,7 +217,11 @@ add_leaders(struct sh_archive *ar, struct sh_filing *f,
 	const char *type = sh_member(what->record, "type");
 	struct sh_tag tag;
 
-	if (add_content(ar, f, what, holder, err))
+	/* An accession is known by its document's id. */
+	if (add_content(ar, f, what, holder, err) ||
+	    add_dossier(ar, f, &what->document, &what->document,
+	    sh_member(what->record, "dossier"), sh_member(what->record,
+	    "archived_at"), holder, err))
 		return (-1);
 	if (number != NULL && (sh_filing_number(ar, number, &tag, err) ||
 	    add_global(f, SH_TABLE_NUMBER, &tag, sort, holder, err)))
@@ -193,11 +234,17 @@ add_leaders(struct sh_archive *ar, struct sh_filing *f,
 
 static int
 add_link(struct sh_archive *ar, struct sh_filing *f,
-    const struct sh_filed *what, const struct sh_tag *holder,
+    const struct sh_filed *what, const struct sh_tag *holder, size_t rank,
     struct sh_error *err)
 {
 	uint8_t sort[32];
 
+	/* One that only gives a number to a holder brings nothing. */
+	if (rank == 0 && sh_member(what->link, "evidence") == NULL &&
+	    add_dossier(ar, f, &what->document,
+	    &what->operation, sh_member(what->link, "dossier"),
+	    sh_member(what->link, "at"), holder, err))
+		return (-1);
 	memcpy(sort, what->document.b, 16);
 	memcpy(sort + 16, what->operation.b, 16);
 	return (sh_document_seal(ar, SH_TABLE_LINK, holder, sort, sizeof(sort),
@@ -318,7 +365,8 @@ fill(struct sh_archive *ar, struct sh_filing *f, const struct sh_filed *what,
 	f->change.holder = *holder;
 	f->change.operation = what->operation;
 	if (what->link != NULL && ((has = has_document(ar, holder,
-	    &what->document, err)) < 0 || add_link(ar, f, what, holder, err)))
+	    &what->document, err)) < 0 || add_link(ar, f, what, holder, rank,
+	    err)))
 		goto out;
 	if (!has && add_document(ar, f, what, rank, err))
 		goto out;

@@ -8,6 +8,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
+#include "archive/act.h"
+#include "archive/places.h"
 #include "archive/search.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -26,8 +29,11 @@ struct find {
 	const struct sh_query *q;
 	enum way way;
 	int has_holder;
-	struct sh_tag holder;
+	struct sh_tag tags[SH_ALIASES_MAX];	/* the holder, the same */
+	size_t ntags;
 	char *number;		/* folded; or NULL */
+	struct sh_access access;
+	const struct sh_wanted *wanted;	/* places are asked for; or NULL */
 	json_t *documents;
 	size_t looked;
 	int full;
@@ -68,12 +74,28 @@ fill_holder(json_t *out, const json_t *from, struct sh_error *err)
 	    copy_or_null(out, from, "role", err) ? -1 : 0);
 }
 
+/* The summary was made when the document was archived. */
 static int
-answer(struct find *f, const struct sh_tag *document, const json_t *summary,
+set_status(struct find *f, json_t *v, const struct sh_tag *holder,
+    const struct sh_tag *document, struct sh_error *err)
+{
+	struct sh_standing s;
+	int rc;
+
+	if (sh_standing_read(f->ar, holder, document, &s, err))
+		return (-1);
+	rc = sh_json_set_str(v, "status", sh_standing_word(&s), err);
+	sh_standing_clear(&s);
+	return (rc);
+}
+
+static int
+answer(struct find *f, const struct sh_tag *holder,
+    const struct sh_tag *document, const json_t *summary,
     struct sh_error *err)
 {
 	static const char *const members[] = { "type", "number", "issued",
-	    "issuer", "pages", "archived_at", "status" };
+	    "issuer", "pages", "archived_at" };
 	char hex[SH_TAG_HEX];
 	json_t *v, *list, *h, *out;
 	size_t i;
@@ -87,6 +109,12 @@ answer(struct find *f, const struct sh_tag *document, const json_t *summary,
 	for (i = 0; i < SH_COUNT(members); i++)
 		if (copy_or_null(v, summary, members[i], err))
 			return (-1);
+	if (set_status(f, v, holder, document, err))
+		return (-1);
+	if (f->wanted != NULL && (sh_places_of(f->ar, holder, document,
+	    f->wanted, f->q->exact, &list, err) ||
+	    sh_json_set(v, "places", list, err)))
+		return (-1);
 	if ((list = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(v, "holders", list, err))
 		return (-1);
@@ -126,7 +154,8 @@ matches(struct find *f, const struct sh_tag *document,
 	const char *type = sh_member(summary, "type");
 	struct sh_tag tags[SH_HOLDERS_MAX];
 	int64_t archived_at;
-	size_t n, i;
+	size_t n, i, k;
+	int found = 0;
 
 	if (f->q->type != NULL && (type == NULL ||
 	    strcmp(type, f->q->type) != 0))
@@ -136,9 +165,10 @@ matches(struct find *f, const struct sh_tag *document,
 		    &archived_at, err))
 			return (-1);
 		for (i = 0; i < n; i++)
-			if (memcmp(&tags[i], &f->holder, 16) == 0)
-				break;
-		if (i == n)
+			for (k = 0; k < f->ntags; k++)
+				found |= memcmp(&tags[i], &f->tags[k], 16) ==
+				    0;
+		if (!found)
 			return (0);
 	}
 	return (number_matches(f, summary, err));
@@ -146,37 +176,138 @@ matches(struct find *f, const struct sh_tag *document,
 
 /* One candidate: 0 to go on, 1 when the answer is full, or -1. */
 static int
-consider(struct find *f, const struct sh_tag *document,
-    const json_t *summary, struct sh_error *err)
+consider(struct find *f, const struct sh_tag *holder,
+    const struct sh_tag *document, const json_t *summary,
+    struct sh_error *err)
 {
 	int r;
 
-	if ((r = matches(f, document, summary, err)) < 0 ||
-	    (r == 1 && answer(f, document, summary, err)))
+	if ((r = matches(f, document, summary, err)) < 0)
+		return (-1);
+	if (r == 1 && !sh_access_may(&f->access, sh_member(summary, "type")))
+		r = 0;
+	if (r == 1 && sh_access_saw(&f->access, holder, document, err))
+		return (-1);
+	if ((r == 1 && answer(f, holder, document, summary, err)))
 		return (-1);
 	f->full = json_array_size(f->documents) >= f->q->limit ||
 	    ++f->looked >= CANDIDATES_MAX;
 	return (f->full);
 }
 
+/*
+ * The lists of a holder's several numbers, merged.  Each is read a few
+ * entries at a time, the newest first.
+ */
+#define STREAM	32
+
+struct stream {
+	struct find *f;
+	struct sh_tag holder;
+	struct {
+		uint8_t sort[SH_PLACE_LEN];
+		json_t *summary;
+	} entries[STREAM];
+	size_t at, n;
+	uint8_t last[SH_PLACE_LEN];	/* read last */
+	int has_last, ended;
+};
+
 static int
 on_own(void *arg, const struct sh_entry *t, struct sh_error *err)
 {
-	struct find *f = arg;
-	struct sh_tag document;
+	struct stream *s = arg;
 	json_t *summary;
-	int r;
 
+	if (s->n == STREAM)
+		return (1);
 	if (t->sortlen != SH_PLACE_LEN)
 		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
 		    "an entry of a holder's list"));
-	if ((summary = sh_document_entry(f->ar, &f->holder, t, err)) == NULL)
+	summary = sh_document_entry(s->f->ar, &s->holder, t, err);
+	if (summary == NULL)
 		return (-1);
-	memcpy(f->last, t->sort, SH_PLACE_LEN);
-	memcpy(document.b, t->sort + 8, 16);
-	r = consider(f, &document, summary, err);
-	json_decref(summary);
-	return (r);
+	memcpy(s->entries[s->n].sort, t->sort, SH_PLACE_LEN);
+	s->entries[s->n++].summary = summary;
+	memcpy(s->last, t->sort, SH_PLACE_LEN);
+	s->has_last = 1;
+	return (0);
+}
+
+static int
+refill(struct stream *s, struct sh_error *err)
+{
+	struct sh_range r = { .table = SH_TABLE_LIST, .term = s->holder,
+	    .descending = 1 };
+
+	if (s->at < s->n || s->ended)
+		return (0);
+	s->at = s->n = 0;
+	if (s->has_last) {
+		r.after = s->last;
+		r.afterlen = sizeof(s->last);
+	}
+	if (sh_engine_scan(s->f->ar->engine, &r, on_own, s, err))
+		return (-1);
+	s->ended = s->n < STREAM;
+	return (0);
+}
+
+/* The stream whose next entry is the newest; NULL at the end. */
+static struct stream *
+newest(struct stream *streams, size_t n)
+{
+	struct stream *best = NULL;
+	size_t i;
+
+	for (i = 0; i < n; i++)
+		if (streams[i].at < streams[i].n && (best == NULL ||
+		    memcmp(streams[i].entries[streams[i].at].sort,
+		    best->entries[best->at].sort, SH_PLACE_LEN) > 0))
+			best = &streams[i];
+	return (best);
+}
+
+/* AFTER: order bytes to go on behind, or NULL. */
+static int
+find_own(struct find *f, const uint8_t *after, struct sh_error *err)
+{
+	struct stream *streams, *s;
+	struct sh_tag document;
+	uint8_t seen[SH_PLACE_LEN];
+	size_t i;
+	int has_seen = 0, r = 0;
+
+	streams = sh_alloc(f->ntags, sizeof(*streams), "lists", err);
+	if (streams == NULL)
+		return (-1);
+	for (i = 0; i < f->ntags; i++) {
+		streams[i].f = f;
+		streams[i].holder = f->tags[i];
+		if ((streams[i].has_last = after != NULL))
+			memcpy(streams[i].last, after, SH_PLACE_LEN);
+	}
+	while (r == 0) {
+		for (i = 0; i < f->ntags && r == 0; i++)
+			r = refill(&streams[i], err);
+		if (r != 0 || (s = newest(streams, f->ntags)) == NULL)
+			break;
+		memcpy(f->last, s->entries[s->at].sort, SH_PLACE_LEN);
+		memcpy(document.b, f->last + 8, 16);
+		/* Filed under two numbers of one person. */
+		if (!has_seen || memcmp(seen, f->last, sizeof(seen)) != 0)
+			r = consider(f, &s->holder, &document,
+			    s->entries[s->at].summary, err);
+		memcpy(seen, f->last, sizeof(seen));
+		has_seen = 1;
+		json_decref(s->entries[s->at++].summary);
+	}
+	for (i = 0; i < f->ntags; i++)
+		for (; streams[i].at < streams[i].n; streams[i].at++)
+			json_decref(streams[i].entries[streams[i].at].
+			    summary);
+	free(streams);
+	return (r < 0 ? -1 : 0);
 }
 
 /* The summary behind a global entry; NULL with no error: it has gone. */
@@ -209,7 +340,7 @@ on_global(void *arg, const struct sh_entry *t, struct sh_error *err)
 	memcpy(document.b, t->sort + 8, 16);
 	if ((summary = look_up(f, &at, err)) == NULL)
 		return (err->code != SH_OK ? -1 : 0);
-	r = consider(f, &document, summary, err);
+	r = consider(f, &at.holder, &document, summary, err);
 	json_decref(summary);
 	return (r);
 }
@@ -230,9 +361,7 @@ find_indexed(struct find *f, struct sh_error *err)
 	}
 	switch (f->way) {
 	case BY_HOLDER:
-		r.table = SH_TABLE_LIST;
-		r.term = f->holder;
-		return (sh_engine_scan(f->ar->engine, &r, on_own, f, err));
+		return (find_own(f, r.after, err));
 	case BY_NUMBER:
 		r.table = SH_TABLE_NUMBER;
 		if (sh_filing_number(f->ar, f->q->number, &r.term, err))
@@ -308,7 +437,7 @@ on_hit(struct find *f, const struct sh_hit *hit,
 	f->row = hit->row;
 	r = holds_good(f, hit, wanted, &summary, err);
 	if (r == 1)
-		r = consider(f, &hit->document, summary, err);
+		r = consider(f, &hit->holder, &hit->document, summary, err);
 	else if (r == 0)
 		r = f->full = ++f->looked >= CANDIDATES_MAX;
 	json_decref(summary);
@@ -338,6 +467,7 @@ find_words(struct find *f, struct sh_error *err)
 	}
 	if (sh_wanted_parse(f->ar->vault, f->q->text, &wanted, err))
 		goto out;
+	f->wanted = f->q->places ? &wanted : NULL;
 	do {
 		if (sh_search_find(f->ar->search, (char *)wanted.match.data,
 		    before, HITS, hits, &n, err))
@@ -361,6 +491,7 @@ choose(struct find *f, struct sh_error *err)
 {
 	static const struct sh_id nobody;
 	const struct sh_query *q = f->q;
+	struct sh_tag tag;
 
 	if (q->limit < 1 || q->limit > 1000)
 		return (sh_error_set(err, SH_EARG, "query.limit",
@@ -368,7 +499,8 @@ choose(struct find *f, struct sh_error *err)
 	if (q->holder != NULL || q->name != NULL) {
 		f->has_holder = 1;
 		if (sh_holder_tag(f->ar, q->holder != NULL ? q->holder :
-		    &nobody, q->name, q->birth, &f->holder, err))
+		    &nobody, q->name, q->birth, &tag, err) ||
+		    sh_alias_group(f->ar, &tag, f->tags, &f->ntags, err))
 			return (-1);
 	}
 	if (q->number != NULL && (f->number = sh_text_fold_dup(q->number,
@@ -428,7 +560,10 @@ sh_archive_find(struct sh_archive *ar, const struct sh_reader *who,
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err) || choose(&f, err) ||
+	if (sh_access_begin(&f.access, ar, who, q->text != NULL ?
+	    SH_DO_TEXT : SH_DO_FIND, err) || choose(&f, err) ||
+	    (f.has_holder && sh_access_saw(&f.access, &f.tags[0], NULL,
+	    err)) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    (f.documents = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(out, "documents", f.documents, err))
@@ -436,11 +571,14 @@ sh_archive_find(struct sh_archive *ar, const struct sh_reader *who,
 	if (f.way == BY_TEXT ? catch_up(&f, out, err) ||
 	    find_words(&f, err) : find_indexed(&f, err))
 		goto out;
-	if ((rc = set_next(&f, out, err)) == 0) {
+	if (set_next(&f, out, err) == 0 &&
+	    sh_access_record(&f.access, err) == 0) {
 		*answerp = out;
 		out = NULL;
+		rc = 0;
 	}
 out:
+	sh_access_end(&f.access);
 	json_decref(out);
 	free(f.number);
 	return (rc);
@@ -448,19 +586,55 @@ out:
 
 /* ---- one document -------------------------------------------------------- */
 
+/*
+ * The record of a document that the reader may see, once the read stands in
+ * the journal.  What is not there and what is not the reader's are one.
+ */
+static json_t *
+read_record(struct sh_access *a, const struct sh_document_id *id,
+    struct sh_tag *document, struct sh_tag *holder, struct sh_error *err)
+{
+	struct sh_error why = SH_ERROR_INIT;
+	char hex[SH_TAG_HEX];
+	json_t *record;
+
+	memcpy(document->b, id->b, sizeof(document->b));
+	record = sh_document_find(a->ar, document, holder, &why);
+	if (record == NULL && why.code != SH_ENOTFOUND) {
+		*err = why;
+		return (NULL);
+	}
+	a->denied = record != NULL && !sh_access_may(a, sh_member(record,
+	    "type"));
+	if ((record != NULL && sh_access_saw_all(a, document, err)) ||
+	    sh_access_record(a, err)) {
+		json_decref(record);
+		return (NULL);
+	}
+	if (record != NULL && !a->denied)
+		return (record);
+	json_decref(record);
+	sh_tag_print(document, hex);
+	sh_error_param(err, "value", "%s", hex);
+	(void)sh_error_set(err, SH_ENOTFOUND, "document.missing",
+	    "no document %s", hex);
+	return (NULL);
+}
+
 int
 sh_archive_show(struct sh_archive *ar, const struct sh_reader *who,
     const struct sh_document_id *id, json_t **recordp, struct sh_error *err)
 {
 	struct sh_tag document, holder;
-	json_t *record;
+	struct sh_access a;
+	json_t *record = NULL;
 
 	*recordp = NULL;
-	memcpy(document.b, id->b, sizeof(document.b));
-	if (sh_reader_check(who, err) ||
-	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
-		return (-1);
-	*recordp = sh_document_view(ar, &holder, &document, record, err);
+	if (sh_access_begin(&a, ar, who, SH_DO_SHOW, err) == 0 &&
+	    (record = read_record(&a, id, &document, &holder, err)) != NULL)
+		*recordp = sh_document_view(ar, &holder, &document, record,
+		    err);
+	sh_access_end(&a);
 	json_decref(record);
 	return (*recordp != NULL ? 0 : -1);
 }
@@ -477,13 +651,17 @@ sh_archive_get(struct sh_archive *ar, const struct sh_reader *who,
     struct sh_error *err)
 {
 	struct sh_tag document, holder;
+	struct sh_access a;
 	struct sh_stored stored;
-	json_t *record;
+	json_t *record = NULL;
 	int r, rc = -1;
 
-	memcpy(document.b, id->b, sizeof(document.b));
-	if (sh_reader_check(who, err) ||
-	    (record = sh_document_find(ar, &document, &holder, err)) == NULL)
+	if (sh_access_begin(&a, ar, who, SH_DO_GET, err) == 0) {
+		a.rendition = rendition;
+		record = read_record(&a, id, &document, &holder, err);
+	}
+	sh_access_end(&a);
+	if (record == NULL)
 		return (-1);
 	r = rendition == NULL ? 0 : sh_document_stored(record, rendition,
 	    &stored, err);
@@ -497,6 +675,12 @@ sh_archive_get(struct sh_archive *ar, const struct sh_reader *who,
 	}
 	json_decref(record);
 	return (rc);
+}
+
+int
+sh_archive_search_rebuild(struct sh_archive *ar, struct sh_error *err)
+{
+	return (sh_search_rebuild(ar->search, ar, err));
 }
 
 int

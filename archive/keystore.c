@@ -170,8 +170,8 @@ sync_slots(struct sh_keystore *k, struct sh_error *err)
 /* How the two copies of a slot stand to each other. */
 enum health {
 	SOUND,
-	UNFINISHED,	/* a write was cut short: the first copy counts */
-	DAMAGED		/* one copy is no slot, or lost */
+	UNFINISHED,	/* a write was cut short: one copy is older */
+	DAMAGED		/* one copy is no slot */
 };
 
 /*
@@ -199,13 +199,8 @@ read_slot(struct sh_keystore *k, uint64_t i, const uint8_t *first,
 	if (memcmp(a, b, SLOT) == 0 && ra == 0)
 		return (0);
 	rb = parse_slot(b, &second);
-	/* The first copy is written first. */
-	if (ra == 0 && rb == 0 && s->state != EMPTY &&
-	    s->state > second.state) {
-		*healthp = UNFINISHED;
-		return (0);
-	}
-	*healthp = DAMAGED;
+	/* A power cut keeps either of two copies that were not synced. */
+	*healthp = ra == 0 && rb == 0 ? UNFINISHED : DAMAGED;
 	if (ra == 0 && s->state != EMPTY)
 		return (0);
 	*s = second;

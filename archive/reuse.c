@@ -2,16 +2,21 @@
  * What a procedure still needs: every component against the documents that
  * the archive has for the holder, by the rules of the paper types.
  */
-#include "archive/archive_internal.h"
+#include "archive/reuse.h"
 
 #include <stdlib.h>
 #include <string.h>
 
+#include "archive/access_internal.h"
+#include "archive/act.h"
+#include "archive/reuse_internal.h"
 #include "base/mem.h"
 
 /* A document of the holder, as its summary tells. */
 struct kept {
 	struct sh_tag document;
+	struct sh_tag holder;		/* to read it from */
+	const char *standing;		/* sh_standing_word(), static */
 	char *type;
 	char *procedure;
 	char *provenance;
@@ -22,7 +27,8 @@ struct kept {
 
 struct shelf {
 	struct sh_archive *ar;
-	const struct sh_tag *holder;
+	const struct sh_tag *holder;	/* whose list is being taken */
+	struct sh_access *access;	/* what may be seen; NULL: all */
 	struct kept *kept;
 	size_t n, cap;
 };
@@ -50,16 +56,27 @@ static int
 take_kept(void *arg, const struct sh_entry *t, struct sh_error *err)
 {
 	struct shelf *s = arg;
+	struct sh_standing standing;
 	struct kept *k;
 	const char *day;
+	size_t i;
 	json_t *v;
 	int rc = -1;
 
 	if (t->sortlen != SH_PLACE_LEN)
 		return (sh_error_set(err, SH_EFIXITY, "record.damaged",
 		    "an entry of a holder's list"));
+	/* Filed under two numbers of one person. */
+	for (i = 0; i < s->n; i++)
+		if (memcmp(s->kept[i].document.b, t->sort + 8, 16) == 0)
+			return (0);
 	if ((v = sh_document_entry(s->ar, s->holder, t, err)) == NULL)
 		return (-1);
+	if (s->access != NULL && !sh_access_may(s->access, sh_member(v,
+	    "type"))) {
+		rc = 0;
+		goto out;
+	}
 	if (sh_grow(&s->kept, &s->cap, s->n + 1, sizeof(*s->kept),
 	    "documents", err))
 		goto out;
@@ -67,6 +84,11 @@ take_kept(void *arg, const struct sh_entry *t, struct sh_error *err)
 	memset(k, 0, sizeof(*k));
 	k->archived_at = sh_get_be(t->sort, 8);
 	memcpy(k->document.b, t->sort + 8, 16);
+	k->holder = *s->holder;
+	if (sh_standing_read(s->ar, s->holder, &k->document, &standing, err))
+		goto out;
+	k->standing = sh_standing_word(&standing);
+	sh_standing_clear(&standing);
 	if ((day = sh_member(v, "issued")) != NULL)
 		(void)sh_date_parse(day, &k->issued);
 	if ((day = sh_member(v, "valid_until")) != NULL)
@@ -172,6 +194,9 @@ judge(const struct shelf *s, const struct kept *k,
 	if (k->issued.year != 0 && sh_date_compare(k->issued, day) > 0)
 		return ((struct verdict){ .state = MISSING,
 		    .reason = "issued-later" });
+	if (strcmp(k->standing, "archived") != 0)
+		return ((struct verdict){ .state = EXPIRED,
+		    .reason = k->standing });
 	/* Rule: Decree 123/2015/NĐ-CP Art. 23, for its stated purpose only */
 	if (type->validity == SH_VALID_PURPOSE &&
 	    !is_procedure(k->procedure, procedure))
@@ -285,35 +310,69 @@ answer_component(const struct shelf *s, const struct sh_procedure *p,
 			}
 		}
 	}
+	if (chosen != NULL && sh_access_saw(s->access, &chosen->holder,
+	    &chosen->document, err))
+		return (-1);
 	return (put_component(list, c, chosen, &best, err));
+}
+
+/*
+ * Everything held for the holder, for whoever is known to be the same, and
+ * for the enterprise that a dependent unit belongs to (10 digits of 13).
+ */
+static int
+fill_shelf(struct shelf *s, const struct sh_holder *holder,
+    struct sh_error *err)
+{
+	struct sh_tag tag, tags[SH_ALIASES_MAX];
+	struct sh_range r = { .table = SH_TABLE_LIST };
+	struct sh_id parent = holder->id;
+	size_t n, i;
+
+	if (sh_holder_tag(s->ar, &holder->id, holder->name, holder->birth,
+	    &tag, err) || sh_alias_group(s->ar, &tag, tags, &n, err))
+		return (-1);
+	if (parent.kind == SH_ID_TAX && strlen(parent.value) > 10 &&
+	    n < SH_ALIASES_MAX) {
+		memset(parent.value + 10, 0, sizeof(parent.value) - 10);
+		if (sh_holder_tag(s->ar, &parent, NULL, holder->birth,
+		    &tags[n++], err))
+			return (-1);
+	}
+	for (i = 0; i < n; i++) {
+		s->holder = &tags[i];
+		r.term = tags[i];
+		if (sh_engine_scan(s->ar->engine, &r, take_kept, s, err))
+			return (-1);
+	}
+	return (0);
 }
 
 int
 sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
-    const struct sh_procedure *procedure, const struct sh_id *holder,
+    const struct sh_procedure *procedure, const struct sh_holder *holder,
     struct sh_date day, json_t **answerp, struct sh_error *err)
 {
-	static const struct sh_date unborn;
+	struct sh_access access;
+	struct shelf s = { .ar = ar, .access = &access };
 	struct sh_tag tag;
-	struct sh_range r = { .table = SH_TABLE_LIST };
-	struct shelf s = { .ar = ar, .holder = &tag };
 	json_t *out = NULL, *list;
 	size_t i;
 	int rc = -1;
 
 	*answerp = NULL;
-	if (sh_reader_check(who, err))
+	if (sh_access_begin(&access, ar, who, SH_DO_NEED, err))
 		return (-1);
 	if (!sh_date_valid(day))
-		return (sh_error_set(err, SH_EARG, "query.day",
-		    "a day that is not in the calendar"));
-	if (sh_holder_tag(ar, holder, NULL, unborn, &tag, err))
-		return (-1);
-	r.term = tag;
-	if (sh_engine_scan(ar->engine, &r, take_kept, &s, err) ||
+		(void)sh_error_set(err, SH_EARG, "query.day",
+		    "a day that is not in the calendar");
+	if (err->code != SH_OK || sh_holder_tag(ar, &holder->id,
+	    holder->name, holder->birth, &tag, err) ||
+	    sh_access_saw(&access, &tag, NULL, err) || fill_shelf(&s, holder, err) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    sh_json_set_str(out, "procedure", procedure->code, err) ||
-	    sh_json_set_str(out, "holder", holder->value, err) ||
+	    sh_json_set_str(out, "holder", holder->id.kind != SH_ID_NONE ?
+	    holder->id.value : holder->name, err) ||
 	    set_day(out, "day", day, err) ||
 	    (list = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(out, "components", list, err))
@@ -322,13 +381,85 @@ sh_reuse_need(struct sh_archive *ar, const struct sh_reader *who,
 		if (answer_component(&s, procedure,
 		    &procedure->components[i], day, list, err))
 			goto out;
+	if (sh_access_record(&access, err))
+		goto out;
 	rc = 0;
 	*answerp = out;
 	out = NULL;
 out:
+	sh_access_end(&access);
 	json_decref(out);
 	shelf_free(&s);
 	return (rc);
+}
+
+int
+sh_reuse_judge(struct sh_archive *ar, const struct sh_procedure *procedure,
+    const struct sh_component *component, const struct sh_holder *holder,
+    const struct sh_tag *document, struct sh_date day,
+    struct sh_reusable *out, struct sh_error *err)
+{
+	struct shelf s = { .ar = ar };
+	const struct sh_paper_type *type;
+	struct verdict v;
+	size_t i, t;
+	int rc = -1;
+
+	memset(out, 0, sizeof(*out));
+	if (fill_shelf(&s, holder, err))
+		goto out;
+	for (i = 0; i < s.n; i++)
+		if (memcmp(&s.kept[i].document, document, 16) == 0)
+			break;
+	if (i == s.n) {
+		out->reason = "missing";
+		rc = 0;
+		goto out;
+	}
+	out->holder = s.kept[i].holder;
+	type = s.kept[i].type == NULL ? NULL : sh_catalogue_type(
+	    ar->catalogue, s.kept[i].type);
+	for (t = 0; type != NULL && t < component->ntypes; t++)
+		out->named |= component->types[t] == type;
+	if (type == NULL) {
+		out->reason = "type-unknown";
+	} else {
+		v = judge(&s, &s.kept[i], type, component, procedure->code,
+		    day);
+		out->counts = v.state == HELD;
+		out->reason = v.reason;
+		out->until = v.until;
+	}
+	rc = 0;
+out:
+	shelf_free(&s);
+	return (rc);
+}
+
+int
+sh_reuse_procedure(struct sh_archive *ar, const char *code,
+    const struct sh_procedure **pp, struct sh_error *err)
+{
+	*pp = ar->catalogue == NULL ? NULL : sh_catalogue_procedure(
+	    ar->catalogue, code);
+	if (*pp != NULL)
+		return (0);
+	sh_error_param(err, "value", "%s", code);
+	return (sh_error_set(err, SH_ENOTFOUND, "procedure.unknown",
+	    "the catalogue has no procedure %s", code));
+}
+
+int
+sh_archive_need_of(struct sh_archive *ar, const struct sh_reader *who,
+    const char *procedure, const struct sh_holder *holder,
+    struct sh_date day, json_t **answer, struct sh_error *err)
+{
+	const struct sh_procedure *p;
+
+	*answer = NULL;
+	if (sh_reuse_procedure(ar, procedure, &p, err))
+		return (-1);
+	return (sh_reuse_need(ar, who, p, holder, day, answer, err));
 }
 
 int
@@ -336,15 +467,8 @@ sh_archive_need(struct sh_archive *ar, const struct sh_reader *who,
     const char *procedure, const struct sh_id *holder, struct sh_date day,
     json_t **answer, struct sh_error *err)
 {
-	const struct sh_procedure *p = NULL;
+	struct sh_holder h = { .id = *holder };
 
-	*answer = NULL;
-	if (ar->catalogue != NULL)
-		p = sh_catalogue_procedure(ar->catalogue, procedure);
-	if (p == NULL) {
-		sh_error_param(err, "value", "%s", procedure);
-		return (sh_error_set(err, SH_ENOTFOUND, "procedure.unknown",
-		    "the catalogue has no procedure %s", procedure));
-	}
-	return (sh_reuse_need(ar, who, p, holder, day, answer, err));
+	return (sh_archive_need_of(ar, who, procedure, &h, day, answer,
+	    err));
 }

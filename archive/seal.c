@@ -290,8 +290,7 @@ stamp_one(const struct sh_sealing *with, const struct sh_hash *imprint,
 static int
 is_excused(struct sh_error *err, struct sh_error *why)
 {
-	if (err->code != SH_EAGAIN && err->code != SH_ESIGNATURE &&
-	    err->code != SH_EFORMAT && err->code != SH_EUNSUPPORTED)
+	if (err->code == SH_ENOMEM)
 		return (0);
 	sh_log(SH_WARN, "seals: %s", err->text);
 	if (why != NULL)

@@ -1,4 +1,4 @@
-/* The projection's file: the only caller of SQLite. */
+/* The projection's file: opening, following the feed, finding. */
 #include "archive/search.h"
 
 #include <errno.h>
@@ -8,32 +8,19 @@
 #include <string.h>
 #include <unistd.h>
 
-#include <sqlite3.h>
-
-#include "archive/archive_internal.h"
+#include "archive/search_internal.h"
 #include "base/fs.h"
 #include "base/log.h"
 #include "base/mem.h"
 
-#define FILE_NAME	"words.sqlite"
-#define FORMAT		1
+#define FORMAT		2
 #define TEXT_MAX	((size_t)64 << 20)
 #define TRANSACTION	256	/* events */
 
-struct sh_search {
-	char *dir;
-	char *path;
-	struct sh_vault *vault;
-	int readonly;
-	sqlite3 *db;			/* NULL: a reader found nothing */
-	sqlite3_stmt *get_state, *find;
-	sqlite3_stmt *put_word, *put_document, *put_state;
-};
-
 /* ---- errors -------------------------------------------------------------- */
 
-static int
-failed(struct sh_search *s, struct sh_error *err)
+int
+sh_search_failed(struct sh_search *s, struct sh_error *err)
 {
 	int code = sqlite3_errcode(s->db) & 0xff;
 	const char *what = sqlite3_errmsg(s->db);
@@ -61,25 +48,25 @@ failed(struct sh_search *s, struct sh_error *err)
 	    s->path, what));
 }
 
-static int
-run(struct sh_search *s, const char *sql, struct sh_error *err)
+int
+sh_search_run(struct sh_search *s, const char *sql, struct sh_error *err)
 {
 	return (sqlite3_exec(s->db, sql, NULL, NULL, NULL) == SQLITE_OK ? 0 :
-	    failed(s, err));
+	    sh_search_failed(s, err));
 }
 
-static int
-prepare(struct sh_search *s, const char *sql, sqlite3_stmt **stp,
+int
+sh_search_prepare(struct sh_search *s, const char *sql, sqlite3_stmt **stp,
     struct sh_error *err)
 {
 	return (sqlite3_prepare_v2(s->db, sql, -1, stp, NULL) == SQLITE_OK ?
-	    0 : failed(s, err));
+	    0 : sh_search_failed(s, err));
 }
 
 /* ---- open ---------------------------------------------------------------- */
 
-static void
-close_db(struct sh_search *s)
+void
+sh_search_close_db(struct sh_search *s)
 {
 	(void)sqlite3_finalize(s->get_state);
 	(void)sqlite3_finalize(s->find);
@@ -102,9 +89,11 @@ open_db(struct sh_search *s, int flags, struct sh_error *err)
 	if (s->db == NULL)
 		return (sh_error_nomem(err, "the search"));
 	if (rc != SQLITE_OK)
-		return (failed(s, err));
+		return (sh_search_failed(s, err));
 	(void)sqlite3_busy_timeout(s->db, 5000);
-	return (run(s, "PRAGMA temp_store = memory; "
+	/* What is deleted is to be gone, not only unlinked. */
+	return (sh_search_run(s, "PRAGMA temp_store = memory; "
+	    "PRAGMA secure_delete = on; "
 	    "PRAGMA cache_size = -4096; PRAGMA trusted_schema = off", err));
 }
 
@@ -115,13 +104,14 @@ open_db(struct sh_search *s, int flags, struct sh_error *err)
 static int
 make_schema(struct sh_search *s, struct sh_error *err)
 {
-	return (run(s, "PRAGMA journal_mode = wal; "
+	return (sh_search_run(s, "PRAGMA journal_mode = wal; "
 	    "PRAGMA synchronous = normal; BEGIN; "
 	    "CREATE TABLE state (shard INTEGER PRIMARY KEY, "
 	    "format INTEGER NOT NULL, archive BLOB, "
 	    "position INTEGER NOT NULL, sum INTEGER NOT NULL); "
 	    "CREATE TABLE document (row INTEGER PRIMARY KEY, "
 	    "id BLOB NOT NULL, holder BLOB NOT NULL); "
+	    "CREATE INDEX by_id ON document (id); "
 	    "CREATE VIRTUAL TABLE word USING fts5(body, head, edge, "
 	    "content = '', columnsize = 0, tokenize = 'ascii'); "
 	    "COMMIT", err));
@@ -130,24 +120,24 @@ make_schema(struct sh_search *s, struct sh_error *err)
 static int
 prepare_all(struct sh_search *s, struct sh_error *err)
 {
-	if (prepare(s, "SELECT d.row, d.id, d.holder FROM word JOIN document "
+	if (sh_search_prepare(s, "SELECT d.row, d.id, d.holder FROM word JOIN document "
 	    "d ON d.row = word.rowid WHERE word MATCH ?1 AND word.rowid < ?2 "
 	    "ORDER BY word.rowid DESC LIMIT ?3", &s->find, err) ||
-	    prepare(s, "SELECT format, archive, position, sum FROM state "
+	    sh_search_prepare(s, "SELECT format, archive, position, sum FROM state "
 	    "WHERE shard = ?1", &s->get_state, err))
 		return (-1);
 	if (s->readonly)
 		return (0);
-	return (prepare(s, "INSERT INTO word (rowid, body, head, edge) "
+	return (sh_search_prepare(s, "INSERT INTO word (rowid, body, head, edge) "
 	    "VALUES (?1, ?2, ?3, ?4)", &s->put_word, err) ||
-	    prepare(s, "INSERT INTO document VALUES (?1, ?2, ?3)",
+	    sh_search_prepare(s, "INSERT INTO document VALUES (?1, ?2, ?3)",
 	    &s->put_document, err) ||
-	    prepare(s, "INSERT OR REPLACE INTO state VALUES (?1, 1, ?2, ?3, "
+	    sh_search_prepare(s, "INSERT OR REPLACE INTO state VALUES (?1, 2, ?2, ?3, "
 	    "?4)", &s->put_state, err) ? -1 : 0);
 }
 
-static int
-remove_file(struct sh_search *s, const char *suffix, struct sh_error *err)
+int
+sh_search_remove_file(struct sh_search *s, const char *suffix, struct sh_error *err)
 {
 	char *path;
 	int rc = 0;
@@ -161,14 +151,14 @@ remove_file(struct sh_search *s, const char *suffix, struct sh_error *err)
 }
 
 /* A fresh, empty file in place of what is there, for its owner alone. */
-static int
-make_anew(struct sh_search *s, struct sh_error *err)
+int
+sh_search_make_anew(struct sh_search *s, struct sh_error *err)
 {
 	int fd;
 
-	close_db(s);
-	if (remove_file(s, "-wal", err) || remove_file(s, "-shm", err) ||
-	    remove_file(s, "", err))
+	sh_search_close_db(s);
+	if (sh_search_remove_file(s, "-wal", err) || sh_search_remove_file(s, "-shm", err) ||
+	    sh_search_remove_file(s, "", err))
 		return (-1);
 	fd = open(s->path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
 	if (fd < 0)
@@ -179,14 +169,14 @@ make_anew(struct sh_search *s, struct sh_error *err)
 	return (prepare_all(s, err));
 }
 
-static int
-reopen(struct sh_search *s, struct sh_error *err)
+int
+sh_search_reopen(struct sh_search *s, struct sh_error *err)
 {
 	if (access(s->path, F_OK) != 0)
-		return (s->readonly ? 0 : make_anew(s, err));
+		return (s->readonly ? 0 : sh_search_make_anew(s, err));
 	if (open_db(s, s->readonly ? SQLITE_OPEN_READONLY :
 	    SQLITE_OPEN_READWRITE, err) == 0 && prepare_all(s, err) == 0 &&
-	    (s->readonly || run(s, "PRAGMA synchronous = normal", err) == 0))
+	    (s->readonly || sh_search_run(s, "PRAGMA synchronous = normal", err) == 0))
 		return (0);
 	/* Half made, or damaged: a projection can always be made again. */
 	if (s->readonly || (err->code != SH_EFIXITY &&
@@ -194,18 +184,18 @@ reopen(struct sh_search *s, struct sh_error *err)
 		return (-1);
 	sh_log(SH_WARN, "search: made anew: %s", err->text);
 	sh_error_clear(err);
-	return (make_anew(s, err));
+	return (sh_search_make_anew(s, err));
 }
 
-static struct sh_search *
-search_new(const char *dir, struct sh_error *err)
+struct sh_search *
+sh_search_new(const char *dir, struct sh_error *err)
 {
 	struct sh_search *s;
 
 	if ((s = sh_alloc(1, sizeof(*s), "the search", err)) == NULL)
 		return (NULL);
 	if ((s->dir = sh_strdup(dir, err)) == NULL ||
-	    (s->path = sh_path_join(dir, FILE_NAME, err)) == NULL) {
+	    (s->path = sh_path_join(dir, SH_SEARCH_FILE, err)) == NULL) {
 		sh_search_close(s);
 		return (NULL);
 	}
@@ -219,11 +209,11 @@ sh_search_open(const char *dir, struct sh_vault *vault, int readonly,
 	struct sh_search *s;
 
 	*sp = NULL;
-	if ((s = search_new(dir, err)) == NULL)
+	if ((s = sh_search_new(dir, err)) == NULL)
 		return (-1);
 	s->vault = vault;
 	s->readonly = readonly;
-	if ((!readonly && sh_fs_mkdirs(dir, 0700, err)) || reopen(s, err)) {
+	if ((!readonly && sh_fs_mkdirs(dir, 0700, err)) || sh_search_reopen(s, err)) {
 		sh_search_close(s);
 		return (-1);
 	}
@@ -247,7 +237,7 @@ sh_search_close(struct sh_search *s)
 {
 	if (s == NULL)
 		return;
-	close_db(s);
+	sh_search_close_db(s);
 	free(s->dir);
 	free(s->path);
 	free(s);
@@ -255,8 +245,8 @@ sh_search_close(struct sh_search *s)
 
 /* ---- the sum over all words ---------------------------------------------- */
 
-static uint64_t
-place_sum(const uint8_t *word, size_t len, uint64_t row, unsigned column,
+uint64_t
+sh_search_sum(const uint8_t *word, size_t len, uint64_t row, unsigned column,
     uint64_t offset)
 {
 	uint64_t h = 0xcbf29ce484222325;
@@ -281,27 +271,12 @@ column_sum(const struct sh_buf *b, uint64_t row, unsigned column)
 		end = memchr(p, ' ', (size_t)(stop - p));
 		if (end == NULL)
 			end = stop;
-		sum += place_sum(p, (size_t)(end - p), row, column, offset++);
+		sum += sh_search_sum(p, (size_t)(end - p), row, column, offset++);
 	}
 	return (sum);
 }
 
 /* ---- following ----------------------------------------------------------- */
-
-struct state {
-	uint64_t position;
-	uint64_t sum;
-};
-
-struct follow {
-	struct sh_search *s;
-	struct sh_archive *ar;
-	unsigned shard;
-	struct state state;
-	uint64_t taken;
-	uint64_t limit;
-	int more;
-};
 
 /* What the search belongs to: the tag of nobody under the archive's keys. */
 static int
@@ -311,8 +286,8 @@ archive_mark(struct sh_search *s, struct sh_tag *mark, struct sh_error *err)
 }
 
 /* 1 with the shard's state, 0 when there is none, or -1. */
-static int
-read_state(struct sh_search *s, unsigned shard, struct state *state,
+int
+sh_search_state(struct sh_search *s, unsigned shard, struct sh_search_state *state,
     struct sh_error *err)
 {
 	sqlite3_stmt *st = s->get_state;
@@ -335,25 +310,25 @@ read_state(struct sh_search *s, unsigned shard, struct state *state,
 		state->position = (uint64_t)sqlite3_column_int64(st, 2);
 		state->sum = (uint64_t)sqlite3_column_int64(st, 3);
 	} else {
-		r = rc == SQLITE_DONE ? 0 : failed(s, err);
+		r = rc == SQLITE_DONE ? 0 : sh_search_failed(s, err);
 	}
 	(void)sqlite3_reset(st);
 	return (r);
 }
 
-static int
-step(struct sh_search *s, sqlite3_stmt *st, struct sh_error *err)
+int
+sh_search_step(struct sh_search *s, sqlite3_stmt *st, struct sh_error *err)
 {
 	int rc = sqlite3_step(st);
 
 	if (rc != SQLITE_DONE)
-		(void)failed(s, err);
+		(void)sh_search_failed(s, err);
 	(void)sqlite3_reset(st);
 	return (rc == SQLITE_DONE ? 0 : -1);
 }
 
 static int
-write_state(struct follow *f, struct sh_error *err)
+write_state(struct sh_search_follow *f, struct sh_error *err)
 {
 	sqlite3_stmt *st = f->s->put_state;
 	struct sh_tag mark;
@@ -365,7 +340,7 @@ write_state(struct follow *f, struct sh_error *err)
 	    SQLITE_TRANSIENT);
 	(void)sqlite3_bind_int64(st, 3, (int64_t)f->state.position);
 	(void)sqlite3_bind_int64(st, 4, (int64_t)f->state.sum);
-	return (step(f->s, st, err));
+	return (sh_search_step(f->s, st, err));
 }
 
 static int
@@ -374,15 +349,15 @@ to_buf(void *arg, const void *data, size_t len, struct sh_error *err)
 	return (sh_buf_append(arg, data, len, err));
 }
 
-static int
-bind_words(sqlite3_stmt *st, int column, const struct sh_buf *b)
+int
+sh_search_bind(sqlite3_stmt *st, int column, const struct sh_buf *b)
 {
 	return (sqlite3_bind_text64(st, column, b->len > 0 ?
 	    (const char *)b->data : "", b->len, SQLITE_STATIC, SQLITE_UTF8));
 }
 
 static int
-put_row(struct follow *f, uint64_t row, const struct sh_words *w,
+put_row(struct sh_search_follow *f, uint64_t row, const struct sh_words *w,
     const struct sh_tag *document, const struct sh_tag *holder,
     struct sh_error *err)
 {
@@ -393,24 +368,24 @@ put_row(struct follow *f, uint64_t row, const struct sh_words *w,
 	    SQLITE_TRANSIENT);
 	(void)sqlite3_bind_blob(s->put_document, 3, holder->b, 16,
 	    SQLITE_TRANSIENT);
-	if (step(s, s->put_document, err))
+	if (sh_search_step(s, s->put_document, err))
 		return (-1);
 	(void)sqlite3_bind_int64(s->put_word, 1, (int64_t)row);
-	if (bind_words(s->put_word, 2, &w->body) != SQLITE_OK ||
-	    bind_words(s->put_word, 3, &w->head) != SQLITE_OK ||
-	    bind_words(s->put_word, 4, &w->edge) != SQLITE_OK)
-		return (failed(s, err));
-	if (step(s, s->put_word, err))
+	if (sh_search_bind(s->put_word, 2, &w->body) != SQLITE_OK ||
+	    sh_search_bind(s->put_word, 3, &w->head) != SQLITE_OK ||
+	    sh_search_bind(s->put_word, 4, &w->edge) != SQLITE_OK)
+		return (sh_search_failed(s, err));
+	if (sh_search_step(s, s->put_word, err))
 		return (-1);
 	f->state.sum += column_sum(&w->body, row, 0) +
 	    column_sum(&w->head, row, 1) + column_sum(&w->edge, row, 2) +
-	    place_sum(document->b, 16, row, 3, 0) +
-	    place_sum(holder->b, 16, row, 4, 0);
+	    sh_search_sum(document->b, 16, row, 3, 0) +
+	    sh_search_sum(holder->b, 16, row, 4, 0);
 	return (0);
 }
 
 static int
-take_document(struct follow *f, uint64_t position,
+take_document(struct sh_search_follow *f, uint64_t position,
     const struct sh_tag *holder, const struct sh_tag *document,
     struct sh_error *err)
 {
@@ -443,20 +418,43 @@ out:
 	return (rc);
 }
 
+/* Each of its holders tells of it. */
+static int
+take_gone(struct sh_search_follow *f, const struct sh_tag *document,
+    struct sh_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < f->ngone; i++)
+		if (memcmp(&f->gone[i], document, sizeof(*document)) == 0)
+			return (0);
+	if (sh_grow(&f->gone, &f->gonecap, f->ngone + 1, sizeof(*f->gone),
+	    "documents", err))
+		return (-1);
+	f->gone[f->ngone++] = *document;
+	return (0);
+}
+
 static int
 take_event(void *arg, const struct sh_fed *item, struct sh_error *err)
 {
-	struct follow *f = arg;
+	struct sh_search_follow *f = arg;
 	struct sh_tag document;
-	int r;
+	enum sh_event_kind kind;
+	int rc = 0;
 
 	if (f->taken == f->limit) {
 		f->more = 1;
 		return (1);
 	}
-	if ((r = sh_event_document(f->ar, item, &document, err)) < 0 ||
-	    (r == 1 && take_document(f, item->position, &item->holder,
-	    &document, err)))
+	if (sh_event_about(f->ar, item, &kind, &document, err))
+		rc = -1;
+	else if (kind == SH_EVENT_ARCHIVED)
+		rc = take_document(f, item->position, &item->holder,
+		    &document, err);
+	else if (kind == SH_EVENT_DISPOSED)
+		rc = take_gone(f, &document, err);
+	if (rc != 0)
 		return (sh_error_context(err, "feed %llu",
 		    (unsigned long long)item->position));
 	f->state.position = item->position;
@@ -469,22 +467,28 @@ static int
 follow_some(struct sh_search *s, struct sh_archive *ar, unsigned shard,
     uint64_t limit, uint64_t *takenp, int *morep, struct sh_error *err)
 {
-	struct follow f = { .s = s, .ar = ar, .shard = shard,
+	struct sh_search_follow f = { .s = s, .ar = ar, .shard = shard,
 	    .limit = limit };
 	struct sh_error ignored = SH_ERROR_INIT;
+	int rc = -1;
 
-	if (run(s, "BEGIN IMMEDIATE", err))
+	if (sh_search_run(s, "BEGIN IMMEDIATE", err))
 		return (-1);
-	if (read_state(s, shard, &f.state, err) < 0 ||
+	if (sh_search_state(s, shard, &f.state, err) < 0 ||
 	    sh_engine_feed(ar->engine, shard, NULL, f.state.position,
 	    take_event, &f, err) ||
-	    (f.taken > 0 && write_state(&f, err)) || run(s, "COMMIT", err)) {
-		(void)run(s, "ROLLBACK", &ignored);
-		return (-1);
+	    (f.ngone > 0 && sh_search_forget(&f, err)) ||
+	    (f.taken > 0 && write_state(&f, err)) || sh_search_run(s, "COMMIT", err)) {
+		(void)!sh_search_run(s, "ROLLBACK", &ignored);
+		goto out;
 	}
 	*takenp = f.taken;
 	*morep = f.more;
-	return (0);
+	rc = f.ngone == 0 ? 0 : sh_search_run(s, "PRAGMA wal_checkpoint(TRUNCATE)",
+	    err);
+out:
+	free(f.gone);
+	return (rc);
 }
 
 static int
@@ -496,14 +500,14 @@ stop_at_first(void *arg, const struct sh_fed *item, struct sh_error *err)
 }
 
 /* 1 if the feed has not the event that was taken in last, or -1. */
-static int
-is_ahead(struct sh_search *s, struct sh_archive *ar, unsigned shard,
+int
+sh_search_is_ahead(struct sh_search *s, struct sh_archive *ar, unsigned shard,
     struct sh_error *err)
 {
-	struct state state;
+	struct sh_search_state state;
 	uint64_t position = 0;
 
-	if (read_state(s, shard, &state, err) < 0)
+	if (sh_search_state(s, shard, &state, err) < 0)
 		return (-1);
 	if (state.position == 0)
 		return (0);
@@ -513,16 +517,16 @@ is_ahead(struct sh_search *s, struct sh_archive *ar, unsigned shard,
 	return (position != state.position);
 }
 
-static int
-missing(struct sh_search *s, struct sh_error *err)
+int
+sh_search_missing(struct sh_search *s, struct sh_error *err)
 {
 	return (sh_error_set(err, SH_ENOTFOUND, "search.missing",
 	    "%s is not there", s->path));
 }
 
 /* What makes a projection worthless: damage, or another archive's feed. */
-static int
-follow_checked(struct sh_search *s, struct sh_archive *ar, uint64_t limit,
+int
+sh_search_follow_checked(struct sh_search *s, struct sh_archive *ar, uint64_t limit,
     int *behindp, struct sh_error *err)
 {
 	uint64_t taken;
@@ -531,7 +535,7 @@ follow_checked(struct sh_search *s, struct sh_archive *ar, uint64_t limit,
 
 	*behindp = 0;
 	for (shard = 0; shard < sh_engine_shards(ar->engine); shard++) {
-		if ((r = is_ahead(s, ar, shard, err)) < 0)
+		if ((r = sh_search_is_ahead(s, ar, shard, err)) < 0)
 			return (-1);
 		if (r == 1)
 			return (sh_error_set(err, SH_EFIXITY,
@@ -554,31 +558,31 @@ sh_search_follow(struct sh_search *s, struct sh_archive *ar, uint64_t limit,
 {
 	*behindp = 0;
 	if (s->db == NULL)
-		return (missing(s, err));
-	if (follow_checked(s, ar, limit, behindp, err) == 0)
+		return (sh_search_missing(s, err));
+	if (sh_search_follow_checked(s, ar, limit, behindp, err) == 0)
 		return (0);
 	if (strcmp(err->key, "search.damaged") != 0)
 		return (-1);
 	sh_log(SH_WARN, "search: made anew: %s", err->text);
 	sh_error_clear(err);
-	if (make_anew(s, err))
+	if (sh_search_make_anew(s, err))
 		return (-1);
-	return (follow_checked(s, ar, limit, behindp, err));
+	return (sh_search_follow_checked(s, ar, limit, behindp, err));
 }
 
 int
 sh_search_is_behind(struct sh_search *s, struct sh_archive *ar,
     struct sh_error *err)
 {
-	struct state state;
+	struct sh_search_state state;
 	uint64_t position;
 	unsigned shard;
 
 	if (s->db == NULL)
-		return (missing(s, err));
+		return (sh_search_missing(s, err));
 	for (shard = 0; shard < sh_engine_shards(ar->engine); shard++) {
 		position = 0;
-		if (read_state(s, shard, &state, err) < 0 ||
+		if (sh_search_state(s, shard, &state, err) < 0 ||
 		    sh_engine_feed(ar->engine, shard, NULL, state.position,
 		    stop_at_first, &position, err))
 			return (-1);
@@ -599,7 +603,7 @@ sh_search_find(struct sh_search *s, const char *match, uint64_t before,
 
 	*np = 0;
 	if (s->db == NULL)
-		return (missing(s, err));
+		return (sh_search_missing(s, err));
 	(void)sqlite3_bind_text(st, 1, match, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_int64(st, 2, before > INT64_MAX ? INT64_MAX :
 	    (int64_t)before);
@@ -617,141 +621,7 @@ sh_search_find(struct sh_search *s, const char *match, uint64_t before,
 		(*np)++;
 	}
 	if (rc != SQLITE_ROW && rc != SQLITE_DONE)
-		(void)failed(s, err);
+		(void)sh_search_failed(s, err);
 	(void)sqlite3_reset(st);
 	return (err->code != SH_OK ? -1 : 0);
-}
-
-/* ---- check --------------------------------------------------------------- */
-
-struct checked {
-	int (*finding)(void *arg, const char *key, const char *text,
-	    struct sh_error *err);
-	void *arg;
-};
-
-static int
-sum_documents(struct sh_search *s, uint64_t *sump, struct sh_error *err)
-{
-	sqlite3_stmt *st;
-	uint64_t row;
-	int rc, i;
-
-	if (prepare(s, "SELECT row, id, holder FROM document", &st, err))
-		return (-1);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		row = (uint64_t)sqlite3_column_int64(st, 0);
-		for (i = 1; i <= 2; i++)
-			*sump += place_sum(sqlite3_column_blob(st, i),
-			    (size_t)sqlite3_column_bytes(st, i), row,
-			    (unsigned)i + 2, 0);
-	}
-	if (rc != SQLITE_DONE)
-		(void)failed(s, err);
-	(void)sqlite3_finalize(st);
-	return (rc == SQLITE_DONE ? 0 : -1);
-}
-
-static int
-sum_words(struct sh_search *s, uint64_t *sump, struct sh_error *err)
-{
-	static const char *const columns[] = { "body", "head", "edge" };
-	sqlite3_stmt *st = NULL;
-	unsigned i;
-	int rc;
-
-	/* A virtual table of this connection alone. */
-	if (run(s, "CREATE VIRTUAL TABLE IF NOT EXISTS temp.place USING "
-	    "fts5vocab(main, 'word', 'instance')", err) ||
-	    prepare(s, "SELECT term, doc, col, offset FROM temp.place", &st,
-	    err))
-		return (-1);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		const char *column = (const char *)sqlite3_column_text(st, 2);
-
-		for (i = 0; i < SH_COUNT(columns) - 1; i++)
-			if (column != NULL && strcmp(column, columns[i]) == 0)
-				break;
-		*sump += place_sum(sqlite3_column_text(st, 0),
-		    (size_t)sqlite3_column_bytes(st, 0),
-		    (uint64_t)sqlite3_column_int64(st, 1), i,
-		    (uint64_t)sqlite3_column_int64(st, 3));
-	}
-	if (rc != SQLITE_DONE)
-		(void)failed(s, err);
-	(void)sqlite3_finalize(st);
-	return (rc == SQLITE_DONE ? 0 : -1);
-}
-
-static int
-quick_check(struct sh_search *s, const struct checked *c,
-    struct sh_error *err)
-{
-	sqlite3_stmt *st;
-	const char *said;
-	int rc, bad = 0;
-
-	if (prepare(s, "PRAGMA quick_check(1)", &st, err))
-		return (-1);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
-		said = (const char *)sqlite3_column_text(st, 0);
-		if (said == NULL || strcmp(said, "ok") != 0)
-			bad = 1;
-	}
-	if (rc != SQLITE_DONE)
-		(void)failed(s, err);
-	(void)sqlite3_finalize(st);
-	if (rc != SQLITE_DONE)
-		return (-1);
-	return (bad ? c->finding(c->arg, "search.damaged",
-	    "the search file contradicts itself", err) : 0);
-}
-
-static int
-check_all(struct sh_search *s, struct sh_archive *ar,
-    const struct checked *c, struct sh_error *err)
-{
-	struct state state;
-	uint64_t sum = 0, want = 0;
-	unsigned shard;
-	int r;
-
-	if (quick_check(s, c, err))
-		return (-1);
-	for (shard = 0; shard < sh_engine_shards(ar->engine); shard++) {
-		if (read_state(s, shard, &state, err) < 0 ||
-		    (r = is_ahead(s, ar, shard, err)) < 0)
-			return (-1);
-		want += state.sum;
-		if (r == 1 && c->finding(c->arg, "feed.rolled-back",
-		    "the search has seen more of the feed than there is",
-		    err))
-			return (-1);
-	}
-	if (sum_documents(s, &sum, err) || sum_words(s, &sum, err))
-		return (-1);
-	if (sum != want)
-		return (c->finding(c->arg, "search.differs",
-		    "words do not stand where they were put", err));
-	return (0);
-}
-
-int
-sh_search_check(struct sh_search *s, struct sh_archive *ar,
-    int (*finding)(void *, const char *, const char *, struct sh_error *),
-    void *arg, struct sh_error *err)
-{
-	struct checked c = { finding, arg };
-	struct sh_error cause;
-
-	if (s->db == NULL)
-		return (finding(arg, "search.missing",
-		    "the search file is not there", err));
-	if (check_all(s, ar, &c, err) == 0)
-		return (0);
-	if (err->code != SH_EFIXITY)
-		return (-1);
-	cause = *err;
-	sh_error_clear(err);
-	return (finding(arg, cause.key, cause.text, err));
 }

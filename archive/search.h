@@ -61,6 +61,19 @@ int sh_search_find(struct sh_search *s, const char *match, uint64_t before,
 int sh_search_is_behind(struct sh_search *s, struct sh_archive *ar,
     struct sh_error *err);
 
+/* How far it is behind the feed, in events, and what it has. */
+struct sh_search_lag {
+	uint64_t position;	/* in the feed, summed over shards */
+	uint64_t behind;
+	uint64_t documents;
+};
+int sh_search_lag(struct sh_search *s, struct sh_archive *ar,
+    struct sh_search_lag *out, struct sh_error *err) SH_MUST_CHECK;
+
+/* Made again beside what is there, which is searched meanwhile. */
+int sh_search_rebuild(struct sh_search *s, struct sh_archive *ar,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /* The file's own consistency, every word's place, its place in the feed. */
 int sh_search_check(struct sh_search *s, struct sh_archive *ar,
     int (*finding)(void *arg, const char *key, const char *text,
@@ -82,6 +95,13 @@ struct sh_words {
 int sh_words_of(struct sh_vault *v, const json_t *record, const char *text,
     size_t len, struct sh_words *out, struct sh_error *err) SH_MUST_CHECK;
 void sh_words_free(struct sh_words *w);
+
+/*
+ * " w1 w2 ": NFC, lower case, marks kept, whatever folding drops as one
+ * space, appended to OUT.
+ */
+int sh_words_marked(const char *s, size_t len, struct sh_buf *out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /* What a person typed, understood. */
 struct sh_wanted {

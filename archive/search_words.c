@@ -162,8 +162,8 @@ sh_words_free(struct sh_words *w)
  * space.  A text in this form holds a phrase exactly when it holds the
  * phrase in this form.
  */
-static int
-put_marked(const char *s, size_t len, struct sh_buf *out,
+int
+sh_words_marked(const char *s, size_t len, struct sh_buf *out,
     struct sh_error *err)
 {
 	struct sh_buf lower = SH_BUF_INIT;
@@ -240,7 +240,7 @@ want(struct sh_vault *v, const char *s, size_t len, int edge,
 	    put_words(v, s, len, &out->match, NULL, err) == 0) {
 		rc = sh_buf_puts(&out->match, "\"", err);
 	}
-	if (rc == 0 && (rc = put_marked(s, len, &out->exact, err)) == 0) {
+	if (rc == 0 && (rc = sh_words_marked(s, len, &out->exact, err)) == 0) {
 		/* A beginning is open at its end. */
 		out->exact.len -= edge;
 		rc = sh_buf_append(&out->exact, "", 1, err);
@@ -318,7 +318,7 @@ take_marked(void *arg, const char *s, int edges, struct sh_error *err)
 {
 	(void)edges;
 	/* Pieces stay apart: no phrase runs from one into the next. */
-	if (put_marked(s, strlen(s), arg, err))
+	if (sh_words_marked(s, strlen(s), arg, err))
 		return (-1);
 	return (sh_buf_append(arg, "\n", 1, err));
 }
@@ -332,7 +332,7 @@ sh_wanted_in(const struct sh_wanted *w, const json_t *record,
 	size_t i;
 	int r = -1;
 
-	if (put_marked(text, len, &all, err) ||
+	if (sh_words_marked(text, len, &all, err) ||
 	    sh_buf_append(&all, "\n", 1, err) ||
 	    each_said(record, take_marked, &all, err))
 		goto out;

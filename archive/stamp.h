@@ -1,7 +1,6 @@
 /*
- * Time stamps: a digest goes to an authority, a token comes back that says
- * when the digest was known.  What the authority answers is not believed
- * before sh_stamp_judge() has.
+ * Time stamps of seals and evidence: who gives them, and whether one that
+ * was given proves what it should.
  *
  * Source: RFC 3161, RFC 5816.
  */
@@ -16,26 +15,12 @@
 #include "signing/algorithm.h"
 #include "signing/verify.h"
 
-/* The most bytes of a token. */
-#define SH_STAMP_MAX	((size_t)64 << 10)
-
 /* Who stamps: a token over DIGEST (of MD) is appended to TOKEN. */
 struct sh_stamper {
 	int (*stamp)(void *arg, enum sh_md md, const uint8_t *digest,
 	    struct sh_buf *token, struct sh_error *err);
 	void *arg;
 };
-
-/*
- * An authority behind an URL ("http://tsa.example:8080/"), which is ARG; the
- * stamp function of a struct sh_stamper.  Waits at most SH_STAMP_WAIT_S.
- * Errors: SH_EARG "stamp.url"; SH_EAGAIN "stamp.unreachable",
- * "stamp.refused"; SH_ESIGNATURE "stamp.wrong", not the answer to our
- * question.
- */
-#define SH_STAMP_WAIT_S	60
-int sh_stamp_http(void *arg, enum sh_md md, const uint8_t *digest,
-    struct sh_buf *token, struct sh_error *err);
 
 /*
  * Is the token a genuine stamp of DIGEST (of MD) by an authority that TRUST

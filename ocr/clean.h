@@ -47,7 +47,10 @@ enum {
 				   over the text become paper */
 	SH_TREAT_MEDIAN = 4,	/* noise of single pixels */
 	SH_TREAT_STRETCH = 8,	/* grey on grey */
-	SH_TREAT_REVIVE = 16	/* ink faded in patches; needs even paper */
+	SH_TREAT_REVIVE = 16,	/* ink faded in patches; needs even paper */
+	/* Found out while treating, not planned: */
+	SH_TREAT_STAINS = 32,	/* paper behind sharp-edged stains is evened */
+	SH_TREAT_GHOST = 64	/* a fainter print behind the print goes */
 };
 
 struct sh_quality;
@@ -60,9 +63,10 @@ unsigned sh_treat_plan(const struct sh_quality *q, double print_dpi);
  *
  * The grey raster to read: the plan's treatments, and dotted lines of forms
  * painted over, which Tesseract would take whole lines of text for.
+ * Adds to *PLANP what it found out.
  */
 struct Pix *sh_treat_apply(const struct sh_pixels *px, double dpi,
-    double print_dpi, const struct sh_quality *q, unsigned plan,
+    double print_dpi, const struct sh_quality *q, unsigned *planp,
     struct sh_error *err);
 
 /* From pixels u, v of a raster to pixels x, y of the page it came from. */

@@ -28,4 +28,17 @@ struct Pix *sh_plane_pix(const struct sh_plane *p);
 int sh_plane_sweep(struct sh_plane *p, double dpi, double print_dpi, int ink,
     int paper, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * Even the paper behind stains whose edges are sharper than the map of the
+ * paper, wider than strokes and lighter than ink.  1 if there were any.
+ */
+int sh_plane_clear_stains(struct sh_plane *p, double dpi, int paper,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * Let a print go that is much fainter than the print; PAPER is the level of
+ * most of the page.  1 if there was one.
+ */
+int sh_plane_clear_ghost(struct sh_plane *p, int paper);
+
 #endif

@@ -25,10 +25,20 @@
 #define Q_BEHIND_NAME	0.85	/* times: a number that follows its owner */
 #define FAIR		0.5	/* good enough not to try the next rule */
 
+/*
+ * How well a proposal suits: where it stands counts more than how well it
+ * was read, or a name in the small print would beat a pale one at its label.
+ */
+static double
+suits(const struct sh_proposal *p)
+{
+	return (p->worth * p->worth * p->worth * (0.5 + 0.5 * p->confidence));
+}
+
 static int
 better(struct sh_proposal *best, struct sh_proposal *p)
 {
-	if (best->value == NULL || p->confidence > best->confidence) {
+	if (best->value == NULL || suits(p) > suits(best)) {
 		/* The same value twice is surer than once. */
 		if (best->value != NULL && strcmp(best->value, p->value) == 0)
 			p->confidence = 1 - (1 - p->confidence) *
@@ -199,11 +209,11 @@ try_labels(struct sh_find *f, const struct sh_field_def *def,
 		if (got == 0)
 			continue;
 		p.method = "anchor";
-		p.confidence *= quality(f, o) * (1 - 0.04 * rank) *
+		p.worth = quality(f, o) * (1 - 0.04 * rank) *
 		    (1 - 0.03 * (double)(seen < 5 ? seen : 5));
 		if (s.below)
-			p.confidence *= o->colon ? Q_BELOW :
-			    Q_BELOW * Q_BELOW;
+			p.worth *= o->colon ? Q_BELOW : Q_BELOW * Q_BELOW;
+		p.confidence *= p.worth;
 		seen++;
 		(void)better(best, &p);
 	}
@@ -248,6 +258,7 @@ try_columns(struct sh_find *f, const struct sh_field_def *def,
 				if (got == 0)
 					continue;
 				p.method = "anchor";
+				p.worth = Q_CELL;
 				p.confidence *= Q_CELL;
 				(void)better(best, &p);
 			}
@@ -279,6 +290,7 @@ try_pattern(struct sh_find *f, const struct sh_field_def *def,
 		if (got == 0)
 			continue;
 		p.method = "pattern";
+		p.worth = Q_PATTERN;
 		p.confidence *= Q_PATTERN;
 		(void)better(best, &p);
 	}
@@ -322,11 +334,12 @@ try_sentence(struct sh_find *f, const struct sh_field_def *def,
 		    SH_ATOM_STOP) && (def->kind != SH_FIELD_ENUM ||
 		    v->atom[atoms[k]].seg == v->atom[atoms[0]].seg); k++)
 			s.atom[s.n++] = atoms[k];
-		if (sh_find_text(f, &s, 0, s.n, 1, &p.value))
+		if (sh_find_text(f, &s, 0, s.n, SH_MEND_USUAL, &p.value))
 			goto out;
 		sh_find_place(v, &s, 0, s.n, &p);
 		p.method = "pattern";
-		p.confidence *= exact ? 0.95 : 0.7;
+		p.worth = exact ? 0.95 : 0.7;
+		p.confidence *= p.worth;
 		(void)better(best, &p);
 		i += m.n - 1;
 	}
@@ -363,6 +376,7 @@ try_title_year(struct sh_find *f, const struct sh_field_def *def,
 		if (got == 0)
 			continue;
 		p.method = "title";
+		p.worth = 1;
 		(void)better(best, &p);
 		return (0);
 	}
@@ -376,8 +390,10 @@ try_at(struct sh_find *f, const struct sh_field_def *def,
 	struct sh_proposal p;
 	int got = sh_find_at(f, def, at, r->where, &p);
 
-	if (got == 1)
+	if (got == 1) {
+		p.worth = 1;
 		(void)better(best, &p);
+	}
 	return (got < 0 ? -1 : 0);
 }
 
@@ -459,8 +475,11 @@ find_field(struct sh_find *f, const struct sh_field_def *def,
 			return (-1);
 		}
 		p.confidence *= worth;
-		if (json_is_true(json_object_get(rule, "weak")))
+		p.worth *= worth;
+		if (json_is_true(json_object_get(rule, "weak"))) {
 			p.confidence *= Q_WEAK_RULE;
+			p.worth *= Q_WEAK_RULE;
+		}
 		worth *= Q_LATER_RULE;
 		if (p.value != NULL)
 			(void)better(best, &p);

@@ -29,7 +29,7 @@ take_text(struct sh_find *f, const struct sh_span *s, const char *method,
 {
 	if (s->n == 0)
 		return (0);
-	if (sh_find_text(f, s, 0, s->n, 1, &p->value))
+	if (sh_find_text(f, s, 0, s->n, SH_MEND_USUAL, &p->value))
 		return (-1);
 	if (*p->value == '\0') {
 		sh_proposal_free(p);
@@ -315,6 +315,32 @@ begins_agency(const struct sh_view *v, struct sh_run r)
 	return (0);
 }
 
+/* "TÒA ÁN NHÂN DÂN HUYỆN …" between the motto and the title. */
+static int
+find_centred_issuer(struct sh_find *f, struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	struct sh_span s = { .n = 0 };
+	uint32_t row;
+
+	for (row = f->head.row; row < f->head.end && row < f->head.body + 6;
+	    row++) {
+		const struct sh_seg *g = &v->seg[v->row[row].first];
+		struct sh_run r = { g->first, g->first + g->n };
+
+		if (f->row_out[row] || v->row[row].n != 1 || g->n < 3 ||
+		    !sh_view_is_upper(v, v->row[row].first))
+			continue;
+		if (s.n > 0 && !is_unfinished(v, (struct sh_run){ s.atom[0],
+		    s.atom[s.n - 1] + 1 }))
+			break;
+		if (s.n == 0 && !begins_agency(v, r))
+			continue;
+		span_run(&s, r.first, r.end);
+	}
+	return (take_text(f, &s, "pattern", p));
+}
+
 static int
 find_issuer(struct sh_find *f, struct sh_proposal *p)
 {
@@ -324,7 +350,7 @@ find_issuer(struct sh_find *f, struct sh_proposal *p)
 	uint32_t first, i;
 
 	if (h->nissuer == 0)
-		return (0);
+		return (find_centred_issuer(f, p));
 	/*
 	 * The last line is the agency, those before it the one above; but a
 	 * line may finish the one before: "TÒA ÁN NHÂN DÂN" "HUYỆN …".

@@ -364,6 +364,20 @@ says_more(const char *a, const char *b, struct sh_error *err)
 	return (more);
 }
 
+/* 1 if what stands behind the last comma is a province. */
+static int
+ends_with_province(const char *place, struct sh_error *err)
+{
+	const char *comma = strrchr(place, ',');
+	char *fold = sh_text_fold_dup(comma != NULL ? comma + 1 : place, err);
+	int known = fold != NULL && sh_province_known(fold);
+
+	if (fold == NULL)
+		sh_error_clear(err);
+	free(fold);
+	return (known);
+}
+
 /*
  * A place: the code has it whole, print is broken over lines; but since the
  * reform of 2025 the code may leave the district out.
@@ -382,6 +396,10 @@ weigh_residence(struct card *c)
 		f->confidence = 1 - 0.6 * (1 - f->confidence);
 		return (0);
 	}
+	/* Another address in order: the card was printed before or after. */
+	if (f != NULL && ends_with_province(f->value, c->f->err) &&
+	    f->confidence > 0.6 && apart(f->value, qr, c->f->err) > 6)
+		return (0);
 	if (f != NULL && apart(f->value, qr, c->f->err) > n / 4)
 		return (set(c, "residence", qr, QR_AGAINST, "qr",
 		    "field.qr-differs"));

@@ -63,6 +63,7 @@ struct sh_find {
 	const json_t *shared;
 	struct sh_view v;
 	struct sh_heading head;	/* of the first page */
+	uint32_t title, title_end;	/* rows of its title; empty: none */
 	uint8_t *row_out;	/* rows that belong to the copy, by row */
 	uint32_t out_from;	/* the first of them, or SH_NONE */
 	struct sh_spelling *spelling;
@@ -90,6 +91,7 @@ struct sh_find {
 struct sh_proposal {
 	char *value;
 	double confidence;
+	double worth;		/* of the way it was found, without reading */
 	uint32_t page;
 	struct sh_box box;
 	const char *method;
@@ -97,7 +99,7 @@ struct sh_proposal {
 	uint32_t first;		/* its first atom, or SH_NONE */
 };
 
-/* ---- fields_label.c: labels, contexts ---- */
+/* ---- fields_open.c: the catalogue's wordings, one document ---- */
 
 int sh_find_open(struct sh_find *f, const struct sh_catalogue *c,
     const struct sh_paper_type *type, const struct sh_page *const *pages,
@@ -107,17 +109,27 @@ void sh_find_close(struct sh_find *f);
 uint64_t sh_find_of(const struct sh_find *f, const json_t *of);
 /* The number of a shared context, or -1. */
 int sh_find_context(const struct sh_find *f, const char *name);
+/* Mark the phrases of the shared label NAME in WANT (by phrase). */
+int sh_find_want(struct sh_find *f, const char *name, uint8_t *want)
+    SH_MUST_CHECK;
+
+/* ---- fields_label.c: where labels stand ---- */
+
+int sh_find_labels(struct sh_find *f) SH_MUST_CHECK;
+/* "2.", "a)", "IV.": what numbers an entry. */
+int sh_find_numbering(const struct sh_atom *a);
 /* 1 if the label is "ông", "bà" and the like. */
 int sh_find_honorific(const struct sh_find *f, const struct sh_occ *o);
+
+/* ---- fields_context.c: whose value ---- */
+
+int sh_find_contexts(struct sh_find *f) SH_MUST_CHECK;
 /*
  * The context in which the label stands, -1 in none, SH_IN_TABLE when it is
  * the head of a row whose cells are people's.
  */
 #define SH_IN_TABLE	(-2)
 int sh_find_occ_context(const struct sh_find *f, const struct sh_occ *o);
-/* Mark the phrases of the shared label NAME in WANT (by phrase). */
-int sh_find_want(struct sh_find *f, const char *name, uint8_t *want)
-    SH_MUST_CHECK;
 
 /* ---- fields_span.c: where a value stands ---- */
 
@@ -130,6 +142,8 @@ void sh_find_span(const struct sh_find *f, const struct sh_occ *o, int lines,
 /* Below the label, whatever stands behind it. */
 void sh_find_span_below(const struct sh_find *f, const struct sh_occ *o,
     struct sh_span *s);
+/* 1 if the atom's full stop ends a sentence, not an abbreviation. */
+int sh_find_stop(const struct sh_atom *a);
 /* In the column K of the table, on the label's row and the next LINES. */
 void sh_find_cell(const struct sh_find *f, const struct sh_occ *o,
     const struct sh_columns *c, size_t k, int lines, struct sh_span *s);
@@ -163,11 +177,14 @@ int sh_find_pattern(const struct sh_find *f, const char *name,
 int sh_find_name(const struct sh_view *v, const struct sh_span *s,
     size_t *from, size_t *to);
 /*
- * The atoms as printed, by single spaces, without what ends a sentence; MEND
- * gives uncertain words the marks of the catalogue's spelling.
+ * May uncertain words take the marks of the catalogue's spelling: never, only
+ * when both neighbours say so (names of places and firms), or when one does?
  */
+enum sh_mend { SH_MEND_NOT, SH_MEND_SURE, SH_MEND_USUAL };
+
+/* The atoms as printed, by single spaces, without what ends a sentence. */
 int sh_find_text(struct sh_find *f, const struct sh_span *s, size_t from,
-    size_t to, int mend, char **out) SH_MUST_CHECK;
+    size_t to, enum sh_mend mend, char **out) SH_MUST_CHECK;
 /* Fill place and confidence from the atoms used. */
 void sh_find_place(const struct sh_view *v, const struct sh_span *s,
     size_t from, size_t to, struct sh_proposal *p);

@@ -141,6 +141,10 @@ name_segment(const struct sh_find *f, uint32_t seg, int capitals,
 			continue;
 		if (!is_likely_name(v, s, *from, *to))
 			continue;
+		/* Nobody's name ends so. */
+		if (strcmp(v->atom[s->atom[*to - 1]].fold, "thi") == 0 &&
+		    *to - *from == 2)
+			continue;
 		letters = 0;
 		for (at = (uint32_t)*from; at < *to; at++)
 			letters += strlen(v->atom[s->atom[at]].fold);
@@ -299,7 +303,7 @@ static int
 take_name(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
     double worth, struct sh_proposal *p)
 {
-	if (sh_find_text(f, s, from, to, 0, &p->value))
+	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
 		return (-1);
 	sh_find_place(&f->v, s, from, to, p);
 	p->confidence *= worth;

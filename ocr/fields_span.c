@@ -1,6 +1,7 @@
 /* Where the value of a label stands: behind it, below it, in its column. */
 #include "ocr/fields_internal.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -48,6 +49,23 @@ push_until_label(const struct sh_find *f, struct sh_span *s, uint32_t from,
 		}
 		push(s, i);
 	}
+	return (1);
+}
+
+int
+sh_find_stop(const struct sh_atom *a)
+{
+	static const char *const words[] = { "tp", "tx", "tt", "tnhh", "ths",
+	    "bs", "gs", "pgs", "st", "ttr", "mr", "ms", "mrs", "ks", "ls",
+	    "cty", "dn", "dt", "kp", NULL };
+	size_t i;
+
+	if (!(a->flags & SH_ATOM_STOP) || strlen(a->fold) < 2 ||
+	    (a->flags & SH_ATOM_UPPER && !(a->flags & SH_ATOM_DIGITS)))
+		return (0);
+	for (i = 0; words[i] != NULL; i++)
+		if (strcmp(a->fold, words[i]) == 0)
+			return (0);
 	return (1);
 }
 
@@ -167,6 +185,36 @@ wants_more(const struct sh_atom *a)
 	return (0);
 }
 
+/*
+ * "tỉnh Phú" / "Yên": the last part of an address is no province until the
+ * next word comes.
+ */
+static int
+parts_province(const struct sh_find *f, const struct sh_span *s,
+    const struct sh_atom *next)
+{
+	char text[64], whole[96];
+	size_t i, n, len = 0;
+
+	for (i = s->n; i > 0 && s->n - i < 5 && (i == s->n || !(f->v.atom[
+	    s->atom[i - 1]].flags & SH_ATOM_COMMA)); i--)
+		;
+	for (; i < s->n; i++) {
+		const char *fold = f->v.atom[s->atom[i]].fold;
+
+		n = strlen(fold);
+		if (len + n + 2 > sizeof(text))
+			return (0);
+		if (len > 0)
+			text[len++] = ' ';
+		memcpy(text + len, fold, n);
+		len += n;
+	}
+	text[len] = '\0';
+	(void)snprintf(whole, sizeof(whole), "%s %.30s", text, next->fold);
+	return (!sh_province_known(text) && sh_province_known(whole));
+}
+
 static int
 begins_small(const struct sh_atom *a)
 {
@@ -206,7 +254,7 @@ runs_on(const struct sh_find *f, const struct sh_span *s, uint32_t next)
 	const struct sh_seg *own = &v->seg[last->seg];
 	int32_t right = v->right[last->page], h = v->row[last->row].h;
 
-	if (last->flags & SH_ATOM_STOP && strlen(last->fold) > 2)
+	if (sh_find_stop(last) && !begins_small(a))
 		return (0);
 	if (begins_with_label(f, next) || begins_item(v, next) ||
 	    is_date_line(v, next))
@@ -218,7 +266,9 @@ runs_on(const struct sh_find *f, const struct sh_span *s, uint32_t next)
 	if (sh_view_is_upper(v, next) && !(last->flags & SH_ATOM_UPPER &&
 	    strlen(last->fold) > 1))
 		return (0);
-	if (begins_like_label(v, next))
+	/* "thành phố" / "Cần Thơ:" is a speck behind a name. */
+	if (begins_like_label(v, next) && !(wants_more(last) && v->atom[
+	    v->seg[next].first + v->seg[next].n - 1].flags & SH_ATOM_COLON))
 		return (0);
 	/* A name in capitals does not go on in small letters. */
 	if (s->n > 1 && last->flags & (last - 1)->flags & SH_ATOM_UPPER &&
@@ -231,7 +281,7 @@ runs_on(const struct sh_find *f, const struct sh_span *s, uint32_t next)
 	    v->seg[next].box.x > v->pages[last->page]->width_px * 2 / 5)
 		return (0);
 	if (last->flags & SH_ATOM_COMMA || wants_more(last) ||
-	    begins_small(a))
+	    begins_small(a) || parts_province(f, s, a))
 		return (1);
 	/* Full: the next line's first word would not have fitted. */
 	if (v->row[last->row].first + v->row[last->row].n - 1 == last->seg)
@@ -268,7 +318,8 @@ wrap(const struct sh_find *f, struct sh_span *s, uint32_t label, int lines,
 		/* Below its own segment, or back at the left margin. */
 		seg = seg_under(f, last->row, own->box.x, own->box.x +
 		    own->box.w, 3);
-		if (seg == SH_NONE && last->row + 1 < v->nrows &&
+		if ((seg == SH_NONE || v->seg[seg].row > last->row + 1) &&
+		    last->row + 1 < v->nrows &&
 		    v->row[last->row + 1].n == 1 &&
 		    !f->row_out[last->row + 1] &&
 		    v->row[last->row + 1].page == last->page &&

@@ -52,6 +52,18 @@ find_decoder(const uint8_t *data, size_t len)
 		return (&sh_image_pnm);
 	if (is_pdf(data, len))
 		return (&sh_image_pdf);
+	if (STARTS("GIF87a") || STARTS("GIF89a"))
+		return (&sh_image_gif);
+	if (len >= 12 && memcmp(data, "RIFF", 4) == 0 &&
+	    memcmp(data + 8, "WEBP", 4) == 0)
+		return (&sh_image_webp);
+	if (STARTS("\0\0\0\x0cjP  \r\n\x87\n") ||
+	    STARTS("\xff\x4f\xff\x51"))
+		return (&sh_image_jp2);
+	/* Two letters tell little: its header must be of a known size. */
+	if (len > 17 && STARTS("BM") && data[15] == 0 && data[16] == 0 &&
+	    data[17] == 0)
+		return (&sh_image_bmp);
 	return (NULL);
 }
 
@@ -63,11 +75,6 @@ name_refused(const uint8_t *data, size_t len)
 		size_t at, n;
 		const char *magic, *name;
 	} kinds[] = {
-		{ 4, 8, "jP  \r\n\x87\n", "JPEG 2000" },
-		{ 0, 4, "\xff\x4f\xff\x51", "JPEG 2000" },
-		{ 8, 4, "WEBP", "WebP" },
-		{ 0, 4, "GIF8", "GIF" },
-		{ 0, 2, "BM", "BMP" },
 		{ 4, 8, "ftypheic", "HEIC" },
 		{ 4, 8, "ftypmif1", "HEIC" },
 		{ 4, 8, "ftypavif", "AVIF" },
@@ -109,7 +116,7 @@ sh_image_open(const void *data, size_t len, struct sh_image **ip,
 		const char *name = name_refused(data, len);
 
 		(void)sh_error_set(err, SH_EUNSUPPORTED, "file.kind",
-		    "no TIFF, JPEG, PNG or PDF (%s)", name);
+		    "no image of a known kind, no PDF (%s)", name);
 		sh_error_param(err, "value", "%s", name);
 		return (-1);
 	}
@@ -297,6 +304,38 @@ sh_image_digest(const char *about, const struct sh_span *parts,
 out:
 	sh_hasher_free(h);
 	return (rc);
+}
+
+int
+sh_image_open_single(struct sh_image *im, struct sh_error *err)
+{
+	(void)err;
+	im->npages = 1;
+	return (0);
+}
+
+int
+sh_image_drop_colour(struct sh_pixels *px, struct sh_error *err)
+{
+	struct sh_pixels grey = { .data = NULL };
+	size_t n = (size_t)px->width_px * (size_t)px->height_px, i;
+	const uint8_t *p = px->data;
+
+	if (px->channels == 1)
+		return (0);
+	for (i = 0; i < n; i++, p += 3)
+		if (p[0] != p[1] || p[0] != p[2])
+			return (0);
+	if (sh_pixels_new(&grey, px->width_px, px->height_px, 1, err))
+		return (-1);
+	for (i = 0; i < n; i++)
+		grey.data[i] = px->data[3 * i];
+	grey.dpi_x = px->dpi_x;
+	grey.dpi_y = px->dpi_y;
+	grey.exif_orientation = px->exif_orientation;
+	sh_pixels_free(px);
+	*px = grey;
+	return (0);
 }
 
 int

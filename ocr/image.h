@@ -65,6 +65,7 @@ struct sh_image_page {
 	int needs_raster;
 	double raster_dpi_x, raster_dpi_y;
 	int raster_mono;	/* it is one bilevel image at just that dpi */
+	int may_have_text;	/* more shows than one image */
 	double page_width_pt, page_height_pt;	/* upright, as shown */
 };
 void sh_image_page_clear(struct sh_image_page *p);

@@ -41,6 +41,14 @@ extern const struct sh_image_decoder sh_image_png;
 extern const struct sh_image_decoder sh_image_pnm;
 extern const struct sh_image_decoder sh_image_tiff;
 extern const struct sh_image_decoder sh_image_pdf;
+extern const struct sh_image_decoder sh_image_bmp;
+extern const struct sh_image_decoder sh_image_gif;
+extern const struct sh_image_decoder sh_image_webp;
+extern const struct sh_image_decoder sh_image_jp2;
+
+/* The open of a file that is one image, whatever it holds. */
+int sh_image_open_single(struct sh_image *im, struct sh_error *err)
+    SH_MUST_CHECK;
 
 struct sh_span {
 	const uint8_t *data;
@@ -62,6 +70,13 @@ int sh_image_digest(const char *about, const struct sh_span *parts,
     size_t nparts, struct sh_digest *out, struct sh_error *err)
     SH_MUST_CHECK;
 
+/*
+ * A colour page without any colour becomes a grey one: a third of the work
+ * for the reader and a smaller image.
+ */
+int sh_image_drop_colour(struct sh_pixels *px, struct sh_error *err)
+    SH_MUST_CHECK;
+
 /* Code the pixels for the PDF: G4 when BILEVEL, else JPEG quality 75. */
 int sh_image_code(struct sh_image_page *p, int bilevel, struct sh_error *err)
     SH_MUST_CHECK;
@@ -74,6 +89,9 @@ int sh_image_code(struct sh_image_page *p, int bilevel, struct sh_error *err)
 int sh_jpeg_page(const uint8_t *data, size_t len, struct sh_image_page *out,
     struct sh_error *err) SH_MUST_CHECK;
 int sh_jpeg_encode(const struct sh_pixels *px, int quality,
+    struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;
+/* Progressive: a tenth smaller, and twice the time. */
+int sh_jpeg_encode_small(const struct sh_pixels *px, int quality,
     struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;
 
 /*

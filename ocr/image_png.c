@@ -204,14 +204,6 @@ png_page(struct sh_image *im, struct sh_image_page *out,
 	return (sh_image_digest("png", &all, 1, &out->digest, err));
 }
 
-static int
-png_open(struct sh_image *im, struct sh_error *err)
-{
-	(void)err;
-	im->npages = 1;
-	return (0);
-}
-
 const struct sh_image_decoder sh_image_png = {
-	.kind = "png", .open = png_open, .page = png_page
+	.kind = "png", .open = sh_image_open_single, .page = png_page
 };

@@ -92,34 +92,6 @@ unpack_row(const struct header *h, const uint8_t *src, size_t n, uint8_t *dst)
 }
 
 static int
-is_grey(const uint8_t *p, size_t npixels)
-{
-	for (; npixels > 0; npixels--, p += 3)
-		if (p[0] != p[1] || p[0] != p[2])
-			return (0);
-	return (1);
-}
-
-/*
- * pdftoppm writes every page in colour.  One without any is a grey page:
- * a third of the work for the reader and a smaller image.
- */
-static int
-make_grey(struct sh_pixels *px, struct sh_error *err)
-{
-	struct sh_pixels grey = { .data = NULL };
-	size_t n = (size_t)px->width_px * (size_t)px->height_px, i;
-
-	if (sh_pixels_new(&grey, px->width_px, px->height_px, 1, err))
-		return (-1);
-	for (i = 0; i < n; i++)
-		grey.data[i] = px->data[3 * i];
-	sh_pixels_free(px);
-	*px = grey;
-	return (0);
-}
-
-static int
 pnm_page(struct sh_image *im, struct sh_image_page *out,
     struct sh_error *err)
 {
@@ -151,22 +123,13 @@ pnm_page(struct sh_image *im, struct sh_image_page *out,
 	for (y = 0; y < (size_t)h.height_px; y++)
 		unpack_row(&h, im->data + h.at + y * stride, samples,
 		    out->pixels.data + y * samples);
-	if (h.kind == '6' && is_grey(out->pixels.data, (size_t)h.width_px *
-	    (size_t)h.height_px) && make_grey(&out->pixels, err))
-		return (-1);
-	if (sh_image_code(out, h.kind == '4', err))
+	/* pdftoppm writes every page in colour. */
+	if (sh_image_drop_colour(&out->pixels, err) ||
+	    sh_image_code(out, h.kind == '4', err))
 		return (-1);
 	return (sh_image_digest("pnm", &all, 1, &out->digest, err));
 }
 
-static int
-pnm_open(struct sh_image *im, struct sh_error *err)
-{
-	(void)err;
-	im->npages = 1;
-	return (0);
-}
-
 const struct sh_image_decoder sh_image_pnm = {
-	.kind = "pnm", .open = pnm_open, .page = pnm_page
+	.kind = "pnm", .open = sh_image_open_single, .page = pnm_page
 };

@@ -70,7 +70,20 @@ static const char *const givens[] = { "văn", "thị", "hữu", "đức", "công
     "sửu", "dần", "mão", "tỵ", "ngọ", "thân", "dậu", "tuất", "mỵ", "lịch",
     "nhung", "vui", "xoan", "thoan", "thịnh", "bưởi", "thập", "bốn", "hải",
     "cư", "chức", "chuyên", "đoài", "hoán", "khuyến", "lam", "lượt", "miền",
-    "nhường", "oánh", "phẩm", "phin", "quế", "sự", "thảnh", "thể", "thiêm",
+    "bá", "viết", "khắc", "đắc", "sỹ", "sĩ", "tất", "hào", "thuyết",
+    "huân", "huynh", "tuân", "lực", "luyện", "miễn", "ngữ", "nhâm",
+    "nhiên", "quán", "quyến", "thạo", "tiệp", "trai", "trạch", "tri",
+    "trụ", "tuyển", "úy", "uy", "đảm", "đạo", "đằng", "điền", "điệp",
+    "đính", "đô", "đôn", "đủ", "hoạch", "hoành", "hàn", "hàm", "kế", "kết",
+    "khả", "khoan", "khương", "kính", "lãm", "mẫu", "mô", "nghi", "nghiệp",
+    "ngoan", "ngôn", "nhu", "phùng", "san", "soạn", "thao", "thấu", "thê",
+    "thỏa", "thuấn", "thúc", "thụy", "thưởng", "tỉnh", "tổng", "trình",
+    "truyền", "tu", "vận", "vệ", "viễn", "ẩn", "ân", "âu", "tài", "lạc",
+    "dinh", "diên", "diện", "doanh", "gấm", "giáp", "hành", "hiệt", "hoạ",
+    "họa", "khuyên", "kiểm", "lài", "lĩnh", "lệnh", "liêm", "lập", "mậu",
+    "mừng", "nguyễn", "nho", "nhuận", "nhượng", "ngà", "phượng", "quảng",
+    "quân", "rạng", "tặng", "thứ", "tiền", "toại", "tới", "trải", "tường",
+    "tỏ", "vấn", "vọng", "xương", "nhường", "oánh", "phẩm", "phin", "quế", "sự", "thảnh", "thể", "thiêm",
     "toại", "trọn", "tụng", "ước", "vàng", "vĩ", "vịnh", "xứng" };
 
 static int

@@ -275,7 +275,7 @@ out:
 			break;
 	if (s.n < k + 2)
 		return (0);
-	return (sh_find_text(&g->f, &s, k, s.n, 0, out));
+	return (sh_find_text(&g->f, &s, k, s.n, SH_MEND_NOT, out));
 }
 
 static int

@@ -255,16 +255,31 @@ page_size(const struct sh_page *p, double *wp, double *hp)
 	*hp = h < PT_MIN ? PT_MIN : h;
 }
 
-/* The image's dictionary up to its length. */
 static int
-put_image_head(struct writer *w, const struct sh_page_image *im)
+is_bilevel(const struct sh_page_image *im)
 {
-	const char *space = im->components == 1 ? "DeviceGray" : "DeviceRGB";
+	return (im->coding == SH_IMAGE_G4 || im->coding == SH_IMAGE_JBIG2);
+}
 
+/* What an image is for. */
+enum role { PICTURE, STENCIL, STENCILLED };
+
+/*
+ * The image's dictionary up to its length.  A stencil is itself no picture;
+ * what is stencilled shows through the object STENCIL.
+ */
+static int
+put_image_head(struct writer *w, const struct sh_page_image *im,
+    enum role role, uint32_t stencil)
+{
 	if (sh_buf_printf(&w->buf, w->err, "<< /Type /XObject "
-	    "/Subtype /Image /Width %d /Height %d /ColorSpace /%s "
-	    "/BitsPerComponent %d ", im->width_px, im->height_px, space,
-	    im->coding == SH_IMAGE_G4 ? 1 : 8))
+	    "/Subtype /Image /Width %d /Height %d /BitsPerComponent %d ",
+	    im->width_px, im->height_px, is_bilevel(im) ? 1 : 8) ||
+	    sh_buf_puts(&w->buf, role == STENCIL ? "/ImageMask true " :
+	    im->components == 1 ? "/ColorSpace /DeviceGray " :
+	    "/ColorSpace /DeviceRGB ", w->err) ||
+	    (role == STENCILLED && sh_buf_printf(&w->buf, w->err,
+	    "/Mask %u 0 R ", stencil)))
 		return (-1);
 	switch (im->coding) {
 	case SH_IMAGE_JPEG:
@@ -276,6 +291,10 @@ put_image_head(struct writer *w, const struct sh_page_image *im)
 		    "/Filter /CCITTFaxDecode /DecodeParms << /K -1 "
 		    "/Columns %d /Rows %d /BlackIs1 %s >> ", im->width_px,
 		    im->height_px, im->inverted ? "true" : "false"));
+	case SH_IMAGE_JBIG2:
+		return (sh_buf_printf(&w->buf, w->err,
+		    "/Filter /JBIG2Decode %s",
+		    im->inverted ? "/Decode [1 0] " : ""));
 	case SH_IMAGE_FLATE:
 	default:
 		return (sh_buf_printf(&w->buf, w->err,
@@ -287,11 +306,12 @@ put_image_head(struct writer *w, const struct sh_page_image *im)
 
 /* The coded bytes, copied as they are. */
 static int
-put_image(struct writer *w, uint32_t object, const struct sh_page_image *im)
+put_image(struct writer *w, uint32_t object, const struct sh_page_image *im,
+    enum role role, uint32_t stencil)
 {
 	uint64_t done = 0;
 
-	if (begin(w, object) || put_image_head(w, im) ||
+	if (begin(w, object) || put_image_head(w, im, role, stencil) ||
 	    sh_buf_printf(&w->buf, w->err, "/Length %llu >>\nstream\n",
 	    (unsigned long long)im->bytes))
 		return (-1);
@@ -312,18 +332,12 @@ put_image(struct writer *w, uint32_t object, const struct sh_page_image *im)
 }
 
 static int
-check_page(const struct sh_pdfa_page *p, struct sh_error *err)
+check_image(const struct sh_page_image *im, struct sh_error *err)
 {
-	const struct sh_page_image *im = &p->image;
-
-	if (p->exif_orientation < 1 || p->exif_orientation > 8 ||
-	    p->page->orientation < 0 || p->page->orientation > 270 ||
-	    p->page->orientation % 90 != 0 || p->page->width_px < 1 ||
-	    p->page->height_px < 1 || im->width_px < 1 ||
-	    im->width_px > SH_PAGE_SIDE_MAX || im->height_px < 1 ||
-	    im->height_px > SH_PAGE_SIDE_MAX || im->bytes == 0 ||
-	    (im->components != 1 && im->components != 3) ||
-	    (im->coding == SH_IMAGE_G4 && im->components != 1))
+	if (im->width_px < 1 || im->width_px > SH_PAGE_SIDE_MAX ||
+	    im->height_px < 1 || im->height_px > SH_PAGE_SIDE_MAX ||
+	    im->bytes == 0 || (im->components != 1 && im->components != 3) ||
+	    (is_bilevel(im) && im->components != 1))
 		return (sh_error_set(err, SH_EARG, "pdfa.page",
 		    "an image of %dx%d px, %d components, %llu bytes",
 		    im->width_px, im->height_px, im->components,
@@ -331,7 +345,106 @@ check_page(const struct sh_pdfa_page *p, struct sh_error *err)
 	return (0);
 }
 
-/* The page's three objects: page, content, image. */
+static int
+check_layers(const struct sh_pdfa_layers *l, struct sh_error *err)
+{
+	size_t i;
+
+	if (l->nstencils > SH_STENCILS_MAX || l->npatches > SH_PATCHES_MAX ||
+	    l->width_px < 1 || l->width_px > SH_PAGE_SIDE_MAX ||
+	    l->height_px < 1 || l->height_px > SH_PAGE_SIDE_MAX)
+		return (sh_error_set(err, SH_EARG, "pdfa.page",
+		    "layers of %dx%d px with %zu patches", l->width_px,
+		    l->height_px, l->npatches));
+	if (check_image(&l->background, err))
+		return (-1);
+	for (i = 0; i < l->nstencils; i++) {
+		if (check_image(&l->stencil[i].ink, err) ||
+		    check_image(&l->stencil[i].mask, err))
+			return (-1);
+		if (!is_bilevel(&l->stencil[i].mask))
+			return (sh_error_set(err, SH_EARG, "pdfa.page",
+			    "mask %zu is not bilevel", i + 1));
+	}
+	for (i = 0; i < l->npatches; i++) {
+		const struct sh_page_image *im = &l->patch[i].image;
+
+		if (check_image(im, err))
+			return (-1);
+		if (l->patch[i].x < 0 || l->patch[i].y < 0 ||
+		    im->width_px > l->width_px - l->patch[i].x ||
+		    im->height_px > l->height_px - l->patch[i].y)
+			return (sh_error_set(err, SH_EARG, "pdfa.page",
+			    "patch %zu leaves the page", i + 1));
+	}
+	return (0);
+}
+
+static int
+check_page(const struct sh_pdfa_page *p, struct sh_error *err)
+{
+	if (p->exif_orientation < 1 || p->exif_orientation > 8 ||
+	    p->page->orientation < 0 || p->page->orientation > 270 ||
+	    p->page->orientation % 90 != 0 || p->page->width_px < 1 ||
+	    p->page->height_px < 1)
+		return (sh_error_set(err, SH_EARG, "pdfa.page",
+		    "a page of %dx%d px, turned by %d",
+		    p->page->width_px, p->page->height_px,
+		    p->page->orientation));
+	return (p->layers != NULL ? check_layers(p->layers, err) :
+	    check_image(&p->image, err));
+}
+
+/* Page, content and image; or page, content and all layers. */
+static uint32_t
+count_objects(const struct sh_pdfa_page *page)
+{
+	return (page->layers == NULL ? 3 :
+	    3 + 2 * (uint32_t)page->layers->nstencils +
+	    (uint32_t)page->layers->npatches);
+}
+
+/* The names under which the content finds the images. */
+static int
+put_images_named(struct writer *w, uint32_t object,
+    const struct sh_pdfa_layers *l)
+{
+	size_t i;
+
+	if (sh_buf_printf(&w->buf, w->err, "/I %u 0 R ", object++))
+		return (-1);
+	if (l == NULL)
+		return (0);
+	for (i = 0; i < l->nstencils; i++, object += 2)
+		if (sh_buf_printf(&w->buf, w->err, "/M%zu %u 0 R ", i,
+		    object))
+			return (-1);
+	for (i = 0; i < l->npatches; i++)
+		if (sh_buf_printf(&w->buf, w->err, "/P%zu %u 0 R ", i,
+		    object++))
+			return (-1);
+	return (0);
+}
+
+static int
+put_layers(struct writer *w, uint32_t object, const struct sh_pdfa_layers *l)
+{
+	size_t i;
+
+	if (put_image(w, object++, &l->background, PICTURE, 0))
+		return (-1);
+	for (i = 0; i < l->nstencils; i++, object += 2)
+		if (put_image(w, object, &l->stencil[i].ink, STENCILLED,
+		    object + 1) || put_image(w, object + 1,
+		    &l->stencil[i].mask, STENCIL, 0))
+			return (-1);
+	for (i = 0; i < l->npatches; i++)
+		if (put_image(w, object++, &l->patch[i].image, PICTURE, 0))
+			return (-1);
+	return (0);
+}
+
+/* All objects of the page, the first its own. */
 static int
 put_page(struct writer *w, uint32_t object, uint32_t parent,
     const struct sh_pdfa_page *page, const struct sh_pdfa_chars *chars)
@@ -340,20 +453,20 @@ put_page(struct writer *w, uint32_t object, uint32_t parent,
 	double width, height;
 	int rc = -1;
 
-	if (check_page(page, w->err))
-		return (-1);
 	page_size(page->page, &width, &height);
 	if (begin(w, object) || sh_buf_printf(&w->buf, w->err,
 	    "<< /Type /Page /Parent %u 0 R /MediaBox [0 0 ", parent) ||
 	    sh_pdfa_number(&w->buf, width, w->err) ||
 	    sh_buf_puts(&w->buf, " ", w->err) ||
 	    sh_pdfa_number(&w->buf, height, w->err) ||
-	    sh_buf_printf(&w->buf, w->err, "] /Resources << "
-	    "/XObject << /I %u 0 R >> /Font << /F %d 0 R >> >> "
-	    "/Contents %u 0 R >>\nendobj\n", object + 2, FONT, object + 1) ||
+	    sh_buf_puts(&w->buf, "] /Resources << /XObject << ", w->err) ||
+	    put_images_named(w, object + 2, page->layers) ||
+	    sh_buf_printf(&w->buf, w->err, ">> /Font << /F %d 0 R >> >> "
+	    "/Contents %u 0 R >>\nendobj\n", FONT, object + 1) ||
 	    sh_pdfa_content(page, chars, width, height, &b, w->err) ||
 	    put_stream(w, object + 1, "", &b, 1) ||
-	    put_image(w, object + 2, &page->image))
+	    (page->layers != NULL ? put_layers(w, object + 2, page->layers) :
+	    put_image(w, object + 2, &page->image, PICTURE, 0)))
 		goto out;
 	rc = 0;
 out:
@@ -363,9 +476,10 @@ out:
 
 /* The tree over the pages: a root, nodes of up to GROUP pages. */
 static int
-put_tree(struct writer *w, uint32_t ngroups, size_t npages)
+put_tree(struct writer *w, uint32_t ngroups,
+    const struct sh_pdfa_page *pages, size_t npages)
 {
-	uint32_t g, first = FIRST_GROUP + ngroups;
+	uint32_t g, page = FIRST_GROUP + ngroups;
 	size_t i, end;
 
 	if (begin(w, PAGES) || sh_buf_printf(&w->buf, w->err,
@@ -383,10 +497,11 @@ put_tree(struct writer *w, uint32_t ngroups, size_t npages)
 		    w->err, "<< /Type /Pages /Parent %d 0 R /Count %zu "
 		    "/Kids [", PAGES, end - g * GROUP))
 			return (-1);
-		for (i = g * GROUP; i < end; i++)
-			if (sh_buf_printf(&w->buf, w->err, "%zu 0 R ",
-			    first + 3 * i))
+		for (i = g * GROUP; i < end; i++) {
+			if (sh_buf_printf(&w->buf, w->err, "%u 0 R ", page))
 				return (-1);
+			page += count_objects(&pages[i]);
+		}
 		if (sh_buf_puts(&w->buf, "] >>\nendobj\n", w->err))
 			return (-1);
 	}
@@ -442,13 +557,21 @@ check_text(const char *s, const char *what, struct sh_error *err)
 	    "the %s is no clean line of at most %d bytes", what, TEXT_MAX));
 }
 
+static int
+about_page(size_t i, struct sh_error *err)
+{
+	(void)sh_error_context(err, "page %zu", i + 1);
+	sh_error_param(err, "page", "%zu", i + 1);
+	return (-1);
+}
+
 int
 sh_pdfa_write(int fd, const struct sh_pdfa_info *info,
     const struct sh_pdfa_page *pages, size_t npages, struct sh_error *err)
 {
 	struct sh_pdfa_chars chars = { NULL, 0 };
 	struct writer w = { .fd = fd, .err = err };
-	uint32_t ngroups, first;
+	uint32_t ngroups, page, nobjects = 0;
 	size_t i;
 	int rc = -1;
 
@@ -461,9 +584,14 @@ sh_pdfa_write(int fd, const struct sh_pdfa_info *info,
 	    check_text(info->identifier, "identifier", err))
 		return (sh_error_set(err, SH_EARG, "pdfa.text",
 		    "there is no title"));
+	for (i = 0; i < npages; i++) {
+		if (check_page(&pages[i], err))
+			return (about_page(i, err));
+		nobjects += count_objects(&pages[i]);
+	}
 	ngroups = (uint32_t)((npages + GROUP - 1) / GROUP);
-	first = FIRST_GROUP + ngroups;
-	w.nobjects = first + 3 * (uint32_t)npages - 1;
+	page = FIRST_GROUP + ngroups;
+	w.nobjects = page + nobjects - 1;
 	w.offset = sh_alloc((size_t)w.nobjects + 1, sizeof(*w.offset),
 	    "objects", err);
 	w.hasher = sh_hasher_new(NULL, 0, err);
@@ -474,15 +602,17 @@ sh_pdfa_write(int fd, const struct sh_pdfa_info *info,
 	if (sh_buf_puts(&w.buf, info->flavour == SH_PDFA_1B ?
 	    "%PDF-1.4\n%\xe2\xe3\xcf\xd3\n" :
 	    "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", err) ||
-	    put_document(&w, info, &chars) || put_tree(&w, ngroups, npages))
+	    put_document(&w, info, &chars) ||
+	    put_tree(&w, ngroups, pages, npages))
 		goto out;
-	for (i = 0; i < npages; i++)
-		if (put_page(&w, first + 3 * (uint32_t)i,
-		    FIRST_GROUP + (uint32_t)(i / GROUP), &pages[i], &chars)) {
-			(void)sh_error_context(err, "page %zu", i + 1);
-			sh_error_param(err, "page", "%zu", i + 1);
+	for (i = 0; i < npages; i++) {
+		if (put_page(&w, page, FIRST_GROUP + (uint32_t)(i / GROUP),
+		    &pages[i], &chars)) {
+			(void)about_page(i, err);
 			goto out;
 		}
+		page += count_objects(&pages[i]);
+	}
 	rc = put_trailer(&w);
 out:
 	sh_pdfa_chars_clear(&chars);

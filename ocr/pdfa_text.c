@@ -162,6 +162,46 @@ put_numbers(struct sh_buf *out, const double *v, int n, const char *op,
 	return (sh_buf_puts(out, op, err));
 }
 
+/* A matrix of parts of a page: of 30,000 pixels each must be told. */
+static int
+put_finely(struct sh_buf *out, const double m[6], struct sh_error *err)
+{
+	int i;
+
+	for (i = 0; i < 6; i++)
+		if (sh_buf_printf(out, err, "%lld.%08lld ",
+		    llround(m[i] * 1e8) / 100000000,
+		    llround(m[i] * 1e8) % 100000000))
+			return (-1);
+	return (0);
+}
+
+/* What lies on the page besides the image over all of it. */
+static int
+put_layers(struct sh_buf *out, const struct sh_pdfa_layers *l,
+    struct sh_error *err)
+{
+	double m[6] = { 0 };
+	size_t i;
+
+	for (i = 0; i < l->nstencils; i++)
+		if (sh_buf_printf(out, err, "/M%zu Do\n", i))
+			return (-1);
+	for (i = 0; i < l->npatches; i++) {
+		const struct sh_page_image *im = &l->patch[i].image;
+
+		m[0] = (double)im->width_px / l->width_px;
+		m[3] = (double)im->height_px / l->height_px;
+		m[4] = (double)l->patch[i].x / l->width_px;
+		m[5] = 1 - m[3] - (double)l->patch[i].y / l->height_px;
+		if (sh_buf_puts(out, "q ", err) ||
+		    put_finely(out, m, err) ||
+		    sh_buf_printf(out, err, "cm /P%zu Do Q\n", i))
+			return (-1);
+	}
+	return (0);
+}
+
 /* The stored image turned upright over the whole page. */
 static int
 put_image(struct sh_buf *out, const struct sh_pdfa_page *page, double w,
@@ -182,7 +222,9 @@ put_image(struct sh_buf *out, const struct sh_pdfa_page *page, double w,
 	m[4] = ox * w;
 	m[5] = (1 - oy) * h;
 	return (sh_buf_puts(out, "q ", err) ||
-	    put_numbers(out, m, 6, "cm /I Do Q\n", err) ? -1 : 0);
+	    put_numbers(out, m, 6, "cm /I Do\n", err) ||
+	    (page->layers != NULL && put_layers(out, page->layers, err)) ||
+	    sh_buf_puts(out, "Q\n", err) ? -1 : 0);
 }
 
 /* How the words of a line are set; everything in points, y downwards. */

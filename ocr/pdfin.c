@@ -6,16 +6,15 @@
  * Whatever is not plainly a full-page image of a plain kind goes the second
  * way: a page shown by two programs in two ways is a forgery waiting.
  */
-#include "ocr/pdfin_internal.h"
+#include "ocr/pdfin_dict.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include <qpdf/qpdf-c.h>
-
 #include "base/mem.h"
+#include "ocr/pdfin_cost.h"
 
 #define PARENTS_MAX	64
 #define CONTENT_MAX	((size_t)4 << 20)
@@ -23,6 +22,7 @@
 #define ANNOTATIONS_MAX	1000
 #define STATES_MAX	64
 #define SIDE_MAX_PT	(200.0 * 72)	/* Rule: ISO 32000-1 Annex C.2 */
+#define UNLINED_MAX	((size_t)1 << 20)
 #define RASTER_DPI	300
 #define OWN_DPI_MIN	140	/* of an image; below it 300 reads better */
 #define OWN_DPI_MAX	1200
@@ -32,6 +32,7 @@
 
 struct pdf {
 	qpdf_data q;
+	uint8_t *copy;		/* what q reads, where it is not the file */
 	int digested;
 	struct sh_digest digest;	/* of the whole file */
 };
@@ -41,58 +42,6 @@ struct page {
 	double box[4];		/* shown, in default user space */
 	int rotate;		/* 0, 90, 180, 270 clockwise */
 };
-
-/* A filter chain that we take: Flate at most once, then a coder. */
-enum coder { CODER_NONE, CODER_JPEG, CODER_FAX };
-struct stream_kind {
-	int deflated;
-	enum coder coder;
-	qpdf_oh flate_parms, coder_parms;
-};
-
-/* ---- small questions -------------------------------------------------- */
-
-static qpdf_oh
-key(qpdf_data q, qpdf_oh dict, const char *name)
-{
-	return (qpdf_oh_get_key_if_dict(q, dict, name));
-}
-
-static int
-absent(qpdf_data q, qpdf_oh dict, const char *name)
-{
-	return (qpdf_oh_is_null(q, key(q, dict, name)));
-}
-
-static int
-is_name(qpdf_data q, qpdf_oh oh, const char *name)
-{
-	return (qpdf_oh_is_name_and_equals(q, oh, name));
-}
-
-/* An integer member, DFLT when absent, OUTSIDE when it is none in range. */
-#define OUTSIDE	(-100000)
-static int
-small_int(qpdf_data q, qpdf_oh dict, const char *name, int dflt)
-{
-	qpdf_oh oh = key(q, dict, name);
-	int v;
-
-	if (qpdf_oh_is_null(q, oh))
-		return (dflt);
-	if (!qpdf_oh_get_value_as_int(q, oh, &v) || v < -99999 || v > 99999)
-		return (OUTSIDE);
-	return (v);
-}
-
-static int
-truth(qpdf_data q, qpdf_oh dict, const char *name, int dflt)
-{
-	QPDF_BOOL v;
-
-	return (qpdf_oh_get_value_as_bool(q, key(q, dict, name), &v) ?
-	    v != 0 : dflt);
-}
 
 /* ---- the page ------------------------------------------------------------ */
 
@@ -181,7 +130,7 @@ has_annotations(qpdf_data q, const struct page *pg)
 
 /* Filters and their parameters: 1, or 0 when they are not of our kinds. */
 static int
-read_kind(qpdf_data q, qpdf_oh dict, struct stream_kind *k)
+read_kind(qpdf_data q, qpdf_oh dict, struct sh_pdf_kind *k)
 {
 	qpdf_oh filters = key(q, dict, "/Filter"), parms, f, p;
 	int n, i, many;
@@ -206,13 +155,13 @@ read_kind(qpdf_data q, qpdf_oh dict, struct stream_kind *k)
 			k->flate_parms = p;
 			continue;
 		}
-		if (k->coder != CODER_NONE)
+		if (k->coder != SH_PDF_CODER_NONE)
 			return (0);
 		k->coder_parms = p;
 		if (is_name(q, f, "/DCTDecode"))
-			k->coder = CODER_JPEG;
+			k->coder = SH_PDF_CODER_JPEG;
 		else if (is_name(q, f, "/CCITTFaxDecode"))
-			k->coder = CODER_FAX;
+			k->coder = SH_PDF_CODER_FAX;
 		else
 			return (0);
 	}
@@ -240,13 +189,13 @@ static int
 append_content(qpdf_data q, qpdf_oh stream, struct sh_buf *out,
     struct sh_error *err)
 {
-	struct stream_kind k;
+	struct sh_pdf_kind k;
 	uint8_t *raw = NULL;
 	size_t len;
 	int rc;
 
 	if (!qpdf_oh_is_stream(q, stream) || !read_kind(q, qpdf_oh_get_dict(q,
-	    stream), &k) || k.coder != CODER_NONE ||
+	    stream), &k) || k.coder != SH_PDF_CODER_NONE ||
 	    !qpdf_oh_is_null(q, k.flate_parms) ||
 	    !raw_stream(q, stream, &raw, &len))
 		return (0);
@@ -323,222 +272,30 @@ states_are_plain(qpdf_data q, qpdf_oh resources)
 
 /* ---- the image -------------------------------------------------------------- */
 
-struct picture {
-	struct sh_pdf_samples samples;
-	int components;		/* 1, 3; 0: not of our kinds */
-	int inverted;		/* /Decode [1 0] on one component */
-	uint8_t palette[256][3];
-};
-
-/* DeviceX, CalX or an ICC profile of N: the number of components, or 0. */
-static int
-base_components(qpdf_data q, qpdf_oh cs)
-{
-	qpdf_oh first;
-	int n;
-
-	if (qpdf_oh_is_name(q, cs))
-		return (is_name(q, cs, "/DeviceGray") ? 1 :
-		    is_name(q, cs, "/DeviceRGB") ? 3 : 0);
-	if (!qpdf_oh_is_array(q, cs) || qpdf_oh_get_array_n_items(q, cs) < 1)
-		return (0);
-	first = qpdf_oh_get_array_item(q, cs, 0);
-	if (is_name(q, first, "/CalGray") || is_name(q, first, "/DeviceGray"))
-		return (1);
-	if (is_name(q, first, "/CalRGB") || is_name(q, first, "/DeviceRGB"))
-		return (3);
-	if (!is_name(q, first, "/ICCBased") ||
-	    qpdf_oh_get_array_n_items(q, cs) < 2)
-		return (0);
-	first = qpdf_oh_get_array_item(q, cs, 1);
-	if (!qpdf_oh_is_stream(q, first))
-		return (0);
-	n = small_int(q, qpdf_oh_get_dict(q, first), "/N", 0);
-	return (n == 1 || n == 3 ? n : 0);
-}
-
-/* [/Indexed base hival table]: 1, or 0 when it is not simple. */
-static int
-read_palette(qpdf_data q, qpdf_oh cs, struct picture *pic)
-{
-	int base, hival, i, k;
-	qpdf_oh table;
-	const char *p;
-	size_t len;
-
-	if (!qpdf_oh_is_array(q, cs) || qpdf_oh_get_array_n_items(q, cs) != 4
-	    || !is_name(q, qpdf_oh_get_array_item(q, cs, 0), "/Indexed"))
-		return (0);
-	base = base_components(q, qpdf_oh_get_array_item(q, cs, 1));
-	table = qpdf_oh_get_array_item(q, cs, 3);
-	if (base == 0 || !qpdf_oh_get_value_as_int(q,
-	    qpdf_oh_get_array_item(q, cs, 2), &hival) || hival < 0 ||
-	    hival > 255 || !qpdf_oh_is_string(q, table))
-		return (0);
-	p = qpdf_oh_get_binary_string_value(q, table, &len);
-	if (p == NULL || len < (size_t)(hival + 1) * (size_t)base)
-		return (0);
-	for (i = 0; i <= hival; i++)
-		for (k = 0; k < 3; k++)
-			pic->palette[i][k] = (uint8_t)p[i * base +
-			    (base == 3 ? k : 0)];
-	pic->samples.colour.npalette = (unsigned)hival + 1;
-	return (1);
-}
-
-/* The usual Decode, or for one component its inverse; else 0. */
-static int
-read_decode(qpdf_data q, qpdf_oh dict, struct picture *pic)
-{
-	qpdf_oh d = key(q, dict, "/Decode");
-	double v[6];
-	int n, i;
-
-	if (qpdf_oh_is_null(q, d))
-		return (1);
-	n = qpdf_oh_is_array(q, d) ? qpdf_oh_get_array_n_items(q, d) : 0;
-	if (pic->samples.colour.model == SH_COLOUR_PALETTE ||
-	    n != 2 * pic->components)
-		return (0);
-	for (i = 0; i < n; i++)
-		if (!qpdf_oh_get_value_as_number(q, qpdf_oh_get_array_item(q,
-		    d, i), &v[i]))
-			return (0);
-	if (n == 2 && v[0] == 1 && v[1] == 0) {
-		pic->inverted = 1;
-		return (1);
-	}
-	for (i = 0; i < n; i++)
-		if (v[i] != i % 2)
-			return (0);
-	return (1);
-}
-
-/* Two colours that are black and white need no palette. */
-static void
-palette_to_grey(struct picture *pic)
-{
-	static const uint8_t black_white[2][3] = { { 0, 0, 0 },
-	    { 255, 255, 255 } };
-	struct sh_colour *c = &pic->samples.colour;
-
-	if (c->npalette != 2 || pic->samples.bits != 1)
-		return;
-	if (memcmp(pic->palette, black_white, 6) == 0)
-		c->model = SH_COLOUR_GREY;
-	else if (memcmp(pic->palette[0], black_white[1], 3) == 0 &&
-	    memcmp(pic->palette[1], black_white[0], 3) == 0)
-		c->model = SH_COLOUR_WHITE_ZERO;
-}
-
-/* What the image dictionary says; 0 when pdftoppm must draw it. */
-static int
-read_picture(qpdf_data q, qpdf_oh dict, const struct sh_pdf_placing *place,
-    const struct stream_kind *k, struct picture *pic)
-{
-	static const char *const refused[] = { "/Mask", "/SMask", "/OC",
-	    "/Alternates", "/Matte" };
-	struct sh_pdf_samples *s = &pic->samples;
-	qpdf_oh cs = key(q, dict, "/ColorSpace");
-	struct sh_error ignored = SH_ERROR_INIT;
-	int stencil = truth(q, dict, "/ImageMask", 0);
-	unsigned i;
-
-	memset(pic, 0, sizeof(*pic));
-	for (i = 0; i < SH_COUNT(refused); i++)
-		if (!absent(q, dict, refused[i]))
-			return (0);
-	s->width_px = small_int(q, dict, "/Width", 0);
-	s->height_px = small_int(q, dict, "/Height", 0);
-	s->bits = stencil || k->coder == CODER_FAX ? 1 :
-	    small_int(q, dict, "/BitsPerComponent", 8);
-	s->deflated = k->deflated;
-	s->predictor = small_int(q, k->flate_parms, "/Predictor", 1);
-	s->colour.alpha = -1;
-	s->colour.palette = (const uint8_t (*)[3])pic->palette;
-	if (stencil) {
-		/* A stencil paints its zeros in black unless told else. */
-		if (place->coloured || k->coder == CODER_JPEG)
-			return (0);
-		pic->components = 1;
-	} else if ((pic->components = base_components(q, cs)) == 0) {
-		if (k->coder != CODER_NONE || !read_palette(q, cs, pic))
-			return (0);
-		pic->components = 1;
-		s->colour.model = SH_COLOUR_PALETTE;
-		palette_to_grey(pic);
-	}
-	s->colour.nsamples = pic->components;
-	if (s->colour.model != SH_COLOUR_PALETTE &&
-	    s->colour.model != SH_COLOUR_WHITE_ZERO)
-		s->colour.model = pic->components == 3 ? SH_COLOUR_RGB :
-		    SH_COLOUR_GREY;
-	/* pdftoppm makes a large image fit its page. */
-	if (sh_image_check_size(s->width_px, s->height_px, &ignored) ||
-	    !read_decode(q, dict, pic))
-		return (0);
-	if (k->coder == CODER_JPEG)
-		return (!pic->inverted && s->predictor == 1 &&
-		    absent(q, k->coder_parms, "/ColorTransform"));
-	if (k->coder == CODER_FAX)
-		return (pic->components == 1 && s->predictor == 1);
-	if (pic->inverted)
-		s->colour.model = s->colour.model == SH_COLOUR_GREY ?
-		    SH_COLOUR_WHITE_ZERO : SH_COLOUR_GREY;
-	if (s->bits != 1 && s->bits != 2 && s->bits != 4 && s->bits != 8)
-		return (0);
-	if (s->predictor == 1)
-		return (1);
-	return ((s->predictor >= 10 || (s->predictor == 2 && s->bits == 8)) &&
-	    s->predictor <= 15 &&
-	    small_int(q, k->flate_parms, "/Colors", 1) == pic->components &&
-	    small_int(q, k->flate_parms, "/BitsPerComponent", 8) == s->bits &&
-	    small_int(q, k->flate_parms, "/Columns", 1) == s->width_px);
-}
-
-static int
-read_fax(qpdf_data q, qpdf_oh parms, const struct picture *pic,
-    struct sh_fax *fax)
-{
-	int rows = small_int(q, parms, "/Rows", 0);
-
-	memset(fax, 0, sizeof(*fax));
-	fax->k = small_int(q, parms, "/K", 0);
-	fax->width_px = pic->samples.width_px;
-	fax->height_px = pic->samples.height_px;
-	fax->byte_align = truth(q, parms, "/EncodedByteAlign", 0);
-	fax->inverted = truth(q, parms, "/BlackIs1", 0) != pic->inverted;
-	if (small_int(q, parms, "/Columns", 1728) != fax->width_px ||
-	    (rows != 0 && rows != fax->height_px) || fax->k == OUTSIDE)
-		return (0);
-	/* Without marks of row ends only these two can be followed. */
-	if (!truth(q, parms, "/EndOfLine", 0))
-		return (fax->k < 0 ? !fax->byte_align : fax->k == 0 &&
-		    fax->byte_align);
-	return (fax->k >= 0 && !fax->byte_align);
-}
-
 /* Fill *OUT from the image's bytes: 1, 0 for pdftoppm, -1. */
 static int
-decode_picture(qpdf_data q, const struct stream_kind *k,
-    const struct picture *pic, const uint8_t *raw, size_t len,
+decode_picture(qpdf_data q, const struct sh_pdf_kind *k,
+    const struct sh_pdf_picture *pic, const uint8_t *raw, size_t len,
     struct sh_image_page *out, struct sh_error *err)
 {
 	struct sh_buf plain = { .limit = SH_IMAGE_FILE_MAX / 8 };
 	struct sh_fax fax;
 	int rc = -1;
 
-	if (k->coder == CODER_NONE)
-		return (sh_pdf_samples_page(&pic->samples, raw, len, out,
-		    err) == 0 ? 1 : -1);
+	if (k->coder == SH_PDF_CODER_NONE) {
+		rc = sh_pdf_samples_page(&pic->samples, raw, len, out, err);
+		if (rc == 1)
+			sh_pixels_free(&out->pixels);
+		return (rc < 0 ? -1 : rc == 0);
+	}
 	if (k->deflated) {
 		if ((rc = sh_pdf_inflate(raw, len, &plain, err)) != 0)
 			goto out;
 		raw = plain.data;
 		len = plain.len;
 	}
-	if (k->coder == CODER_FAX) {
-		rc = read_fax(q, k->coder_parms, pic, &fax);
+	if (k->coder == SH_PDF_CODER_FAX) {
+		rc = sh_pdf_fax_read(q, k->coder_parms, pic, &fax);
 		if (rc == 1 && sh_fax_page(&fax, raw, len, out, err))
 			rc = -1;
 		goto out;
@@ -559,7 +316,7 @@ out:
 }
 
 static int
-digest_picture(const struct stream_kind *k, const struct picture *pic,
+digest_picture(const struct sh_pdf_kind *k, const struct sh_pdf_picture *pic,
     struct sh_span raw, struct sh_digest *out, struct sh_error *err)
 {
 	char about[96];
@@ -568,7 +325,7 @@ digest_picture(const struct stream_kind *k, const struct picture *pic,
 	(void)snprintf(about, sizeof(about), "pdf %d %d %d %d %d %d",
 	    k->coder, pic->samples.width_px, pic->samples.height_px,
 	    pic->samples.bits, pic->components, pic->inverted);
-	return (sh_image_digest(k->coder == CODER_JPEG && !k->deflated ?
+	return (sh_image_digest(k->coder == SH_PDF_CODER_JPEG && !k->deflated ?
 	    "jpeg" : about, &raw, 1, out, err));
 }
 
@@ -596,7 +353,7 @@ note_own_resolution(qpdf_data q, qpdf_oh dict, const double size_pt[2],
 	out->raster_mono = absent(q, dict, "/SMask") &&
 	    absent(q, dict, "/Mask") && (stencil ? !coloured :
 	    small_int(q, dict, "/BitsPerComponent", 0) == 1 &&
-	    base_components(q, key(q, dict, "/ColorSpace")) == 1);
+	    sh_pdf_components(q, key(q, dict, "/ColorSpace")) == 1);
 }
 
 /* The page's one image: 1 when taken, 0 when pdftoppm must draw, -1. */
@@ -606,8 +363,8 @@ take_image(qpdf_data q, const struct page *pg, struct sh_image_page *out,
 {
 	struct sh_buf content = { .limit = CONTENT_MAX };
 	struct sh_pdf_placing place;
-	struct stream_kind k;
-	struct picture *pic = NULL;
+	struct sh_pdf_kind k;
+	struct sh_pdf_picture *pic = NULL;
 	qpdf_oh resources, image;
 	uint8_t *raw = NULL;
 	size_t len = 0;
@@ -638,7 +395,7 @@ take_image(qpdf_data q, const struct page *pg, struct sh_image_page *out,
 	if ((pic = sh_alloc(1, sizeof(*pic), "a picture", err)) == NULL)
 		goto out;
 	rc = 0;
-	if (!read_picture(q, qpdf_oh_get_dict(q, image), &place, &k, pic) ||
+	if (!sh_pdf_picture_read(q, qpdf_oh_get_dict(q, image), &place, &k, pic) ||
 	    !raw_stream(q, image, &raw, &len))
 		goto out;
 	if ((rc = decode_picture(q, &k, pic, raw, len, out, err)) != 1)
@@ -701,6 +458,7 @@ ask_for_raster(struct sh_image *im, const struct page *pg,
 		return (-1);
 	pdf->digested = 1;
 	out->needs_raster = 1;
+	out->may_have_text = out->raster_dpi_x == 0;
 	if (out->raster_dpi_x == 0 || !is_drawable(w, h, out)) {
 		out->raster_dpi_x = out->raster_dpi_y = fmin(dpi, RASTER_DPI);
 		out->raster_mono = 0;
@@ -717,12 +475,16 @@ pdf_page(struct sh_image *im, struct sh_image_page *out,
 {
 	struct pdf *pdf = im->state;
 	struct page pg;
-	int rc;
+	int rc, renamed;
 
 	if (read_page(pdf->q, im->page, &pg, err))
 		rc = -1;
-	else if ((rc = take_image(pdf->q, &pg, out, err)) == 0)
-		rc = ask_for_raster(im, &pg, out, err);
+	else if ((rc = take_image(pdf->q, &pg, out, err)) == 0 &&
+	    (rc = sh_pdf_check_cost(pdf->q, key(pdf->q, pg.oh, "/Contents"),
+	    inherited(pdf->q, pg.oh, "/Resources"), &renamed, err)) == 0 &&
+	    (rc = ask_for_raster(im, &pg, out, err)) == 0)
+		out->may_have_text &= !renamed && !has_annotations(pdf->q,
+		    &pg);
 	qpdf_oh_release_all(pdf->q);
 	return (rc < 0 ? -1 : 0);
 }
@@ -734,6 +496,8 @@ pdf_close(struct sh_image *im)
 
 	if (pdf != NULL && pdf->q != NULL)
 		qpdf_cleanup(&pdf->q);
+	if (pdf != NULL)
+		free(pdf->copy);
 	free(pdf);
 }
 
@@ -751,6 +515,46 @@ explain(qpdf_data q, struct sh_error *err)
 }
 
 static int
+read_file(struct pdf *pdf, const uint8_t *data, size_t len,
+    struct sh_error *err)
+{
+	if (pdf->q != NULL)
+		qpdf_cleanup(&pdf->q);
+	if ((pdf->q = qpdf_init()) == NULL)
+		return (sh_error_nomem(err, "a PDF"));
+	qpdf_silence_errors(pdf->q);
+	qpdf_set_suppress_warnings(pdf->q, QPDF_TRUE);
+	if (qpdf_read_memory(pdf->q, "file", (const char *)data, len, NULL) &
+	    QPDF_ERRORS)
+		return (explain(pdf->q, err));
+	return (0);
+}
+
+/*
+ * Where a file has no table that leads to its objects, qpdf looks for them
+ * where lines begin; others find them anywhere.  A small file that has them
+ * inside lines is read once more, the space behind each made a line's end.
+ */
+static int
+read_again(struct pdf *pdf, const struct sh_image *im, struct sh_error *err)
+{
+	static const char end_of_object[] = "endobj ";
+	const size_t n = sizeof(end_of_object) - 1;
+	uint8_t *at, *end;
+
+	if (im->len > UNLINED_MAX || err->code != SH_EFORMAT ||
+	    (pdf->copy = sh_alloc(1, im->len, "a PDF", err)) == NULL)
+		return (-1);
+	memcpy(pdf->copy, im->data, im->len);
+	end = pdf->copy + im->len;
+	for (at = pdf->copy; (at = memmem(at, (size_t)(end - at),
+	    end_of_object, n)) != NULL; at += n)
+		at[n - 1] = '\n';
+	sh_error_clear(err);
+	return (read_file(pdf, pdf->copy, im->len, err));
+}
+
+static int
 pdf_open(struct sh_image *im, struct sh_error *err)
 {
 	struct pdf *pdf;
@@ -759,13 +563,9 @@ pdf_open(struct sh_image *im, struct sh_error *err)
 	if ((pdf = sh_alloc(1, sizeof(*pdf), "a PDF", err)) == NULL)
 		return (-1);
 	im->state = pdf;
-	if ((pdf->q = qpdf_init()) == NULL)
-		return (sh_error_nomem(err, "a PDF"));
-	qpdf_silence_errors(pdf->q);
-	qpdf_set_suppress_warnings(pdf->q, QPDF_TRUE);
-	if (qpdf_read_memory(pdf->q, "file", (const char *)im->data, im->len,
-	    NULL) & QPDF_ERRORS)
-		return (explain(pdf->q, err));
+	if (read_file(pdf, im->data, im->len, err) &&
+	    read_again(pdf, im, err))
+		return (-1);
 	if ((n = qpdf_get_num_pages(pdf->q)) < 0)
 		return (explain(pdf->q, err));
 	if (n == 0)

@@ -13,6 +13,7 @@
 struct rows {
 	z_stream z;
 	int deflated;
+	int complete;		/* deflated, and its checksum was right */
 	const uint8_t *at, *end;	/* when not deflated */
 };
 
@@ -56,6 +57,7 @@ rows_read(struct rows *r, uint8_t *dst, size_t len)
 	do
 		rc = inflate(&r->z, Z_SYNC_FLUSH);
 	while (rc == Z_OK && r->z.avail_out > 0 && r->z.avail_in > 0);
+	r->complete = rc == Z_STREAM_END;
 	return (len - r->z.avail_out);
 }
 
@@ -162,8 +164,14 @@ sh_pdf_samples_page(const struct sh_pdf_samples *s, const uint8_t *data,
 		goto out;
 	for (y = 0; y < height; y++) {
 		if (read_row(&r, s, row[y % 2], row[(y + 1) % 2], row_bytes,
-		    err))
+		    err)) {
+			if (r.complete && strcmp(err->key,
+			    "image.truncated") == 0) {
+				sh_error_clear(err);
+				rc = 1;
+			}
 			goto out;
+		}
 		sh_samples_unpack(row[y % 2], s->bits, SH_SAMPLE_UNSIGNED,
 		    s->colour.model == SH_COLOUR_PALETTE, n, bytes, 1);
 		sh_colour_row(&s->colour, bytes, width, out->pixels.data +

@@ -46,7 +46,11 @@ struct sh_pdf_samples {
 	int deflated;
 	int predictor;		/* 1 none, 2 TIFF, 10..15 PNG */
 };
-/* Fill the pixels, row by row; a short stream is "image.truncated". */
+/*
+ * Fill the pixels, row by row; a short stream is "image.truncated".  1: the
+ * stream is whole, nothing was cut off, but its writer had fewer rows than
+ * he told of.
+ */
 int sh_pdf_samples_page(const struct sh_pdf_samples *s, const uint8_t *data,
     size_t len, struct sh_image_page *out, struct sh_error *err)
     SH_MUST_CHECK;

@@ -59,6 +59,10 @@ int sh_sketch_turn(struct sh_sketch *s, int degrees, struct sh_error *err)
 int sh_sketch_lie(const struct sh_sketch *s, struct sh_lie *out,
     struct sh_error *err) SH_MUST_CHECK;
 
+/* How many shapes like words stand in its rows. */
+int sh_sketch_count_words(const struct sh_sketch *s, int *np,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /* 1 if nothing was written or printed on the page. */
 int sh_sketch_blank(const struct sh_sketch *s, const struct sh_lie *lie);
 

@@ -14,6 +14,7 @@
 #include "ocr/barcode.h"
 #include "ocr/clean.h"
 #include "ocr/quality.h"
+#include "ocr/textlayer.h"
 
 #define DEBIAN_DATA	"/usr/share/tesseract-ocr/5/tessdata"
 #define MODEL_MAX	((size_t)64 << 20)
@@ -409,7 +410,7 @@ read_with(const struct job *j, unsigned plan, struct sh_page **pp,
 
 	*pp = NULL;
 	if ((grey = sh_treat_apply(j->px, j->dpi,
-	    print_dpi(j), j->q, plan, err)) == NULL ||
+	    print_dpi(j), j->q, &plan, err)) == NULL ||
 	    sh_clean_straighten(&grey, scale, scale, lean, &view, err) ||
 	    (p = new_page(j, err)) == NULL ||
 	    sh_page_set_measure(p, "treatments_bits", plan, err))
@@ -631,5 +632,49 @@ out:
 	sh_sketch_clear(&sketch);
 	free(upright.data);
 	free(square.data);
+	return (rc);
+}
+
+int
+sh_recogniser_take(struct sh_recogniser *r, const struct sh_pixels *px,
+    const char *xml, size_t len, struct sh_page **pagep,
+    struct sh_error *err)
+{
+	struct sh_sketch sketch = { .pix = NULL };
+	struct sh_quality q = { .two_level = 0 };
+	struct job j = { .r = r, .px = px, .q = &q, .scale_x = 1,
+	    .scale_y = 1 };
+	struct sh_page *p = NULL;
+	struct Pix *grey = NULL;
+	int rc = -1;
+
+	*pagep = NULL;
+	if (sh_clean_check(px, err))
+		return (-1);
+	choose_dpi(px, &j);
+	/* What pdftoppm drew stands upright and tells its dpi. */
+	if (!j.dpi_known || px->exif_orientation != 1 ||
+	    fabs(px->dpi_x - px->dpi_y) > 0.5 || px->width_px < SIDE_MIN ||
+	    px->height_px < SIDE_MIN)
+		return (0);
+	if ((grey = sh_clean_grey(px, err)) == NULL)
+		goto out;
+	sh_quality_measure(px, grey, &q);
+	if (sh_sketch_make(grey, j.dpi, &q, &sketch, err) ||
+	    (p = new_page(&j, err)) == NULL ||
+	    (rc = sh_textlayer_fill(xml, len, &sketch, p, err)) != 1)
+		goto out;
+	rc = -1;
+	p->confidence = (double)p->words[0].confidence;
+	if (sh_page_set_engine(p, "pdftotext", err) ||
+	    sh_barcode_find(grey, &sketch, 1, 1, p, err))
+		goto out;
+	*pagep = p;
+	p = NULL;
+	rc = 0;
+out:
+	pixDestroy(&grey);
+	sh_sketch_clear(&sketch);
+	sh_page_free(p);
 	return (rc);
 }

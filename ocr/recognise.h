@@ -33,4 +33,13 @@ const char *sh_recogniser_engine(const struct sh_recogniser *r);
 int sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
     struct sh_page **pagep, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * Take a page over from what pdftotext -bbox-layout wrote about it, where
+ * that says what PX, its picture, shows (textlayer.h).  *PAGEP stays NULL
+ * when it does not, and the page must be read.
+ */
+int sh_recogniser_take(struct sh_recogniser *r, const struct sh_pixels *px,
+    const char *xml, size_t len, struct sh_page **pagep,
+    struct sh_error *err) SH_MUST_CHECK;
+
 #endif

@@ -232,6 +232,23 @@ out:
 	return (rc == 0 ? 0 : sh_error_nomem(err, "a raster"));
 }
 
+int
+sh_sketch_count_words(const struct sh_sketch *s, int *np,
+    struct sh_error *err)
+{
+	struct words rows = { NULL, 0, 0 };
+	int factor = s->dpi < 110 ? 1 : 2, rc = -1;
+	struct Pix *flat = factor == 1 ? pixClone(s->pix) :
+	    pixReduceRankBinary2(s->pix, 1, NULL);
+
+	if (flat != NULL && find_words(flat, s->dpi / factor, &rows) == 0)
+		rc = 0;
+	*np = rows.n;
+	boxaDestroy(&rows.boxes);
+	pixDestroy(&flat);
+	return (rc == 0 ? 0 : sh_error_nomem(err, "a raster"));
+}
+
 /*
  * What is larger than a speck and no scratch, and stands off the rim, where
  * scanners leave shadows and punches holes.  *BIGP: a seal, a signature.

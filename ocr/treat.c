@@ -446,13 +446,14 @@ sh_treat_plan(const struct sh_quality *q, double print_dpi)
 
 struct Pix *
 sh_treat_apply(const struct sh_pixels *px, double dpi, double print_dpi,
-    const struct sh_quality *q, unsigned plan, struct sh_error *err)
+    const struct sh_quality *q, unsigned *planp, struct sh_error *err)
 {
+	const unsigned plan = *planp;
 	struct sh_plane p = { NULL, px->width_px, px->height_px };
 	size_t n = (size_t)p.w * (size_t)p.h, i;
 	struct Pix *out = NULL;
 	const uint8_t *s;
-	int paper, ink;
+	int paper, ink, rc;
 
 	if ((p.data = sh_alloc(n, 1, "a plane", err)) == NULL)
 		return (NULL);
@@ -468,10 +469,19 @@ sh_treat_apply(const struct sh_pixels *px, double dpi, double print_dpi,
 	if ((plan & SH_TREAT_PAPER && even_paper(&p, err)) ||
 	    (plan & SH_TREAT_MEDIAN && median(&p, err)))
 		goto out;
+	paper = plan & (SH_TREAT_PAPER | SH_TREAT_COLOUR) ? PAPER :
+	    MAX(q->paper_level, 1);
+	if (!q->two_level && (rc = sh_plane_clear_stains(&p, dpi, paper,
+	    err)) != 0) {
+		if (rc < 0)
+			goto out;
+		*planp |= SH_TREAT_STAINS;
+	}
 	if (plan & SH_TREAT_REVIVE)
 		revive(&p);
-	paper = plan & (SH_TREAT_PAPER | SH_TREAT_COLOUR) ? PAPER :
-	    q->paper_level;
+	else if (!q->two_level && (plan & SH_TREAT_MEDIAN) == 0 &&
+	    sh_plane_clear_ghost(&p, MIN(paper, q->median_level)))
+		*planp |= SH_TREAT_GHOST;
 	if (sh_plane_sweep(&p, dpi, print_dpi, paper * 85 / 100, paper, err))
 		goto out;
 	ink = q->ink_level * paper / MAX(q->median_level, 1);

@@ -11,7 +11,6 @@
 #include "ocr/pdfa.h"
 #include "pipeline/dedupe.h"
 #include "pipeline/version.h"
-#include "signing/pdfsig.h"
 
 /* What one accession holds while it is made. */
 struct making {
@@ -115,63 +114,6 @@ render(const struct sh_home *home, struct sh_spool *spool,
 	rc = sh_pdfa_write(m->pdf, &info, list, d->npages, err);
 out:
 	free(list);
-	return (rc);
-}
-
-static int
-sign(struct sh_home *home, int pdf, int64_t now, struct sh_error *err)
-{
-	struct sh_pdf_signature officer = {
-		.field = "officer",
-		.place = SH_SIG_TOP_LEFT,
-		.offset_x_pt = (double)sh_config_int(home->config,
-		    "officer-offset-x"),
-		.offset_y_pt = (double)sh_config_int(home->config,
-		    "officer-offset-y"),
-		.reason = "Số hóa từ bản giấy",
-		.when = now,
-	};
-	struct sh_pdf_signature agency = officer;
-	char when[SH_TIME_LEN], who[256], at[64];
-
-	sh_time_print(now, when);
-	(void)snprintf(who, sizeof(who), "Người số hóa: %.200s",
-	    sh_signer_name(home->officer));
-	(void)snprintf(at, sizeof(at), "Thời gian ký: %s", when);
-	officer.lines[0] = who;
-	officer.lines[1] = at;
-	/* Rule: TT 01/2023/TT-VPCP Art. 8(1): the person signs first. */
-	if (sh_pdf_sign(pdf, home->officer, &officer, err))
-		return (sh_error_context(err, "officer's signature"));
-	agency.field = "agency";
-	agency.place = SH_SIG_TOP_RIGHT;
-	agency.offset_x_pt = (double)sh_config_int(home->config,
-	    "agency-offset-x");
-	agency.offset_y_pt = (double)sh_config_int(home->config,
-	    "agency-offset-y");
-	agency.lines[0] = "BẢN SỐ HÓA";
-	agency.lines[1] = sh_config_text(home->config, "agency-name");
-	agency.lines[2] = at;
-	if (sh_pdf_sign(pdf, home->agency, &agency, err))
-		return (sh_error_context(err, "agency's signature"));
-	return (0);
-}
-
-/* What goes into the archive must be what anybody can verify. */
-static int
-prove(const struct sh_home *home, int pdf, int64_t now, struct sh_error *err)
-{
-	struct sh_verdict v;
-	int rc = 0;
-
-	if (sh_verify_pdf(pdf, home->trust, now, &v, err))
-		return (-1);
-	if (!v.integrity || v.nsignatures != 2 ||
-	    v.status != SH_TOTAL_PASSED)
-		rc = sh_error_set(err, SH_ESIGNATURE, "document.unverified",
-		    "the signed document verifies as %s",
-		    sh_status_word(v.status));
-	sh_verdict_clear(&v);
 	return (rc);
 }
 
@@ -397,10 +339,10 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 		    render(home, spool, job, d, &m, identifier, now, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_RENDER, &at);
-		if (sign(home, m.pdf, now, err))
+		if (sh_sign_document(home, m.pdf, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_SIGN, &at);
-		if (prove(home, m.pdf, now, err))
+		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
 		end = lseek(m.pdf, 0, SEEK_END);

@@ -21,19 +21,31 @@ const struct sh_setting sh_home_settings[] = {
 	{ "agency-name", SH_SETTING_TEXT, "CƠ QUAN THỬ NGHIỆM", 0, 0, NULL,
 	    "The agency's name as it stands in its visible signature." },
 	{ "officer-key", SH_SETTING_TEXT, "keys/officer.p12", 0, 0, NULL,
-	    "PKCS#12 file of the scanning officer's key." },
+	    "The scanning officer's key: FILE.p12, pkcs11:... or csc:..." },
 	{ "officer-passphrase", SH_SETTING_TEXT, "keys/passphrase", 0, 0,
-	    NULL, "File of mode 0600 with that key's passphrase." },
+	    NULL, "File of mode 0600 with that key's passphrase or PIN." },
 	{ "agency-key", SH_SETTING_TEXT, "keys/agency.p12", 0, 0, NULL,
-	    "PKCS#12 file of the agency's key." },
+	    "The agency's key: FILE.p12, pkcs11:... or csc:..." },
 	{ "agency-passphrase", SH_SETTING_TEXT, "keys/passphrase", 0, 0, NULL,
-	    "File of mode 0600 with that key's passphrase." },
+	    "File of mode 0600 with that key's passphrase or PIN." },
+	{ "sign-level", SH_SETTING_CHOICE, "b", 0, 0, "b|t|lt|lta",
+	    "PAdES level of every signature: b, t, lt or lta." },
+	{ "tsa-policy", SH_SETTING_TEXT, "", 0, 0, NULL,
+	    "Policy that its time stamps must follow, an OID; empty: any." },
+	{ "revocation", SH_SETTING_CHOICE, "ask", 0, 0, "ask|off",
+	    "Ask issuers whether a certificate was revoked before signing." },
+	{ "network-timeout-s", SH_SETTING_INT, "20", 1, 180, NULL,
+	    "Seconds to wait for one answer of an authority." },
+	{ "network-tries", SH_SETTING_INT, "3", 1, 10, NULL,
+	    "How often an authority that is down is asked." },
+	{ "outage-grace-h", SH_SETTING_INT, "4", 0, 72, NULL,
+	    "Hours of an outage after which no more papers are taken." },
 	{ "seal-key", SH_SETTING_TEXT, "keys/agency.p12", 0, 0, NULL,
-	    "PKCS#12 file of the key that seals the archive." },
+	    "The key that seals the archive: FILE.p12, pkcs11:... or csc:..." },
 	{ "seal-passphrase", SH_SETTING_TEXT, "keys/passphrase", 0, 0, NULL,
 	    "File of mode 0600 with that key's passphrase." },
 	{ "tsa", SH_SETTING_TEXT, "", 0, 0, NULL,
-	    "Time-stamp authority of the seals, http://...; empty: none." },
+	    "Time-stamping authority (RFC 3161) of seals and signatures." },
 	{ "witness", SH_SETTING_TEXT, "", 0, 0, NULL,
 	    "Folder on another machine or disk for a copy of the last seal." },
 	{ "roots", SH_SETTING_TEXT, "keys/roots", 0, 0, NULL,
@@ -48,6 +60,8 @@ const struct sh_setting sh_home_settings[] = {
 	    "Agency's text: points from the top edge of page 1." },
 	{ "pdfa", SH_SETTING_CHOICE, "2u", 0, 0, "1b|2u|3u",
 	    "Flavour of the archived PDF/A: 1b, 2u or 3u." },
+	{ "paper-code", SH_SETTING_TEXT, "{holder}.{type}.{id}", 0, 0, NULL,
+	    "Code of a digitised paper: {holder} {type} {number} {id}." },
 	{ "readers", SH_SETTING_INT, "0", 0, 256, NULL,
 	    "Reading processes; 0: one per core." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
@@ -78,6 +92,7 @@ place_clear(struct sh_archive_place *place)
 	free((void *)(uintptr_t)place->engine);
 	free((void *)(uintptr_t)place->keys);
 	free((void *)(uintptr_t)place->search);
+	free((void *)(uintptr_t)place->access);
 	free((void *)(uintptr_t)place->seals);
 	free((void *)(uintptr_t)place->witness);
 }
@@ -105,6 +120,7 @@ place_of(const struct sh_home *h, struct sh_archive_place *place,
 	if (place->engine == NULL ||
 	    (place->keys = sh_path_join(h->dir, "keys", err)) == NULL ||
 	    (place->search = sh_path_join(h->dir, "search", err)) == NULL ||
+	    (place->access = sh_path_join(h->dir, "access", err)) == NULL ||
 	    (place->seals = sh_path_join(h->dir, "seals", err)) == NULL ||
 	    (*witness != '\0' && (place->witness = sh_home_path(h, witness,
 	    err)) == NULL)) {
@@ -123,8 +139,10 @@ sh_home_close(struct sh_home *h)
 	sh_signer_close(h->officer);
 	sh_signer_close(h->agency);
 	sh_signer_close(h->sealer);
+	sh_signing_close(&h->signing);
 	sh_trust_free(h->trust);
 	sh_archive_close(h->archive);
+	sh_rights_free(h->rights);
 	sh_catalogue_free(h->catalogue);
 	sh_config_free(h->config);
 	if (h->lock >= 0)
@@ -272,19 +290,34 @@ open_signer(const struct sh_home *h, const char *key, const char *pass,
     struct sh_signer **sp, struct sh_error *err)
 {
 	struct sh_secret passphrase = SH_SECRET_INIT;
-	char *kpath = NULL, *ppath = NULL;
+	char *path = NULL;
 	int rc = -1;
 
-	if ((kpath = sh_home_path(h, sh_config_text(h->config, key), err)) ==
-	    NULL || (ppath = sh_home_path(h, sh_config_text(h->config, pass),
-	    err)) == NULL || sh_secret_load(&passphrase, ppath, 1024, err) ||
-	    sh_signer_open_p12(kpath, &passphrase, sp, err))
+	if ((path = sh_home_path(h, sh_config_text(h->config, pass), err)) ==
+	    NULL || sh_signing_secret(path, &passphrase, err) ||
+	    sh_signing_key(h, sh_config_text(h->config, key), &passphrase, sp,
+	    err))
 		(void)sh_error_context(err, "%s", key);
 	else
 		rc = 0;
 	sh_secret_free(&passphrase);
-	free(kpath);
-	free(ppath);
+	free(path);
+	return (rc);
+}
+
+/* Rights that cannot be read lets nobody in. */
+static int
+open_rights(struct sh_home *h, struct sh_error *err)
+{
+	char *path;
+	int rc = 0;
+
+	if ((path = sh_path_join(h->dir, "rights.json", err)) == NULL)
+		return (-1);
+	if (access(path, F_OK) == 0 || errno != ENOENT)
+		rc = sh_rights_load(path, &h->rights, err);
+	free(path);
+	sh_archive_use_rights(h->archive, h->rights);
 	return (rc);
 }
 
@@ -306,20 +339,20 @@ open_rooms(struct sh_home *h, unsigned flags, struct sh_error *err)
 		return (-1);
 	rc = sh_trust_load(path, &h->trust, err);
 	free(path);
-	if (rc != 0)
+	if (rc != 0 || sh_signing_open(h, err))
 		return (-1);
 	if ((flags & SH_HOME_SIGN) != 0 &&
 	    (open_signer(h, "officer-key", "officer-passphrase", &h->officer,
 	    err) || open_signer(h, "agency-key", "agency-passphrase",
 	    &h->agency, err) || open_signer(h, "seal-key", "seal-passphrase",
-	    &h->sealer, err)))
+	    &h->sealer, err) || sh_signing_ready(h, err)))
 		return (-1);
 	if (place_of(h, &place, err))
 		return (-1);
 	rc = sh_archive_open(&place, h->catalogue,
 	    (flags & SH_HOME_WRITE) == 0, &h->archive, err);
 	place_clear(&place);
-	return (rc);
+	return (rc != 0 ? -1 : open_rights(h, err));
 }
 
 int

@@ -6,16 +6,22 @@
  *   keys/               archive.key, holders/, signing keys, roots/
  *   archive/            the engine's files
  *   search/             full-text projection, can be rebuilt
+ *   access/             journal of reads until a writer takes it in, sealed
+ *   rights.json         who may read what; absent: whoever can open it
  *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
- *   cache/              readings that need not be made twice, sealed
+ *   cache/              readings that need not be made twice, sealed; answers
+ *                       about revocation
+ *   outage.json         there while an authority does not answer (sign.h)
  */
 #ifndef SH_PIPELINE_HOME_H
 #define SH_PIPELINE_HOME_H
 
+#include "archive/access.h"
 #include "archive/archive.h"
 #include "base/config.h"
 #include "base/error.h"
+#include "pipeline/sign.h"
 #include "schemas/catalogue.h"
 #include "signing/signer.h"
 #include "signing/verify.h"
@@ -39,16 +45,19 @@ struct sh_home {
 	struct sh_config *config;
 	struct sh_catalogue *catalogue;
 	struct sh_archive *archive;
+	struct sh_rights *rights;	/* NULL: there is none */
 	struct sh_signer *officer;	/* SH_HOME_SIGN */
 	struct sh_signer *agency;
 	struct sh_signer *sealer;
 	struct sh_trust *trust;		/* keys/roots */
+	struct sh_signing signing;
 	int lock;
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
-#define SH_HOME_SIGN	0x2	/* opens the signing keys */
+#define SH_HOME_SIGN	0x2	/* opens the signing keys; refused when an
+				   outage passed its grace period */
 
 /*
  * Make a home that does not exist, with a test key for officer and agency.

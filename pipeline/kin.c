@@ -200,6 +200,49 @@ compare_field(const struct sh_sheet *s, const struct sh_sheet *h,
 	return (0);
 }
 
+/* Do the words of S, read as one run, have the value somewhere? */
+static int
+words_have(const struct sh_sheet *s, const char *value, int *has,
+    struct sh_error *err)
+{
+	char *folded = sh_text_fold_dup(value, err), *needle;
+
+	if (folded == NULL)
+		return (-1);
+	needle = sh_asprintf(err, " %s ", folded);
+	free(folded);
+	if (needle == NULL)
+		return (-1);
+	*has = memmem(s->text.data, s->text.len, needle, strlen(needle)) !=
+	    NULL;
+	free(needle);
+	return (0);
+}
+
+/*
+ * The paper's own number; where one side's was not taken from its place, it
+ * must stand among the words at least.
+ */
+static int
+compare_number(const struct sh_sheet *s, const struct sh_sheet *h,
+    enum agreement *out, struct sh_error *err)
+{
+	const struct sh_saying *a = sh_sheet_says(s, s->type->number_field);
+	const struct sh_saying *b = sh_sheet_says(h, h->type->number_field);
+	const struct sh_saying *one = a != NULL ? a : b;
+	int has;
+
+	if ((a != NULL) == (b != NULL))
+		return (compare_field(s, h, s->type->number_field, out, err));
+	*out = SILENT;
+	if (one->confidence < FIELD_SURE)
+		return (0);
+	if (words_have(a != NULL ? h : s, one->value, &has, err))
+		return (-1);
+	*out = has ? AGREES : DIFFERS;
+	return (0);
+}
+
 struct facts {
 	enum agreement number, issued, issuer;
 	unsigned agreeing;
@@ -225,7 +268,7 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 	size_t i;
 
 	memset(f, 0, sizeof(*f));
-	if (compare_field(s, h, t->number_field, &f->number, err) ||
+	if (compare_number(s, h, &f->number, err) ||
 	    compare_field(s, h, t->issued_field, &f->issued, err) ||
 	    compare_field(s, h, t->issuer_field, &f->issuer, err))
 		return (-1);
@@ -270,7 +313,7 @@ says_which(const struct sh_sheet *s, const struct facts *f)
 
 	return (f->number == AGREES && (f->issued == AGREES ||
 	    f->issuer == AGREES || f->issued == DIFFERS ||
-	    strlen(n->value) >= LONG_NUMBER));
+	    (n != NULL && strlen(n->value) >= LONG_NUMBER)));
 }
 
 /* The paper's own number stands on both, so it says which paper it is. */
@@ -282,7 +325,7 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 
 	if (f->issuer == DIFFERS)
 		return (SH_KIN_OTHER);
-	if (f->issued == DIFFERS) {
+	if (f->issued == DIFFERS && left->numbers > 1) {
 		/* A card or a business keeps its number from issue to issue. */
 		apart = days_apart(s, h);
 		return (apart > 0 ? SH_KIN_NEWER : apart < 0 ? SH_KIN_OLDER :

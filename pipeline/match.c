@@ -1,5 +1,6 @@
 #include "pipeline/match.h"
 
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -12,6 +13,8 @@
  */
 #define ID_SURE		0.90
 #define TYPE_SURE	0.50
+/* Digits of a number that may have been misread at once. */
+#define MISREAD_MAX	2
 
 /* How a party of a draft stands to the dossier's holder. */
 enum standing {
@@ -26,6 +29,20 @@ births_differ(const struct sh_dossier *d, const struct sh_party *p)
 {
 	return (d->holder_birth.year != 0 && p->birth.year != 0 &&
 	    sh_date_compare(d->holder_birth, p->birth) != 0);
+}
+
+/* In how many places two numbers of one length differ; else many. */
+static unsigned
+digits_apart(const struct sh_id *a, const struct sh_id *b)
+{
+	unsigned n = 0;
+	size_t i;
+
+	if (a->kind != b->kind || strlen(a->value) != strlen(b->value))
+		return (UINT_MAX);
+	for (i = 0; a->value[i] != '\0'; i++)
+		n += a->value[i] != b->value[i];
+	return (n);
 }
 
 static enum standing
@@ -49,6 +66,11 @@ stands(const struct sh_dossier *d, const struct sh_party *p)
 	 */
 	if (p->id.kind == SH_ID_NONE || p->id.kind == SH_ID_OLD ||
 	    p->id.kind == SH_ID_PASSPORT)
+		return (HOLDER);
+	/* Read badly, and the name and the birth say whose number it is. */
+	if (d->holder_birth.year != 0 && p->birth.year != 0 &&
+	    p->confidence < ID_SURE && digits_apart(&d->holder, &p->id) <=
+	    MISREAD_MAX)
 		return (HOLDER);
 	/* A namesake is somebody else unless the births agree as well. */
 	if (d->holder_birth.year != 0 && p->birth.year != 0)

@@ -2,27 +2,42 @@
 
 #include "base/clock.h"
 
-void
-sh_home_sealing(const struct sh_home *h, struct sh_stamper *stamper,
-    struct sh_sealing *out)
-{
-	const char *url = sh_config_text(h->config, "tsa");
+/* One try: what is pending is asked for again with the next seal. */
+#define TIMEOUT_MS	30000
 
-	stamper->stamp = sh_stamp_http;
-	stamper->arg = (void *)(uintptr_t)url;
-	*out = (struct sh_sealing){ .signer = h->sealer,
-	    .stamper = *url != '\0' ? stamper : NULL, .trust = h->trust,
-	    .now = sh_now() };
+static int
+stamp(void *arg, enum sh_md md, const uint8_t *digest, struct sh_buf *token,
+    struct sh_error *err)
+{
+	int64_t when;
+
+	return (sh_tsa_stamp(arg, md, digest, token, &when, err));
+}
+
+void
+sh_home_sealing(const struct sh_home *h, struct sh_home_sealing *out)
+{
+	const char *policy = sh_config_text(h->config, "tsa-policy");
+
+	out->tsa = (struct sh_tsa){
+		.policy = *policy != '\0' ? policy : NULL,
+		.url = sh_config_text(h->config, "tsa"), .trust = h->trust,
+		.timeout_ms = TIMEOUT_MS, .tries = 1
+	};
+	out->stamper = (struct sh_stamper){ stamp, &out->tsa };
+	out->with = (struct sh_sealing){
+		.signer = h->sealer, .trust = h->trust, .now = sh_now(),
+		.stamper = *out->tsa.url != '\0' ? &out->stamper : NULL
+	};
 }
 
 int
 sh_home_seal_due(struct sh_home *h, struct sh_error *err)
 {
-	struct sh_stamper stamper;
-	struct sh_sealing with;
+	struct sh_home_sealing s;
 
-	sh_home_sealing(h, &stamper, &with);
-	return (sh_seals_due(h->archive, &with, NULL, err));
+	sh_home_sealing(h, &s);
+	return (sh_seals_due(h->archive, &s.with, NULL, err));
 }
 
 int
@@ -32,7 +47,7 @@ sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
 	json_t *v, *seals = NULL;
 
 	*answer = NULL;
-	if ((v = sh_json_new_object(err)) == NULL)
+	if (sh_archive_status(h->archive, &v, err))
 		return (-1);
 	if (sh_seals_status(h->archive, now, &seals, err) ||
 	    sh_json_set_str(v, "format", "sohoa-status-1", err) ||

@@ -7,13 +7,17 @@
 
 #include "archive/seal.h"
 #include "pipeline/home.h"
+#include "signing/tsa.h"
 
-/*
- * What the home seals with (SH_HOME_SIGN); *STAMPER is the caller's and
- * lives as long as *OUT.
- */
-void sh_home_sealing(const struct sh_home *h, struct sh_stamper *stamper,
-    struct sh_sealing *out);
+/* What a home seals with; plain data, which points into itself. */
+struct sh_home_sealing {
+	struct sh_sealing with;
+	struct sh_stamper stamper;
+	struct sh_tsa tsa;
+};
+
+/* For a home opened with SH_HOME_SIGN, which it borrows. */
+void sh_home_sealing(const struct sh_home *h, struct sh_home_sealing *out);
 
 /*
  * A seal if one is due, between pieces of work.  An authority that does not
@@ -22,7 +26,7 @@ void sh_home_sealing(const struct sh_home *h, struct sh_stamper *stamper,
 int sh_home_seal_due(struct sh_home *h, struct sh_error *err) SH_MUST_CHECK;
 
 /*
- * How the home stands: {"format": "sohoa-status-1", "seals": …}:
+ * How the home stands, its archive and its seals:
  * schemas/status.schema.json.
  */
 int sh_home_status(struct sh_home *h, int64_t now, json_t **answer,

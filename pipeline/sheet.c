@@ -18,7 +18,8 @@ sh_sheet_new(const struct sh_paper_type *type, size_t nfields,
 	s->says = sh_alloc(nfields + 1, sizeof(*s->says), "a sheet", err);
 	s->tokens = sh_alloc(SH_SHEET_TOKENS_MAX, sizeof(*s->tokens),
 	    "a sheet", err);
-	if (s->says == NULL || s->tokens == NULL) {
+	if (s->says == NULL || s->tokens == NULL ||
+	    sh_buf_puts(&s->text, " ", err)) {
 		sh_sheet_free(s);
 		return (NULL);
 	}
@@ -103,6 +104,8 @@ add_word(struct sh_sheet *s, const struct sh_word *w, struct sh_error *err)
 
 	if (sh_text_fold(w->text, strlen(w->text), &s->text, err))
 		return (-1);
+	if (from == s->text.len)
+		return (0);
 	while (from < s->text.len) {
 		for (at = from; at < s->text.len && s->text.data[at] != ' ';)
 			at++;

@@ -42,7 +42,7 @@ struct sh_sheet {
 	double dpi;		/* of the coarsest page */
 	struct sh_saying *says;
 	size_t nsays;
-	struct sh_buf text;
+	struct sh_buf text;	/* every word with a space before and behind */
 	struct sh_token *tokens;
 	size_t ntokens;
 };

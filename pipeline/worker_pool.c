@@ -272,7 +272,7 @@ verify_once(struct sh_pool *p, const int *fds, const char *when,
 {
 	struct sh_child c = SH_CHILD_INIT;
 	const char *args[2] = { when, NULL };
-	struct sh_message m = { .fd = { -1, -1 } };
+	struct sh_message m = SH_MESSAGE_INIT;
 	struct sh_error bad = SH_ERROR_INIT;
 	json_t *v = NULL;
 	int rc = -1;

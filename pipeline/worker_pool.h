@@ -56,8 +56,9 @@ struct sh_raster {
 	struct sh_page_image image;	/* its fd is owned by the raster */
 	struct sh_digest digest;	/* of the page's coded bytes as fed */
 	uint32_t page;		/* within the file, from 0 */
-	const char *text_json;	/* born-digital words, or NULL; owned.  Not
-				   filled yet: every page is read */
+	int text_fd;		/* the page's own words as pdftotext wrote
+				   them, unchecked; owned */
+	uint64_t text_bytes;	/* 0: it has none, and text_fd is nothing */
 };
 /* Only what sh_decode_next() has filled, well or badly. */
 void sh_raster_clear(struct sh_raster *r);

@@ -42,7 +42,8 @@ sh_raster_clear(struct sh_raster *r)
 		(void)close(r->fd);
 	if (r->image.fd >= 0)
 		(void)close(r->image.fd);
-	free((void *)(uintptr_t)r->text_json);
+	if (r->text_bytes > 0)
+		(void)close(r->text_fd);
 	memset(r, 0, sizeof(*r));
 	r->fd = r->image.fd = -1;
 }
@@ -124,7 +125,7 @@ refuse(struct sh_decoding *d, struct sh_error *why, const char *text)
 static int
 try_open(struct sh_decoding *d, struct sh_error *why, struct sh_error *err)
 {
-	struct sh_message m = { .fd = { -1, -1 } };
+	struct sh_message m = SH_MESSAGE_INIT;
 	struct sh_error bad = SH_ERROR_INIT;
 	const char *kind;
 	int64_t npages;
@@ -286,30 +287,20 @@ raster_failed(int status, uint32_t page, const struct sh_error *died,
 	    "pdftoppm cannot draw page %u: status %d", page + 1, code));
 }
 
-/* Let pdftoppm draw the page into the memory file OUT. */
+/* Let ARGS[0] to ARGS[4] be done to the page, into the memory file OUT. */
 static int
-draw(struct sh_decoding *d, const struct sh_wire_request *q, int out,
+draw_with(struct sh_decoding *d, const char *const *args, int out,
     struct sh_error *err)
 {
 	struct sh_pool *p = d->pool;
 	struct sh_child c = SH_CHILD_INIT;
 	struct sh_error died = SH_ERROR_INIT;
-	char page[16], dpi_x[24], dpi_y[24], bytes[24];
-	const char *args[6] = { page, dpi_x, dpi_y, q->mono ? "mono" :
-	    "colour", bytes, NULL };
 	int fds[3] = { -1, -1, out }, status, rc = -1, alive;
 	int wall_ms = p->decode_wall_ms < RASTER_WALL_MS ? p->decode_wall_ms :
 	    RASTER_WALL_MS;
 	int64_t deadline = sh_monotonic_ms() + wall_ms;
 	struct stat st;
 
-	(void)snprintf(page, sizeof(page), "%u", d->page);
-	(void)snprintf(dpi_x, sizeof(dpi_x), "%.6f", q->dpi_x);
-	(void)snprintf(dpi_y, sizeof(dpi_y), "%.6f", q->dpi_y);
-	/* A pixel more on each side, and the header. */
-	(void)snprintf(bytes, sizeof(bytes), "%.0f", 3 *
-	    (ceil(q->width_pt * q->dpi_x / 72) + 2) *
-	    (ceil(q->height_pt * q->dpi_y / 72) + 2) + 64);
 	if ((fds[0] = sh_pool_reopen(d->fd, err)) < 0)
 		return (-1);
 	if (sh_child_start(p, &c, "raster", args, fds, 3, err))
@@ -330,6 +321,51 @@ out:
 	(void)sh_child_end(p, &c, SH_END_DONE, 0, NULL);
 	(void)close(fds[0]);
 	return (rc);
+}
+
+/* Let pdftoppm draw the page into the memory file OUT. */
+static int
+draw(struct sh_decoding *d, const struct sh_wire_request *q, int out,
+    struct sh_error *err)
+{
+	char page[16], dpi_x[24], dpi_y[24], bytes[24];
+	const char *args[6] = { page, dpi_x, dpi_y, q->mono ? "mono" :
+	    "colour", bytes, NULL };
+
+	(void)snprintf(page, sizeof(page), "%u", d->page);
+	(void)snprintf(dpi_x, sizeof(dpi_x), "%.6f", q->dpi_x);
+	(void)snprintf(dpi_y, sizeof(dpi_y), "%.6f", q->dpi_y);
+	/* A pixel more on each side, and the header. */
+	(void)snprintf(bytes, sizeof(bytes), "%.0f", 3 *
+	    (ceil(q->width_pt * q->dpi_x / 72) + 2) *
+	    (ceil(q->height_pt * q->dpi_y / 72) + 2) + 64);
+	return (draw_with(d, args, out, err));
+}
+
+/*
+ * The words that the page itself tells, for a reader to hold against what
+ * it shows.  A page that cannot tell them is read like any other.
+ */
+static void
+ask_for_text(struct sh_decoding *d, struct sh_raster *out)
+{
+	struct sh_error ignored = SH_ERROR_INIT;
+	char page[16], bytes[24];
+	const char *args[6] = { page, "72", "72", "text", bytes, NULL };
+	struct stat st;
+	int fd;
+
+	(void)snprintf(page, sizeof(page), "%u", d->page);
+	(void)snprintf(bytes, sizeof(bytes), "%zu", SH_TEXT_MAX);
+	if ((fd = sh_memfd("words", &ignored)) < 0)
+		return;
+	if (draw_with(d, args, fd, &ignored) != 0 || fstat(fd, &st) != 0 ||
+	    st.st_size == 0 || (uint64_t)st.st_size > SH_TEXT_MAX) {
+		(void)close(fd);
+		return;
+	}
+	out->text_fd = fd;
+	out->text_bytes = (uint64_t)st.st_size;
 }
 
 /* The drawn page through a decoder of its own, like any file. */
@@ -386,6 +422,8 @@ raster_page(struct sh_decoding *d, const json_t *v, struct sh_raster *out,
 	}
 	if (rc != 0)
 		sh_error_param(err, "page", "%u", d->page + 1);
+	else if (q.text)
+		ask_for_text(d, out);
 	return (rc);
 }
 
@@ -477,7 +515,7 @@ int
 sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
     uint32_t *pagep, struct sh_error *err)
 {
-	struct sh_message m = { .fd = { -1, -1 } };
+	struct sh_message m = SH_MESSAGE_INIT;
 	struct sh_error why = SH_ERROR_INIT;
 	int rc;
 

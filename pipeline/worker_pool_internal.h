@@ -61,6 +61,7 @@ struct sh_message {
 	json_t *v;
 	int fd[SH_MESSAGE_FDS];	/* -1 where there is none; owned */
 };
+#define SH_MESSAGE_INIT	{ .v = NULL, .fd = { -1, -1, -1 } }
 void sh_message_clear(struct sh_message *m);
 /*
  * 1 with *M filled; 0: nothing there now; -1: the other end is closed;
@@ -79,7 +80,7 @@ int sh_wire_raster(struct sh_message *m, struct sh_raster *out,
     struct sh_error *err) SH_MUST_CHECK;
 struct sh_wire_request {	/* for a raster worker */
 	double dpi_x, dpi_y;
-	int mono;
+	int mono, text;
 	double width_pt, height_pt;
 	struct sh_digest digest;
 };
@@ -96,6 +97,8 @@ struct sh_job {
 	uint64_t order;		/* first in, first out */
 	uint64_t tag;
 	int pixels;		/* owned */
+	int text;		/* owned, or -1: the page's own words */
+	uint64_t text_bytes;
 	int32_t width_px, height_px;
 	int channels, exif_orientation;
 	double dpi_x, dpi_y;

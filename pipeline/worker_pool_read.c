@@ -17,20 +17,28 @@
 /* ---- jobs ------------------------------------------------------------------ */
 
 static void
-free_job(struct sh_job *j)
+close_files(struct sh_job *j)
 {
 	if (j->pixels >= 0)
 		(void)close(j->pixels);
+	if (j->text >= 0)
+		(void)close(j->text);
+	j->pixels = j->text = -1;
+}
+
+static void
+free_job(struct sh_job *j)
+{
+	close_files(j);
 	sh_page_free(j->page);
 	memset(j, 0, sizeof(*j));
-	j->pixels = -1;
+	j->pixels = j->text = -1;
 }
 
 static void
 finish_job(struct sh_job *j, struct sh_page *page, const struct sh_error *why)
 {
-	(void)close(j->pixels);
-	j->pixels = -1;
+	close_files(j);
 	j->page = page;
 	if (page == NULL)
 		j->failure = *why;
@@ -247,7 +255,7 @@ begin_job(struct sh_pool *p, struct sh_reader *r, struct sh_job *j,
     struct sh_error *err)
 {
 	json_t *v;
-	int fds[2];
+	int fds[3];
 
 	j->attempts++;
 	j->state = JOB_RUNS;
@@ -257,18 +265,20 @@ begin_job(struct sh_pool *p, struct sh_reader *r, struct sh_job *j,
 		return (-1);
 	fds[0] = j->pixels;
 	fds[1] = r->output;
+	fds[2] = j->text >= 0 ? j->text : p->null_fd;
 	if ((v = sh_json_new_object(err)) == NULL)
 		return (-1);
 	if (sh_json_set_int(v, "width", j->width_px, err) ||
 	    sh_json_set_int(v, "height", j->height_px, err) ||
 	    sh_json_set_int(v, "channels", j->channels, err) ||
 	    sh_json_set_int(v, "exif", j->exif_orientation, err) ||
+	    sh_json_set_int(v, "text", (int64_t)j->text_bytes, err) ||
 	    sh_json_set(v, "dpi_x", json_real(j->dpi_x), err) ||
 	    sh_json_set(v, "dpi_y", json_real(j->dpi_y), err)) {
 		json_decref(v);
 		return (-1);
 	}
-	return (sh_child_send(&r->child, v, fds, 2, err));
+	return (sh_child_send(&r->child, v, fds, 3, err));
 }
 
 void
@@ -304,7 +314,7 @@ sh_readers_new(struct sh_pool *p, struct sh_error *err)
 	if (p->readers == NULL || p->jobs == NULL)
 		return (-1);
 	for (i = 0; i < p->njobs; i++)
-		p->jobs[i].pixels = -1;
+		p->jobs[i].pixels = p->jobs[i].text = -1;
 	for (i = 0; i < p->nreaders; i++) {
 		p->readers[i].child = (struct sh_child)SH_CHILD_INIT;
 		p->readers[i].output = -1;
@@ -345,7 +355,7 @@ sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
     struct sh_error *err)
 {
 	struct sh_job *j;
-	int fd;
+	int fd, text = -1;
 
 	if (p->broken.code != SH_OK) {
 		*err = p->broken;
@@ -356,12 +366,19 @@ sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
 		    "every reader has a page"));
 	if ((fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return (sh_error_sys(err, "worker.start", "descriptor"));
+	if (r->text_bytes > 0 &&
+	    (text = fcntl(r->text_fd, F_DUPFD_CLOEXEC, 0)) < 0) {
+		(void)close(fd);
+		return (sh_error_sys(err, "worker.start", "descriptor"));
+	}
 	for (j = p->jobs; j->state != JOB_FREE; j++)
 		;
 	j->state = JOB_WAITS;
 	j->order = p->order++;
 	j->tag = tag;
 	j->pixels = fd;
+	j->text = text;
+	j->text_bytes = r->text_bytes;
 	j->width_px = r->width_px;
 	j->height_px = r->height_px;
 	j->channels = r->channels;

@@ -159,6 +159,7 @@ sh_wire_request(const json_t *v, struct sh_wire_request *out,
 	if (sh_json_num(v, "raster_x", 1, 72, 1200, 0, &out->dpi_x, err) ||
 	    sh_json_num(v, "raster_y", 1, 72, 1200, 0, &out->dpi_y, err) ||
 	    sh_json_bool(v, "mono", 0, &out->mono, err) ||
+	    sh_json_bool(v, "text", 0, &out->text, err) ||
 	    sh_json_num(v, "width_pt", 1, 0.01, PT_MAX, 0, &out->width_pt,
 	    err) || sh_json_num(v, "height_pt", 1, 0.01, PT_MAX, 0,
 	    &out->height_pt, err) || read_digest(v, &out->digest, err))

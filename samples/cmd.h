@@ -26,6 +26,8 @@ struct sh_options {
 	enum sh_depth depth;
 	enum sh_copy copy;
 	int vector;
+	int readings;		/* texts: words in place */
+	unsigned noise;		/* … misread, per thousand */
 };
 
 int sh_cmd_page(const struct sh_options *o, struct sh_error *err);

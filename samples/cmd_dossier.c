@@ -12,6 +12,7 @@
 #include "base/mem.h"
 #include "samples/cmd.h"
 #include "samples/scenario.h"
+#include "samples/reading.h"
 #include "samples/seen.h"
 
 /* The dossiers in these folders came before. */
@@ -64,7 +65,10 @@ sh_cmd_dossier(const struct sh_options *o, struct sh_error *err)
 	return (rc);
 }
 
-/* One line of JSON: type, name of the form, fields, holders, sides. */
+/*
+ * One line of JSON: type, name of the form, fields, holders, sides as text or
+ * as readings.
+ */
 static int
 put_text(const struct sh_form *form, uint64_t seed,
     const struct sh_options *o, FILE *out, struct sh_error *err)
@@ -93,8 +97,9 @@ put_text(const struct sh_form *form, uint64_t seed,
 	    sh_json_set_str(v, "form", form->name, err) == -1)
 		goto out;
 	for (i = 0; i < p->nsides; i++)
-		if (sh_json_append(sides, json_string(p->sides[i].text),
-		    err) == -1)
+		if (sh_json_append(sides, o->readings ? sh_reading_of(p, i,
+		    o->noise, sh_seed_n(seed, "reading", i)) :
+		    json_string(p->sides[i].text), err) == -1)
 			goto out;
 	if (sh_json_canonical(v, &b, err) == -1)
 		goto out;

@@ -55,8 +55,10 @@ static const struct command {
 	  "      [--blank %] [--broken %] [--dpi D] [--degrade LIST]\n"
 	  "  a back catalogue, a JPEG a page, manifest.jsonl" },
 	{ "texts", sh_cmd_texts, 0, 300, 1, "",
-	  "texts [--type SLUG] [-n N] [--seed N] [-o FILE]\n"
-	  "  N papers of a type (of each type) as text, a line of JSON each" },
+	  "texts [--type SLUG] [-n N] [--seed N] [-o FILE] [--readings]\n"
+	  "      [--noise N] [--variant K] [--certified]\n"
+	  "  N papers of a type (of each type) as text, a line of JSON each;\n"
+	  "  --readings: words in place, N in a thousand misread" },
 	{ "hostile", sh_cmd_hostile, NEEDS_OUTPUT, 300, 1, "",
 	  "hostile -o DIR\n"
 	  "  broken and malicious files, manifest.tsv" },
@@ -97,7 +99,8 @@ enum {
 	OPT_VARIANT = 256, OPT_GREY, OPT_BILEVEL, OPT_QUALITY, OPT_CERTIFIED,
 	OPT_PHOTOCOPY, OPT_FACTS, OPT_VECTOR, OPT_AFTER, OPT_ME, OPT_CARRIER,
 	OPT_WITH, OPT_DOSSIERS, OPT_SAME, OPT_RESCAN, OPT_BLANK, OPT_BROKEN,
-	OPT_FONT, OPT_THINGS, OPT_CAPTURE, OPT_EARLIER
+	OPT_FONT, OPT_THINGS, OPT_CAPTURE, OPT_EARLIER, OPT_READINGS,
+	OPT_NOISE
 };
 
 static const struct option options[] = {
@@ -117,7 +120,9 @@ static const struct option options[] = {
 	{ "blank", 1, NULL, OPT_BLANK }, { "broken", 1, NULL, OPT_BROKEN },
 	{ "font", 1, NULL, OPT_FONT }, { "things", 1, NULL, OPT_THINGS },
 	{ "capture", 1, NULL, OPT_CAPTURE },
-	{ "earlier", 1, NULL, OPT_EARLIER }, { NULL, 0, NULL, 0 }
+	{ "earlier", 1, NULL, OPT_EARLIER },
+	{ "readings", 0, NULL, OPT_READINGS },
+	{ "noise", 1, NULL, OPT_NOISE }, { NULL, 0, NULL, 0 }
 };
 
 static int
@@ -162,6 +167,7 @@ set_number(struct sh_options *o, int c, const char *arg, struct sh_error *err)
 		{ OPT_BLANK, 0, 90, &o->blank },
 		{ OPT_BROKEN, 0, 90, &o->broken },
 		{ OPT_THINGS, 0, 1000, &o->things },
+		{ OPT_NOISE, 0, 1000, &o->noise },
 		{ OPT_CAPTURE, 0, 1000000, &o->capture }
 	};
 	size_t i;
@@ -221,6 +227,9 @@ set_option(struct sh_options *o, int c, const char *arg, const char **fontp,
 		break;
 	case OPT_VECTOR:
 		o->vector = 1;
+		break;
+	case OPT_READINGS:
+		o->readings = 1;
 		break;
 	case OPT_ME:
 		o->me = arg;

@@ -30,7 +30,20 @@
 int sh_cms_sign(struct sh_signer *s, const uint8_t *digest,
     struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;
 
-/* The most bytes that sh_cms_sign() gives; nothing is signed to learn it. */
+/*
+ * The same with a time stamp over the signature value as an unsigned
+ * attribute.  TSA NULL: without.
+ */
+struct sh_tsa;
+int sh_cms_sign_stamped(struct sh_signer *s, const uint8_t *digest,
+    const struct sh_tsa *tsa, struct sh_buf *out, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/*
+ * The most bytes that sh_cms_sign() gives; nothing is signed to learn it.  A
+ * time stamp takes SH_CMS_STAMP_ROOM more.
+ */
+#define SH_CMS_STAMP_ROOM	(((size_t)16 << 10) + 64)
 int sh_cms_size(const struct sh_signer *s, size_t *maxp,
     struct sh_error *err) SH_MUST_CHECK;
 
@@ -43,8 +56,14 @@ enum sh_cms_kind {
 	SH_CMS_DETACHED,	/* over bytes outside: no content within */
 	SH_CMS_TIMESTAMP	/* RFC 3161: a TSTInfo within */
 };
+/*
+ * Or'ed to the kind: digests that are weak today are read too, for a caller
+ * that asks policy.h whether they counted on the day.
+ */
+#define SH_CMS_OLD	0x10
 
 struct sh_cms {
+	int old;		/* SH_CMS_OLD */
 	size_t len;		/* of the encoding, padding not counted */
 	enum sh_md md;
 	enum sh_scheme scheme;
@@ -59,7 +78,9 @@ struct sh_cms {
 	int ess;		/* 0: none, 1, 2: which version */
 	int has_signing_time;
 	int64_t signing_time;
-	int has_timestamp;	/* an unsigned signature-time-stamp */
+	const uint8_t *token;	/* the first unsigned signature-time-stamp;
+				   borrowed; NULL: none */
+	size_t tokenlen;
 };
 
 /*
@@ -72,7 +93,7 @@ struct sh_cms {
  * "cms.certificate" (the signer's is not there), "cms.substituted" (it is
  * not the one that was signed with); SH_ELIMIT "cms.limit".
  */
-int sh_cms_read(const void *bytes, size_t len, enum sh_cms_kind kind,
+int sh_cms_read(const void *bytes, size_t len, unsigned kind,
     struct sh_cms **cmsp, struct sh_error *err) SH_MUST_CHECK;
 void sh_cms_free(struct sh_cms *cms);
 
@@ -87,8 +108,12 @@ int sh_cms_verify(const struct sh_cms *cms, const uint8_t *digest,
 /* What a time-stamp token says: the digest it stamps, and when. */
 struct sh_timestamp {
 	enum sh_md md;
-	const uint8_t *imprint;	/* borrowed from the token */
+	const uint8_t *imprint;	/* borrowed from the token, as all here */
 	int64_t when;
+	const uint8_t *policy;	/* body of the OBJECT IDENTIFIER */
+	size_t policylen;
+	const uint8_t *nonce;	/* body of the INTEGER; NULL: none */
+	size_t noncelen;
 };
 int sh_timestamp_read(const struct sh_cms *cms, struct sh_timestamp *out,
     struct sh_error *err) SH_MUST_CHECK;

@@ -313,7 +313,7 @@ static int
 read_unsigned(struct sh_cms *cms, const struct sh_der_element *set,
     struct sh_error *err)
 {
-	struct sh_der_element attribute, oid;
+	struct sh_der_element attribute, oid, values, token;
 	struct sh_der d, in;
 
 	if (sh_der_enter(set, &d, err))
@@ -323,8 +323,14 @@ read_unsigned(struct sh_cms *cms, const struct sh_der_element *set,
 		    sh_der_enter(&attribute, &in, err) ||
 		    sh_der_expect(&in, SH_DER_OID, &oid, err))
 			return (-1);
-		if (is_oid(&oid, SH_OID_TIME_STAMP))
-			cms->has_timestamp = 1;
+		if (!is_oid(&oid, SH_OID_TIME_STAMP) || cms->token != NULL)
+			continue;
+		if (sh_der_expect(&in, SH_DER_SET, &values, err) ||
+		    sh_der_enter(&values, &in, err) ||
+		    sh_der_expect(&in, SH_DER_SEQUENCE, &token, err))
+			return (-1);
+		cms->token = token.whole;
+		cms->tokenlen = token.wholelen;
 	}
 	return (0);
 }
@@ -372,7 +378,7 @@ read_signer_info(struct sh_cms *cms, const struct sh_der_element *info,
 	if (implied != SH_MD_NONE && implied != cms->md)
 		return (bad(err, "cms.digests", "the signature algorithm and "
 		    "the digest do not belong together"));
-	if (!sh_md_strong(cms->md))
+	if (!cms->old && !sh_md_strong(cms->md))
 		return (sh_error_set(err, SH_ESIGNATURE, "cms.weak",
 		    "digest %s", sh_md_name(cms->md)));
 	cms->signature = signature.body;
@@ -493,7 +499,7 @@ read_signed_data(struct sh_cms *cms, const uint8_t *bytes, size_t len,
 }
 
 int
-sh_cms_read(const void *bytes, size_t len, enum sh_cms_kind kind,
+sh_cms_read(const void *bytes, size_t len, unsigned kind,
     struct sh_cms **cmsp, struct sh_error *err)
 {
 	struct sh_cms *cms;
@@ -504,9 +510,11 @@ sh_cms_read(const void *bytes, size_t len, enum sh_cms_kind kind,
 		    "a signature of %zu bytes, limit %zu", len, MAX_BYTES));
 	if ((cms = sh_alloc(1, sizeof(*cms), "a signature", err)) == NULL)
 		return (-1);
+	cms->old = (kind & SH_CMS_OLD) != 0;
 	if ((cms->certificates = sk_X509_new_null()) == NULL)
 		(void)sh_error_nomem(err, "a signature");
-	else if (read_signed_data(cms, bytes, len, kind, err) == 0) {
+	else if (read_signed_data(cms, bytes, len,
+	    (enum sh_cms_kind)(kind & ~(unsigned)SH_CMS_OLD), err) == 0) {
 		*cmsp = cms;
 		return (0);
 	}
@@ -553,17 +561,19 @@ int
 sh_timestamp_read(const struct sh_cms *cms, struct sh_timestamp *out,
     struct sh_error *err)
 {
-	struct sh_der_element e, imprint, hash;
+	struct sh_der_element e, imprint, hash, policy;
 	struct sh_der d, in;
 	uint64_t version;
+	int got;
 
 	/* TSTInfo { version, policy, messageImprint, serial, genTime … } */
+	memset(out, 0, sizeof(*out));
 	sh_der_init(&d, cms->content.data, cms->content.len, SH_DER);
 	if (sh_der_expect(&d, SH_DER_SEQUENCE, &e, err) ||
 	    sh_der_finish(&d, err) || sh_der_enter(&e, &d, err) ||
 	    sh_der_expect(&d, SH_DER_INTEGER, &e, err) ||
 	    sh_der_uint(&e, 1, &version, err) ||
-	    sh_der_expect(&d, SH_DER_OID, &e, err) ||
+	    sh_der_expect(&d, SH_DER_OID, &policy, err) ||
 	    sh_der_expect(&d, SH_DER_SEQUENCE, &imprint, err) ||
 	    sh_der_expect(&d, SH_DER_INTEGER, &e, err) ||
 	    sh_der_expect(&d, SH_DER_GENERAL_TIME, &e, err) ||
@@ -574,12 +584,29 @@ sh_timestamp_read(const struct sh_cms *cms, struct sh_timestamp *out,
 	    sh_der_expect(&in, SH_DER_OCTETS, &hash, err) ||
 	    sh_der_finish(&in, err))
 		return (-1);
-	if (!sh_md_strong(out->md))
+	if (out->md == SH_MD_NONE)
+		return (sh_error_set(err, SH_EUNSUPPORTED, "cms.algorithm",
+		    "a time stamp over a digest that is not known"));
+	if (!cms->old && !sh_md_strong(out->md))
 		return (sh_error_set(err, SH_ESIGNATURE, "cms.weak",
 		    "a time stamp over %s", sh_md_name(out->md)));
 	if (hash.len != sh_md_size(out->md))
 		return (bad(err, "cms.digests",
 		    "a time stamp's imprint of another length"));
 	out->imprint = hash.body;
+	out->policy = policy.body;
+	out->policylen = policy.len;
+	/* accuracy, ordering, nonce … */
+	while (!sh_der_done(&d)) {
+		if ((got = sh_der_optional(&d, SH_DER_INTEGER, &e, err)) < 0)
+			return (-1);
+		if (got) {
+			out->nonce = e.body;
+			out->noncelen = e.len;
+			break;
+		}
+		if (sh_der_next(&d, &e, err))
+			return (-1);
+	}
 	return (0);
 }

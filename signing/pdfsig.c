@@ -22,12 +22,13 @@
 
 /* The numbers and places of one signature while its update is built. */
 struct signing {
+	struct sh_signer *signer;	/* NULL: a document time stamp */
 	struct sh_pdf *doc;
 	struct sh_pdf_update u;
 	const struct sh_pdf_signature *what;
 	struct sh_pdf_page page;
 	struct sh_pdf_form form;
-	uint32_t dictionary, field;
+	uint32_t dictionary, field, form_ref;	/* form_ref 0: stays */
 	size_t reserved;	/* bytes of CMS that fit */
 	size_t range_at;	/* in u.out: behind "/ByteRange[" */
 	size_t contents_at;	/* in u.out: of '<' */
@@ -40,16 +41,36 @@ struct signing {
  * would be broken by it.
  */
 static int
+check_certify(const struct signing *s, struct sh_error *err)
+{
+	size_t i;
+	int others = sh_pdf_member(s->form.catalog->value, "Perms") != NULL;
+
+	if (s->what->certify < 1 || s->what->certify > 3)
+		return (sh_error_set(err, SH_EARG, "sign.certify",
+		    "certification level %d, there are 1, 2 and 3",
+		    s->what->certify));
+	for (i = 0; i < s->form.nfields; i++)
+		others |= s->form.fields[i].is_signature &&
+		    s->form.fields[i].value != NULL;
+	if (others)
+		return (sh_error_set(err, SH_EUNSUPPORTED, "sign.certify",
+		    "only the first signature of a file may certify it"));
+	return (0);
+}
+
+static int
 check_allowed(struct signing *s, struct sh_error *err)
 {
 	struct sh_pdf_field *f;
 	size_t i;
 	int level;
 
-	if (sh_pdf_form_read(s->doc, &s->form, err) ||
-	    sh_pdf_certification(s->doc, &level, err))
+	if (sh_pdf_certification(s->doc, &level, err) ||
+	    (s->what->certify != 0 && check_certify(s, err)))
 		return (-1);
-	if (level == 1)
+	/* Rule: ISO 32000-2 12.8.2.2: time stamps may always follow. */
+	if (level == 1 && s->signer != NULL)
 		return (sh_error_set(err, SH_EUNSUPPORTED, "pdf.locked",
 		    "the file is certified against any change"));
 	if (s->form.has_xfa)
@@ -86,8 +107,10 @@ put_dictionary(struct signing *s, struct sh_error *err)
 
 	s->dictionary = sh_pdf_update_number(&s->u);
 	if (sh_pdf_update_open(&s->u, s->dictionary, 0, err) ||
-	    sh_buf_puts(out, "<</Type/Sig/Filter/Adobe.PPKLite/SubFilter"
-	    "/ETSI.CAdES.detached/ByteRange[", err))
+	    sh_buf_puts(out, s->signer != NULL ? "<</Type/Sig"
+	    "/Filter/Adobe.PPKLite/SubFilter/ETSI.CAdES.detached/ByteRange[" :
+	    "<</Type/DocTimeStamp/Filter/Adobe.PPKLite/SubFilter/ETSI.RFC3161"
+	    "/ByteRange[", err))
 		return (-1);
 	s->range_at = out->len;
 	if (sh_buf_printf(out, err, "%*s]/Contents", RANGE_LEN, ""))
@@ -99,8 +122,12 @@ put_dictionary(struct signing *s, struct sh_error *err)
 	memset(room + 1, '0', 2 * s->reserved);
 	room[2 * s->reserved + 1] = '>';
 	out->len += 2 * s->reserved + 2;
-	if (sh_buf_puts(out, "/M", err) ||
-	    put_date(out, s->what->when, err) ||
+	/* A document time stamp tells its time itself. */
+	if ((s->signer != NULL && (sh_buf_puts(out, "/M", err) ||
+	    put_date(out, s->what->when, err))) ||
+	    (s->what->certify != 0 && sh_buf_printf(out, err,
+	    "/Reference[<</Type/SigRef/TransformMethod/DocMDP/TransformParams"
+	    "<</Type/TransformParams/P %d/V/1.2>>>>]", s->what->certify)) ||
 	    (s->what->reason != NULL && (sh_buf_puts(out, "/Reason", err) ||
 	    sh_pdf_put_text(out, s->what->reason, err))) ||
 	    (s->what->location != NULL && (sh_buf_puts(out, "/Location",
@@ -198,7 +225,6 @@ put_form(struct signing *s, struct sh_error *err)
 	const struct sh_pdf_value *fields = NULL;
 	const struct sh_pdf_object *in;
 	struct sh_buf *out = &s->u.out;
-	char ref[32];
 	uint32_t num;
 
 	if (sh_pdf_find_kind(s->doc, dict, "SigFlags", SH_PDF_INT, &v, err))
@@ -221,11 +247,30 @@ put_form(struct signing *s, struct sh_error *err)
 	    put_longer_array(s, in, fields, s->field, out, err) ||
 	    sh_buf_puts(out, ">>", err) || sh_pdf_update_close(&s->u, err))
 		return (-1);
-	if (o != NULL)
-		return (0);
-	(void)snprintf(ref, sizeof(ref), "%u 0 R", num);
-	return (sh_pdf_update_member(&s->u, s->form.catalog, "AcroForm", ref,
-	    err));
+	if (o == NULL)
+		s->form_ref = num;
+	return (0);
+}
+
+/* What of the catalog changes, in one copy of it. */
+static int
+put_catalog(struct signing *s, struct sh_error *err)
+{
+	struct sh_pdf_set set[2];
+	char form[32], perms[48];
+	size_t n = 0;
+
+	if (s->form_ref != 0) {
+		(void)snprintf(form, sizeof(form), "%u 0 R", s->form_ref);
+		set[n++] = (struct sh_pdf_set){ "AcroForm", form };
+	}
+	if (s->what->certify != 0) {
+		(void)snprintf(perms, sizeof(perms), "<</DocMDP %u 0 R>>",
+		    s->dictionary);
+		set[n++] = (struct sh_pdf_set){ "Perms", perms };
+	}
+	return (n == 0 ? 0 : sh_pdf_update_members(&s->u, s->form.catalog,
+	    set, n, err));
 }
 
 /* Everything but the signature value, with all places known. */
@@ -237,7 +282,8 @@ build(struct signing *s, struct sh_error *err)
 
 	if (sh_pdf_update_begin(s->doc, &s->u, err) ||
 	    put_dictionary(s, err) || put_field(s, err) ||
-	    put_form(s, err) || extend(s, s->page.object, "Annots", err) ||
+	    put_form(s, err) || put_catalog(s, err) ||
+	    extend(s, s->page.object, "Annots", err) ||
 	    sh_pdf_update_finish(&s->u, err))
 		return (-1);
 	gap = before + s->contents_at;
@@ -254,21 +300,24 @@ build(struct signing *s, struct sh_error *err)
 
 /* The digest of what is written, the CMS over it, into its place. */
 static int
-fill_in(int fd, struct sh_signer *signer, const struct signing *s,
-    struct sh_error *err)
+fill_in(int fd, const struct signing *s, struct sh_error *err)
 {
+	enum sh_md md = s->signer != NULL ?
+	    sh_sig_md(sh_signer_algorithm(s->signer)) : SH_MD_SHA256;
 	uint64_t gap = sh_pdf_len(s->doc) + s->contents_at;
 	uint64_t end = gap + 2 * s->reserved + 2;
 	uint64_t range[2][2] = { { 0, gap },
 	    { end, sh_pdf_len(s->doc) + s->u.out.len - end } };
 	struct sh_buf cms = SH_BUF_INIT;
 	uint8_t digest[SH_MD_MAX];
+	int64_t when;
 	char *hex = NULL;
 	int rc = -1;
 
-	if (sh_md_ranges(sh_sig_md(sh_signer_algorithm(signer)), fd,
-	    (const uint64_t (*)[2])range, 2, digest, err) ||
-	    sh_cms_sign(signer, digest, &cms, err))
+	if (sh_md_ranges(md, fd, (const uint64_t (*)[2])range, 2, digest,
+	    err) || (s->signer != NULL ? sh_cms_sign_stamped(s->signer,
+	    digest, s->what->tsa, &cms, err) : sh_tsa_stamp(s->what->tsa, md,
+	    digest, &cms, &when, err)))
 		goto out;
 	if (cms.len > s->reserved) {
 		(void)sh_error_set(err, SH_ELIBRARY, "sign.room",
@@ -296,38 +345,84 @@ check_what(const struct sh_pdf_signature *what, struct sh_error *err)
 	return (0);
 }
 
+/* The name of a field for a time stamp that no field has yet. */
+static int
+free_name(const struct signing *s, char out[32], struct sh_error *err)
+{
+	size_t i;
+	int n;
+
+	for (n = 1; n <= 999; n++) {
+		(void)snprintf(out, 32, "timestamp-%d", n);
+		for (i = 0; i < s->form.nfields; i++)
+			if (strcmp(s->form.fields[i].name, out) == 0)
+				break;
+		if (i == s->form.nfields)
+			return (0);
+	}
+	return (sh_error_set(err, SH_ELIMIT, "pdf.limit",
+	    "more than 999 time stamps"));
+}
+
+static int
+append(int fd, struct signing *s, struct sh_error *err)
+{
+	struct sh_pdf_signature what = *s->what;
+	char name[32];
+	struct stat st;
+	int rc = -1;
+
+	if (fstat(fd, &st) != 0)
+		return (sh_error_sys(err, "file.read", "fstat"));
+	if (sh_pdf_open(fd, (uint64_t)st.st_size, &s->doc, err) ||
+	    sh_pdf_form_read(s->doc, &s->form, err))
+		goto out;
+	if (s->signer == NULL) {
+		if (free_name(s, name, err))
+			goto out;
+		what.field = name;
+		s->what = &what;
+	}
+	if (check_allowed(s, err) ||
+	    sh_pdf_first_page(s->doc, &s->page, err) || build(s, err))
+		goto out;
+	if (sh_pwrite_all(fd, s->u.out.data, s->u.out.len,
+	    (uint64_t)st.st_size, err) == 0 && fill_in(fd, s, err) == 0)
+		rc = 0;
+	else if (ftruncate(fd, st.st_size) != 0)
+		(void)sh_error_context(err, "and cannot be cut back");
+out:
+	sh_pdf_form_clear(&s->form);
+	sh_pdf_update_clear(&s->u);
+	sh_pdf_close(s->doc);
+	return (rc);
+}
+
 int
 sh_pdf_sign(int fd, struct sh_signer *signer,
     const struct sh_pdf_signature *what, struct sh_error *err)
 {
 	struct signing s;
-	struct stat st;
-	int rc = -1;
 
 	memset(&s, 0, sizeof(s));
+	s.signer = signer;
 	s.what = what;
 	if (check_what(what, err) ||
-	    sh_signer_check(signer, what->when, err))
-		return (-1);
-	if (fstat(fd, &st) != 0)
-		return (sh_error_sys(err, "file.read", "fstat"));
-	if (sh_pdf_open(fd, (uint64_t)st.st_size, &s.doc, err) ||
-	    check_allowed(&s, err) ||
-	    sh_pdf_first_page(s.doc, &s.page, err) ||
+	    sh_signer_check(signer, what->when, err) ||
 	    sh_cms_size(signer, &s.reserved, err))
-		goto out;
-	s.reserved += MARGIN;
-	if (build(&s, err))
-		goto out;
-	if (sh_pwrite_all(fd, s.u.out.data, s.u.out.len,
-	    (uint64_t)st.st_size, err) == 0 &&
-	    fill_in(fd, signer, &s, err) == 0)
-		rc = 0;
-	else if (ftruncate(fd, st.st_size) != 0)
-		(void)sh_error_context(err, "and cannot be cut back");
-out:
-	sh_pdf_form_clear(&s.form);
-	sh_pdf_update_clear(&s.u);
-	sh_pdf_close(s.doc);
-	return (rc);
+		return (-1);
+	s.reserved += MARGIN + (what->tsa != NULL ? SH_CMS_STAMP_ROOM : 0);
+	return (append(fd, &s, err));
+}
+
+int
+sh_pdf_stamp(int fd, const struct sh_tsa *tsa, struct sh_error *err)
+{
+	const struct sh_pdf_signature what = { .tsa = tsa };
+	struct signing s;
+
+	memset(&s, 0, sizeof(s));
+	s.what = &what;
+	s.reserved = SH_TOKEN_MAX;
+	return (append(fd, &s, err));
 }

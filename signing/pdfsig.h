@@ -13,6 +13,7 @@
 
 #include "base/error.h"
 #include "signing/signer.h"
+#include "signing/tsa.h"
 
 /* Where the visible text stands on the first page. */
 enum sh_sig_place {
@@ -31,24 +32,36 @@ struct sh_pdf_signature {
 	const char *reason;	/* may be NULL */
 	const char *location;	/* may be NULL */
 	int64_t when;		/* claimed time, the /M entry */
+	int certify;		/* the first signature may say what may still
+				   change: 1 nothing, 2 filling in forms, 3
+				   comments too; 0: it says nothing */
+	const struct sh_tsa *tsa;	/* stamp the signature; NULL: not */
 };
 
 /*
  * Sign the PDF in FD (open for reading and writing): appends one incremental
- * update, PAdES B-B, and syncs nothing.  On failure the file is cut back to
+ * update, PAdES B-B (B-T with a time stamp), and syncs nothing.  On failure the file is cut back to
  * what it was.  Several signatures follow one another, each under a field
  * name of its own.  Long lines are broken within their half of the page;
  * text that passes 24 lines is refused.
  *
  * Errors: SH_EFORMAT "pdf.damaged"; SH_EUNSUPPORTED "pdf.encrypted",
- * "pdf.xfa", "pdf.locked" (certified against any change), "font.letter"
+ * "pdf.xfa", "pdf.locked" (certified against any change), "sign.certify"
+ * (it is signed already, or gives permissions of its own), "font.letter"
  * (a character that cannot be printed), "font.letters"; SH_ENOTFOUND
  * "font.missing"; SH_EEXISTS "sign.field", a field of that name is there;
  * SH_ELIMIT "pdf.limit", "sign.text"; SH_EARG "sign.field-name",
  * "sign.text" (nothing visible); SH_ESIGNATURE from the certificate's check
- * at the moment what->when; what the signer says.
+ * at the moment what->when; what the signer and the authority say.
  */
 int sh_pdf_sign(int fd, struct sh_signer *signer,
     const struct sh_pdf_signature *what, struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * Append a document time stamp over everything that is there.  Errors: those
+ * of the file above, and tsa.h's.
+ */
+int sh_pdf_stamp(int fd, const struct sh_tsa *tsa, struct sh_error *err)
+    SH_MUST_CHECK;
 
 #endif

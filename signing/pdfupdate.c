@@ -134,34 +134,44 @@ out:
 }
 
 int
-sh_pdf_update_member(struct sh_pdf_update *u, const struct sh_pdf_object *o,
-    const char *key, const char *value, struct sh_error *err)
+sh_pdf_update_members(struct sh_pdf_update *u, const struct sh_pdf_object *o,
+    const struct sh_pdf_set *set, size_t n, struct sh_error *err)
 {
-	const struct sh_pdf_value *dict = o->value, *old;
-	size_t from = dict->start;
+	const struct sh_pdf_value *dict = o->value, *v;
+	size_t from = dict->start, i;
 
 	if (dict->kind != SH_PDF_DICT || o->is_stream)
 		return (sh_error_set(err, SH_EFORMAT, "pdf.damaged",
 		    "object %u is no dictionary", o->num));
 	if (sh_pdf_update_open(u, o->num, o->gen, err))
 		return (-1);
-	if ((old = sh_pdf_member(dict, key)) != NULL) {
-		if (sh_pdf_raw(u->doc, o, from, old->keystart, &u->out, err))
+	for (v = dict->first; v != NULL; v = v->next) {
+		for (i = 0; i < n && !sh_pdf_key_is(v, set[i].key);)
+			i++;
+		if (i == n)
+			continue;
+		if (sh_pdf_raw(u->doc, o, from, v->keystart, &u->out, err))
 			return (-1);
-		from = old->end;
+		from = v->end;
 	}
-	/* The new member stands last, or where the old one stood. */
-	if (old == NULL && sh_pdf_raw(u->doc, o, from, dict->end - 2, &u->out,
-	    err))
+	if (sh_pdf_raw(u->doc, o, from, dict->end - 2, &u->out, err))
 		return (-1);
-	if (sh_buf_printf(&u->out, err, "/%s %s", key, value))
-		return (-1);
-	if (old != NULL && (sh_buf_puts(&u->out, " ", err) ||
-	    sh_pdf_raw(u->doc, o, from, dict->end - 2, &u->out, err)))
-		return (-1);
+	for (i = 0; i < n; i++)
+		if (sh_buf_printf(&u->out, err, "/%s %s", set[i].key,
+		    set[i].value))
+			return (-1);
 	if (sh_buf_puts(&u->out, ">>", err))
 		return (-1);
 	return (sh_pdf_update_close(u, err));
+}
+
+int
+sh_pdf_update_member(struct sh_pdf_update *u, const struct sh_pdf_object *o,
+    const char *key, const char *value, struct sh_error *err)
+{
+	const struct sh_pdf_set set = { key, value };
+
+	return (sh_pdf_update_members(u, o, &set, 1, err));
 }
 
 void

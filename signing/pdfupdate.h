@@ -52,9 +52,15 @@ int sh_pdf_update_stream(struct sh_pdf_update *u, uint32_t num,
     const char *members, const void *data, size_t len, struct sh_error *err)
     SH_MUST_CHECK;
 /*
- * The object O again with the member KEY of its dictionary set to VALUE:
+ * The object O again with members of its dictionary set to other values:
  * what else stands in it is copied as it stands.
  */
+struct sh_pdf_set {
+	const char *key, *value;
+};
+int sh_pdf_update_members(struct sh_pdf_update *u,
+    const struct sh_pdf_object *o, const struct sh_pdf_set *set, size_t n,
+    struct sh_error *err) SH_MUST_CHECK;
 int sh_pdf_update_member(struct sh_pdf_update *u,
     const struct sh_pdf_object *o, const char *key, const char *value,
     struct sh_error *err) SH_MUST_CHECK;

@@ -184,6 +184,21 @@ static const struct sh_reason reasons[] = {
 	    "được chấp nhận.",
 	    "A key or algorithm in the chain of certificates is too weak to "
 	    "be accepted." },
+	{ "chain.unanswered", UNTRUSTED("TRY_LATER"),
+	    "Chưa biết chứng thư có bị thu hồi hay không vì chưa hỏi được tổ "
+	    "chức chứng thực. Hãy kiểm tra lại khi có mạng (thêm --fetch).",
+	    "Whether the certificate was revoked is not known: its issuer was "
+	    "not asked. Verify again with a network (add --fetch)." },
+	{ "time.damaged", UNSURE("SIG_CONSTRAINTS_FAILURE"),
+	    "Dấu thời gian của chữ ký bị hỏng hoặc thuộc chữ ký khác. Không "
+	    "chấp nhận tệp này.",
+	    "The signature's time stamp is damaged or belongs to another "
+	    "signature. Do not accept the file." },
+	{ "time.order", UNTRUSTED("TIMESTAMP_ORDER_FAILURE"),
+	    "Dấu thời gian ghi thời điểm không thể có (ở tương lai hoặc sau "
+	    "dấu thời gian bao ngoài). Hãy kiểm tra đồng hồ máy.",
+	    "A time stamp tells an impossible time (in the future, or after "
+	    "the stamp that covers it). Check the clock of this machine." },
 	/* Notes. */
 	{ "revocation.unchecked", NOTE,
 	    "Chưa kiểm tra được chứng thư có bị thu hồi hay không.",
@@ -193,9 +208,16 @@ static const struct sh_reason reasons[] = {
 	    "minh.",
 	    "The time of signing is the signer's own claim; no time stamp "
 	    "proves it." },
-	{ "time.unjudged", NOTE,
-	    "Chữ ký có dấu thời gian nhưng chưa được dùng để xét hiệu lực.",
-	    "The signature has a time stamp that was not used to judge it." },
+	{ "time.proven", NOTE,
+	    "Dấu thời gian chứng minh chữ ký đã có vào thời điểm nêu trong "
+	    "báo cáo.",
+	    "A time stamp proves that the signature existed at the time that "
+	    "the report gives." },
+	{ "time.untrusted", NOTE,
+	    "Dấu thời gian của chữ ký không dùng được để chứng minh thời điểm "
+	    "ký vì không xác minh được tổ chức cấp dấu.",
+	    "The signature's time stamp proves nothing, because its authority "
+	    "could not be verified." },
 };
 
 _Static_assert(SH_COUNT(reasons) <= SH_MAX_REASONS,

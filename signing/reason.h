@@ -28,7 +28,7 @@ struct sh_reason {
 const struct sh_reason *sh_reason_at(size_t i);	/* NULL behind the last */
 
 /* Each reason is given once, so this holds the whole table. */
-#define SH_MAX_REASONS	40
+#define SH_MAX_REASONS	48
 
 /* What was found about one signature, or about the file; plain data. */
 struct sh_findings {

@@ -13,7 +13,6 @@
 #include "signing/signer.h"
 
 #define MAX_FILE	((size_t)1 << 20)
-#define MAX_CHAIN	8
 
 static int
 file_sign(void *self, enum sh_sig_algorithm alg, const void *tbs, size_t len,
@@ -57,81 +56,6 @@ file_close(void *self)
 static const struct sh_signer_ops file_ops = {
 	.name = "file", .sign = file_sign, .close = file_close
 };
-
-/* The algorithm that goes with the key. */
-static int
-choose(const EVP_PKEY *key, enum sh_sig_algorithm *algp, struct sh_error *err)
-{
-	int bits = EVP_PKEY_get_bits(key);
-
-	switch (EVP_PKEY_get_base_id(key)) {
-	case EVP_PKEY_RSA:
-		*algp = SH_SIG_RSA_PKCS1_SHA256;
-		return (0);
-	case EVP_PKEY_RSA_PSS:
-		*algp = SH_SIG_RSA_PSS_SHA256;
-		return (0);
-	case EVP_PKEY_ED25519:
-		*algp = SH_SIG_ED25519;
-		return (0);
-	case EVP_PKEY_EC:
-		*algp = bits == 384 ? SH_SIG_ECDSA_SHA384 :
-		    SH_SIG_ECDSA_SHA256;
-		if (bits == 256 || bits == 384)
-			return (0);
-	}
-	return (sh_error_set(err, SH_EUNSUPPORTED, "key.kind",
-	    "a key of another kind than RSA, P-256, P-384, Ed25519"));
-}
-
-/* Is A the authority that issued X (and not X itself)? */
-static int
-issued(X509 *a, X509 *x)
-{
-	return (X509_NAME_cmp(X509_get_subject_name(a),
-	    X509_get_issuer_name(x)) == 0 && X509_cmp(a, x) != 0 &&
-	    X509_check_issued(a, x) == X509_V_OK);
-}
-
-/*
- * LEAF and, one after the other, who issued it, as far as the file knows.
- * The root stays out: whoever verifies has it, or must not take it from us.
- */
-static int
-make_signer(EVP_PKEY *take_key, X509 *leaf, const STACK_OF(X509) *ca,
-    struct sh_signer **sp, struct sh_error *err)
-{
-	unsigned char *der[MAX_CHAIN] = { NULL };
-	size_t len[MAX_CHAIN], n = 0, k;
-	enum sh_sig_algorithm alg;
-	X509 *x = leaf, *next;
-	int i, got, rc = -1;
-
-	while (x != NULL && n < MAX_CHAIN) {
-		if ((got = i2d_X509(x, &der[n])) < 0) {
-			(void)sh_error_nomem(err, "a certificate");
-			goto out;
-		}
-		len[n++] = (size_t)got;
-		for (i = 0, next = NULL; i < sk_X509_num(ca); i++)
-			if (issued(sk_X509_value(ca, i), x))
-				next = sk_X509_value(ca, i);
-		if (next != NULL && (X509_get_extension_flags(next) &
-		    EXFLAG_SS) != 0)
-			next = NULL;
-		x = next;
-	}
-	if (choose(take_key, &alg, err))
-		goto out;
-	rc = sh_signer_new(&file_ops, take_key,
-	    (const uint8_t *const *)(void *)der, len, n, alg, sp, err);
-	take_key = NULL;
-out:
-	EVP_PKEY_free(take_key);
-	for (k = 0; k < MAX_CHAIN; k++)
-		OPENSSL_free(der[k]);
-	return (rc);
-}
 
 /* The passphrase with the NUL that OpenSSL wants behind it. */
 static int
@@ -186,7 +110,7 @@ sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
 		    "%s holds no key with its certificate", path);
 		goto out;
 	}
-	rc = make_signer(key, leaf, ca, sp, err);
+	rc = sh_signer_build(&file_ops, key, leaf, ca, sp, err);
 	key = NULL;
 	if (rc != 0)
 		(void)sh_error_context(err, "%s", path);

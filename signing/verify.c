@@ -7,51 +7,17 @@
 
 #include <openssl/x509.h>
 
-#include "base/clock.h"
 #include "base/mem.h"
 #include "signing/certificate.h"
-#include "signing/cms.h"
-#include "signing/dss.h"
-#include "signing/reason.h"
-#include "signing/signature.h"
-#include "signing/trust.h"
+#include "signing/policy.h"
+#include "signing/verify_internal.h"
 
 #define MAX_SIGNATURES	64
-
-const char *
-sh_status_word(enum sh_status s)
-{
-	static const char *const words[] = { "TOTAL-PASSED", "INDETERMINATE",
-	    "TOTAL-FAILED" };
-
-	return (words[s]);
-}
-
-/* One signature judged. */
-struct judged {
-	struct sh_signature sig;
-	struct sh_findings found;
-	char *signer;		/* NULL: no certificate */
-	char algorithm[48];	/* empty: not known */
-	int64_t stamped;	/* a document time stamp's own time */
-	int whole;		/* signs the file to its end */
-};
-
-struct verifying {
-	struct sh_pdf *doc;
-	struct sh_pdf_form form;
-	const struct sh_trust *trust;
-	struct sh_dss dss;
-	int64_t when;
-	struct sh_findings found;	/* about the file */
-	struct judged *judged;
-	size_t njudged;
-};
 
 /* ---- the CMS ---- */
 
 static int
-describe(struct judged *j, const struct sh_cms *cms, struct sh_error *err)
+describe(struct sh_judged *j, const struct sh_cms *cms, struct sh_error *err)
 {
 	const EVP_PKEY *key = X509_get0_pubkey(cms->signer);
 
@@ -67,8 +33,8 @@ describe(struct judged *j, const struct sh_cms *cms, struct sh_error *err)
  * over what it says, and what it says must be the ranges' digest.
  */
 static int
-check_stamp(struct verifying *v, struct judged *j, const struct sh_cms *cms,
-    struct sh_error *err)
+check_stamp(struct sh_verifying *v, struct sh_judged *j,
+    const struct sh_cms *cms, struct sh_error *err)
 {
 	struct sh_timestamp stamp;
 	uint8_t digest[SH_MD_MAX];
@@ -78,6 +44,7 @@ check_stamp(struct verifying *v, struct judged *j, const struct sh_cms *cms,
 	    (const uint64_t (*)[2])j->sig.range, 2, digest, err))
 		return (-1);
 	j->stamped = stamp.when;
+	j->over = stamp.md;
 	if (memcmp(digest, stamp.imprint, sh_md_size(stamp.md)) != 0)
 		return (sh_error_set(err, SH_ESIGNATURE, "cms.digest",
 		    "the time stamp is another document's"));
@@ -87,19 +54,22 @@ check_stamp(struct verifying *v, struct judged *j, const struct sh_cms *cms,
 	return (sh_cms_verify(cms, digest, err));
 }
 
+/* Is the value right?  Whether it counts is asked when all are read. */
 static int
-check_cms(struct verifying *v, struct judged *j, struct sh_error *err)
+check_cms(struct sh_verifying *v, struct sh_judged *j, struct sh_error *err)
 {
 	const struct sh_pdf_value *c = j->sig.contents;
-	struct sh_trust_help help = { .crls = v->dss.crls };
-	struct sh_cms *cms = NULL;
+	struct sh_cms *cms;
 	uint8_t digest[SH_MD_MAX];
 	int stamp = j->sig.sub == SH_SUB_STAMP, rc;
 
-	rc = sh_cms_read(c->text, c->len, stamp ? SH_CMS_TIMESTAMP :
-	    SH_CMS_DETACHED, &cms, err);
-	if (rc == 0)
+	rc = sh_cms_read(c->text, c->len, SH_CMS_OLD | (stamp ?
+	    SH_CMS_TIMESTAMP : SH_CMS_DETACHED), &j->cms, err);
+	cms = j->cms;
+	if (rc == 0) {
+		j->over = cms->md;
 		rc = describe(j, cms, err);
+	}
 	if (rc == 0 && stamp)
 		rc = check_stamp(v, j, cms, err);
 	else if (rc == 0) {
@@ -108,10 +78,9 @@ check_cms(struct verifying *v, struct judged *j, struct sh_error *err)
 		if (rc == 0)
 			rc = sh_cms_verify(cms, digest, err);
 	}
-	if (rc != 0) {
-		rc = sh_findings_error(&j->found, err);
-		goto out;
-	}
+	if (rc != 0)
+		return (sh_findings_error(&j->found, err));
+	j->right = 1;
 	/* Rule: EN 319 142-1 6.3: signing-certificate is mandatory. */
 	if (cms->ess == 0 && j->sig.sub != SH_SUB_PKCS7)
 		sh_findings_add(&j->found, "cms.ess", "no "
@@ -119,25 +88,16 @@ check_cms(struct verifying *v, struct judged *j, struct sh_error *err)
 	if (j->sig.sub == SH_SUB_PKCS7)
 		sh_findings_add(&j->found, "signature.profile",
 		    "adbe.pkcs7.detached");
-	help.certificates = cms->certificates;
-	rc = sh_trust_judge(v->trust, cms->signer, &help, v->when,
-	    stamp ? SH_PURPOSE_TIMESTAMP : SH_PURPOSE_DOCUMENT, &j->found,
-	    err);
-	if (!stamp)
-		sh_findings_add(&j->found, cms->has_timestamp ?
-		    "time.unjudged" : "time.claimed", "%s", "");
 	if (j->sig.claimed == 0 && cms->has_signing_time)
 		j->sig.claimed = cms->signing_time;
-out:
-	sh_cms_free(cms);
-	return (rc);
+	return (0);
 }
 
 /* ---- the signatures ---- */
 
 static int
-judge(struct verifying *v, const struct sh_pdf_field *field, struct judged *j,
-    struct sh_error *err)
+judge(struct sh_verifying *v, const struct sh_pdf_field *field,
+    struct sh_judged *j, struct sh_error *err)
 {
 	int rc;
 
@@ -159,9 +119,9 @@ judge(struct verifying *v, const struct sh_pdf_field *field, struct judged *j,
  * meant is a viewer's guess.  Only the first signature may certify.
  */
 static void
-compare_signatures(struct verifying *v)
+compare_signatures(struct sh_verifying *v)
 {
-	struct judged *a, *b;
+	struct sh_judged *a, *b;
 	const struct sh_pdf_field *f;
 	size_t i, k;
 
@@ -192,7 +152,7 @@ compare_signatures(struct verifying *v)
 }
 
 static int
-judge_all(struct verifying *v, struct sh_error *err)
+judge_all(struct sh_verifying *v, struct sh_error *err)
 {
 	size_t i, n = 0;
 
@@ -226,123 +186,30 @@ judge_all(struct verifying *v, struct sh_error *err)
 			return (-1);
 	}
 	compare_signatures(v);
-	return (0);
-}
-
-/* ---- the report ---- */
-
-static int
-put_status(json_t *o, const struct sh_findings *f, struct sh_error *err)
-{
-	const char *sub;
-	enum sh_status status = sh_findings_status(f, &sub);
-
-	return (sh_json_set_str(o, "status", sh_status_word(status), err) ||
-	    sh_json_set_str(o, "sub_indication", sub, err) ||
-	    sh_json_set(o, "integrity",
-		json_boolean(sh_findings_integrity(f)), err) ||
-	    sh_json_set(o, "reasons", sh_findings_json(f, err), err) ? -1 : 0);
-}
-
-static int
-put_time(json_t *o, const char *name, int64_t when, struct sh_error *err)
-{
-	char text[SH_TIME_LEN];
-
-	if (when == 0)
-		return (0);
-	sh_time_print(when, text);
-	return (sh_json_set_str(o, name, text, err));
-}
-
-/* What the signature vouches for, now. */
-static const char *
-covers(const struct judged *j)
-{
-	if (!sh_findings_integrity(&j->found))
-		return ("nothing");
-	return (j->whole ? "document" : "revision");
-}
-
-static json_t *
-report_signature(const struct judged *j, struct sh_error *err)
-{
-	json_t *o = sh_json_new_object(err);
-
-	if (o == NULL)
-		return (NULL);
-	if (sh_json_set_str(o, "field", j->sig.field->name, err) ||
-	    sh_json_set_str(o, "kind", j->sig.sub == SH_SUB_STAMP ?
-		"timestamp" : "signature", err) ||
-	    sh_json_set_str(o, "signer", j->signer, err) ||
-	    put_status(o, &j->found, err) ||
-	    sh_json_set_str(o, "covers", covers(j), err) ||
-	    put_time(o, "claimed_time", j->sig.claimed, err) ||
-	    put_time(o, "stamped_time", j->stamped, err) ||
-	    (j->algorithm[0] != '\0' && sh_json_set_str(o, "algorithm",
-	    j->algorithm, err))) {
-		json_decref(o);
-		return (NULL);
-	}
-	return (o);
-}
-
-/* The file's own findings and the worst of the signatures. */
-static int
-report(const struct verifying *v, struct sh_verdict *out, struct sh_error *err)
-{
-	const char *sub, *worst_sub;
-	enum sh_status status;
-	json_t *signatures = sh_json_new_array(err), *o = NULL;
-	size_t i;
-
-	if (signatures == NULL || (o = sh_json_new_object(err)) == NULL)
-		goto bad;
-	out->status = sh_findings_status(&v->found, &worst_sub);
-	out->integrity = sh_findings_integrity(&v->found);
-	out->nsignatures = (int)v->njudged;
-	for (i = 0; i < v->njudged; i++) {
-		status = sh_findings_status(&v->judged[i].found, &sub);
-		if (status > out->status) {
-			out->status = status;
-			worst_sub = sub;
-		}
-		if (!sh_findings_integrity(&v->judged[i].found))
-			out->integrity = 0;
-		if (sh_json_append(signatures,
-		    report_signature(&v->judged[i], err), err))
-			goto bad;
-	}
-	if (sh_json_set_str(o, "format", "sohoa-verdict-1", err) ||
-	    sh_json_set_str(o, "status", sh_status_word(out->status), err) ||
-	    sh_json_set_str(o, "sub_indication", worst_sub, err) ||
-	    sh_json_set(o, "integrity", json_boolean(out->integrity), err) ||
-	    put_time(o, "judged_at", v->when, err) ||
-	    sh_json_set(o, "reasons", sh_findings_json(&v->found, err), err))
-		goto bad;
-	if (sh_json_set(o, "signatures", signatures, err)) {
-		signatures = NULL;
-		goto bad;
-	}
-	out->report = o;
-	return (0);
-bad:
-	json_decref(signatures);
-	json_decref(o);
-	return (-1);
+	return (sh_verify_times(v, err));
 }
 
 int
 sh_verify_prepare(struct sh_error *err)
 {
-	return (sh_algorithm_warm(err));
+	return (sh_algorithm_warm(err) || sh_policy_load(err) ? -1 : 0);
+}
+
+static void
+judged_clear(struct sh_judged *j)
+{
+	sh_cms_free(j->cms);
+	free(j->signer);
+	free(j->stamp.signer);
+	sk_X509_pop_free(j->chain, X509_free);
+	sk_X509_pop_free(j->stamp.chain, X509_free);
 }
 
 int
 sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
     struct sh_verdict *out, struct sh_error *err)
 {
-	struct verifying v = { .trust = trust, .when = when };
+	struct sh_verifying v = { .trust = trust, .when = when };
 	struct stat st;
 	size_t i;
 	int rc;
@@ -356,9 +223,9 @@ sh_verify_pdf(int fd, const struct sh_trust *trust, int64_t when,
 	else
 		rc = judge_all(&v, err);
 	if (rc == 0)
-		rc = report(&v, out, err);
+		rc = sh_verify_report(&v, out, err);
 	for (i = 0; i < v.njudged; i++)
-		free(v.judged[i].signer);
+		judged_clear(&v.judged[i]);
 	free(v.judged);
 	sh_dss_clear(&v.dss);
 	sh_pdf_form_clear(&v.form);

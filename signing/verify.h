@@ -32,11 +32,17 @@ int sh_trust_read(const char *dir, struct sh_buf *pem, struct sh_error *err)
     SH_MUST_CHECK;
 /*
  * The same from PEM bytes, for the worker, which opens no file.  No bytes:
- * nothing is trusted.
+ * nothing is trusted.  Blocks "X509 CRL" and SH_PEM_OCSP are lists and
+ * answers that were fetched: they count when their issuer signed them.
  */
+#define SH_PEM_OCSP	"OCSP RESPONSE"
 int sh_trust_parse(const void *pem, size_t len, struct sh_trust **tp,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_trust_free(struct sh_trust *t);
+/* What was fetched about revocation helps to judge from now on; copied. */
+struct sh_answers;
+int sh_trust_know(struct sh_trust *t, const struct sh_answers *answers,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Let OpenSSL read its configuration and load what it loads once.  After

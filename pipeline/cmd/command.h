@@ -64,6 +64,16 @@ int sh_open_home(const struct sh_args *a, unsigned flags,
 struct sh_reader sh_reader_of(const struct sh_home *h,
     const struct sh_args *a);
 
+/* Errors: SH_EARG "document.id". */
+int sh_args_document(const char *s, struct sh_document_id *id,
+    struct sh_error *err) SH_MUST_CHECK;
+/*
+ * Whoever is meant by a number (NUMBER may be NULL) and by --name and
+ * --birth; 0, EX_USAGE, or -1 with the error.  Strings are borrowed.
+ */
+int sh_args_holder(const struct sh_args *a, const char *number,
+    struct sh_holder *out, struct sh_error *err) SH_MUST_CHECK;
+
 /* Print the error as a sentence (or as JSON with --json); its exit status. */
 int sh_print_error(const struct sh_args *a, const struct sh_error *e);
 int sh_print_json(json_t *take_v, struct sh_error *err) SH_MUST_CHECK;
@@ -97,14 +107,31 @@ int sh_cmd_find(struct sh_args *a, struct sh_error *err);
 int sh_cmd_show(struct sh_args *a, struct sh_error *err);
 int sh_cmd_get(struct sh_args *a, struct sh_error *err);
 int sh_cmd_need(struct sh_args *a, struct sh_error *err);
+int sh_cmd_reuse(struct sh_args *a, struct sh_error *err);
+int sh_cmd_alias(struct sh_args *a, struct sh_error *err);
+int sh_cmd_file(struct sh_args *a, struct sh_error *err);
+int sh_cmd_dossier(struct sh_args *a, struct sh_error *err);
+int sh_cmd_correct(struct sh_args *a, struct sh_error *err);
+int sh_cmd_revoke(struct sh_args *a, struct sh_error *err);
+int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
+int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
+int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
 int sh_cmd_cover(struct sh_args *a, struct sh_error *err);
 int sh_cmd_report(struct sh_args *a, struct sh_error *err);
 int sh_cmd_review(struct sh_args *a, struct sh_error *err);
+int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_seal(struct sh_args *a, struct sh_error *err);
 int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
 int sh_cmd_status(struct sh_args *a, struct sh_error *err);
+int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
+int sh_cmd_search(struct sh_args *a, struct sh_error *err);
+int sh_cmd_bench(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
+
+/* The seals of a status, as lines; the exit status they call for. */
+void sh_print_seals(const json_t *seals, enum sh_lang lang);
+int sh_seals_exit(const json_t *seals);
 
 #endif

@@ -4,6 +4,12 @@
 #define HOME	{ "home", 'H', "HOME", "archive home; else $SOHOA_HOME" }
 #define JSON	{ "json", 'j', NULL, "one JSON object on standard output" }
 #define PURPOSE	{ "purpose", 'p', "WHY", "dossier or procedure that you read for" }
+#define BASIS	{ "basis", 'B', "LAW", "legal basis that you read on" }
+#define WHY	PURPOSE, BASIS
+#define NAME	{ "name", 'N', "NAME", "of a holder without a number" }
+#define BIRTH	{ "birth", 'b', "YYYY-MM-DD", "and the day of birth" }
+#define REASON	{ "reason", 'm', "WHY", "why, for the record" }
+#define EVIDENCE { "evidence", 'e', "WHAT", "how that is known" }
 #define USAGE	{ "usage", 'u', NULL, "afterwards, CPU and memory as JSON on stderr" }
 #define QUIET	{ "quiet", 'q', NULL, "no progress" }
 #define END	{ NULL, 0, NULL, NULL }
@@ -27,31 +33,99 @@ static const struct sh_option read_options[] = {
 static const struct sh_option find_options[] = {
 	HOME,
 	{ "holder", 'i', "ID", "documents of this holder" },
+	NAME, BIRTH,
 	{ "type", 't', "SLUG", "of this paper type, with --holder" },
 	{ "number", 'n', "NO", "with this number and symbol" },
 	{ "text", 'w', "WORDS", "with these words; \"in quotes\" a phrase" },
 	{ "exact", 'x', NULL, "marks count: \"má\" is not \"mà\"" },
+	{ "places", 'P', NULL, "with --text: where on the pages, with --json" },
 	{ "limit", 'l', "N", "at most so many (20)" },
 	{ "after", 'a', "CURSOR", "go on behind an earlier answer" },
-	PURPOSE, JSON, END
+	WHY, JSON, END
 };
-static const struct sh_option show_options[] = { HOME, PURPOSE, JSON, END };
+static const struct sh_option show_options[] = { HOME, WHY, JSON, END };
 static const struct sh_option get_options[] = {
 	HOME,
 	{ "rendition", 'r', "NAME", "pdf (default), text, alto, reading, record" },
 	{ "output", 'o', "FILE", "where to; - is standard output" },
-	PURPOSE, END
+	WHY, END
 };
 static const struct sh_option need_options[] = {
 	HOME,
 	{ "day", 'd', "YYYY-MM-DD", "as of this day; else today" },
-	PURPOSE, JSON, END
+	NAME, BIRTH,
+	WHY, JSON, END
+};
+static const struct sh_option reuse_options[] = {
+	HOME,
+	{ "holder", 'i', "ID", "whose document it is" },
+	NAME, BIRTH,
+	{ "dossier", 'D', "CODE", "dossier that relies on it" },
+	{ "procedure", 'c', "CODE", "the dossier's procedure" },
+	{ "component", 'C', "CODE", "component that it satisfies" },
+	{ "day", 'd', "YYYY-MM-DD", "it counts on this day; else today" },
+	{ "instead", 'I', NULL, "in place of the paper that is named" },
+	{ "national", 'n', NULL, "it comes from the national store" },
+	{ "output", 'o', "FILE", "receipt; its signature to FILE.p7s" },
+	WHY, JSON, END
+};
+static const struct sh_option alias_options[] = {
+	HOME, EVIDENCE, WHY, JSON, END
+};
+static const struct sh_option file_options[] = {
+	HOME, NAME, BIRTH, EVIDENCE, WHY, JSON, END
+};
+static const struct sh_option dossier_options[] = {
+	HOME,
+	{ "procedure", 'c', "CODE", "else the one that its papers name" },
+	WHY, JSON, END
+};
+static const struct sh_option end_options[] = {
+	HOME, REASON, WHY, JSON, END
+};
+static const struct sh_option hold_options[] = {
+	HOME, REASON,
+	{ "until", 'u', "YYYY-MM-DD", "last day of the hold" },
+	{ "release", 'r', "HOLD", "end this hold" },
+	WHY, JSON, END
+};
+static const struct sh_option dispose_options[] = {
+	HOME,
+	{ "due", 'd', NULL, "documents whose term is over" },
+	{ "day", 'D', "YYYY-MM-DD", "on this day; else today" },
+	{ "propose", 'P', NULL, "propose to destroy the documents named" },
+	{ "show", 's', "PROPOSAL", "what a proposal names" },
+	{ "approve", 'a', "PROPOSAL", "destroy it: the second person" },
+	{ "output", 'o', "FILE", "destruction list; signature to FILE.p7s" },
+	{ "proof", 'f', "DOCUMENT", "what the chain says of it" },
+	{ "holder", 'i', "ID", "in whose chain" },
+	NAME, BIRTH, REASON, WHY, JSON, END
 };
 static const struct sh_option verify_options[] = {
 	HOME,
 	{ "all", 'a', NULL, "every document of the archive" },
 	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
-	PURPOSE, JSON, QUIET, END
+	{ "fetch", 'f', NULL, "ask trusted issuers about revocation" },
+	{ "report", 'o', "FILE", "the verdict as a page to print" },
+	WHY, JSON, QUIET, END
+};
+static const struct sh_option sign_options[] = {
+	HOME,
+	{ "output", 'o', "FILE", "where the signed file goes" },
+	{ "as", 'a', "WHO", "officer (default) or agency, of the home" },
+	{ "key", 'k', "KEY", "FILE.p12, pkcs11:DRIVER?token=LABEL, csc:ADDRESS?credential=ID" },
+	{ "pin-fd", 'P', "N", "descriptor to read its PIN from; else asks" },
+	{ "roots", 'R', "DIR", "PEM files of the roots to trust" },
+	{ "level", 'l', "LEVEL", "b, t, lt or lta; else the home's" },
+	{ "tsa", 't', "URL", "time-stamping authority; else the home's" },
+	{ "place", 'w', "WHERE", "visible: left, right; none (default)" },
+	{ "field", 'f', "NAME", "name of the signature field" },
+	{ "reason", 'r', "TEXT", "why it is signed" },
+	{ "certify", 'c', "N", "what may change later: 1 nothing, 2 forms, 3 comments" },
+	{ "digest", 'd', "HEX", "SHA-256 of what was shown; refuse another file" },
+	{ "pss", 's', NULL, "RSA-PSS instead of PKCS#1 v1.5" },
+	{ "prolong", 'x', NULL, "no new signature: fresh answers and stamp" },
+	JSON, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
 static const struct sh_option cover_options[] = {
@@ -71,7 +145,7 @@ static const struct sh_option review_options[] = {
 	{ "crops", 'C', "DIR", "where pictures go; else the session's memory" },
 	{ "from", 'f', "DAY", "first day of the lot, with sample" },
 	{ "to", 't', "DAY", "last day of the lot, with sample" },
-	PURPOSE, JSON, END
+	WHY, JSON, END
 };
 static const struct sh_option seal_options[] = {
 	HOME,
@@ -94,6 +168,21 @@ static const struct sh_option report_options[] = {
 	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
 	{ "svg", 's', "FILE", "a page with plots, too" },
 	JSON, END
+};
+static const struct sh_option search_options[] = {
+	HOME,
+	{ "follow", 'f', NULL, "take in what is new" },
+	{ "rebuild", 'r', NULL, "make it again; searches go on meanwhile" },
+	END
+};
+static const struct sh_option bench_options[] = {
+	{ "catalogue", 'c', "DIR", "paper types from here; else the built-in" },
+	{ "errors", 'e', NULL, "each difference as a line on stderr" },
+	{ "values", 'v', "FILE", "each value found, tab separated" },
+	JSON, END
+};
+static const struct sh_option accesses_options[] = {
+	HOME, NAME, BIRTH, WHY, JSON, END
 };
 static const struct sh_option completion_options[] = { END };
 
@@ -126,15 +215,60 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa get 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -o giay.pdf\n"
 	    "  sohoa get 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -r text -o -\n",
 	    get_options, 1, 1, sh_cmd_get },
-	{ "need", "PROCEDURE HOLDER",
+	{ "need", "PROCEDURE HOLDER | PROCEDURE --name NAME --birth DAY",
 	    "what a procedure needs: held, expired or missing",
-	    "  sohoa need 1.004222 027090098192\n",
-	    need_options, 2, 2, sh_cmd_need },
+	    "  sohoa need 1.004222 027090098192\n"
+	    "  sohoa need 1.001193 --name 'Lê An' --birth 2026-01-31\n",
+	    need_options, 1, 2, sh_cmd_need },
+	{ "reuse", "DOCUMENT --holder ID --dossier CODE --procedure CODE --component CODE",
+	    "satisfy a component with a held document, with a receipt",
+	    "  sohoa reuse 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -i 027090098192 \\\n"
+	    "      -D H05.000.016-261121-0678 -c 1.004222 -C 02 -o r.json\n",
+	    reuse_options, 1, 1, sh_cmd_reuse },
+	{ "dossier", "CODE", "what a dossier has, with the portal's flags",
+	    "  sohoa dossier H05.000.016-261121-0678 --json\n",
+	    dossier_options, 1, 1, sh_cmd_dossier },
+	{ "alias", "CITIZEN OLDER --evidence WHAT",
+	    "say that an older number is the same person's",
+	    "  sohoa alias 027090098192 125012345 -e 'Giấy xác nhận số CMND'\n",
+	    alias_options, 2, 2, sh_cmd_alias },
+	{ "file", "CITIZEN --name NAME --birth DAY --evidence WHAT",
+	    "file papers of a child under the number it got",
+	    "  sohoa file 027326000123 -N 'Lê An' -b 2026-01-31 -e 'Khai sinh 12'\n",
+	    file_options, 1, 1, sh_cmd_file },
+	{ "correct", "OLD NEW --reason WHY",
+	    "let a newer document take an older one's place",
+	    "  sohoa correct 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 \\\n"
+	    "      91c0d7b25a8e4f3f8c6e1a2b3c4d5e6f -m 'cải chính'\n",
+	    end_options, 2, 2, sh_cmd_correct },
+	{ "revoke", "DOCUMENT --reason WHY",
+	    "say that its issuer withdrew a document",
+	    "  sohoa revoke 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -m 'QĐ 12/QĐ-UBND'\n",
+	    end_options, 1, 1, sh_cmd_revoke },
+	{ "hold", "DOCUMENT --reason WHY [--until DAY | --release HOLD]",
+	    "keep a document from being destroyed",
+	    "  sohoa hold 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -m 'vụ án 12/2026'\n",
+	    hold_options, 1, 1, sh_cmd_hold },
+	{ "dispose", "--due | --propose DOCUMENT... -m WHY | --show P | --approve P | --proof DOCUMENT -i ID",
+	    "destroy what is due: proposal, second person, proof",
+	    "  sohoa dispose --due\n"
+	    "  sohoa dispose --propose 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -m 'hết hạn'\n"
+	    "  sohoa dispose --approve 0d1c2b3a495867768594a3b2c1d0e0f1 -o list.json\n",
+	    dispose_options, 0, -1, sh_cmd_dispose },
 	{ "verify", "FILE.pdf... | DOCUMENT... | --all",
 	    "verify signatures: verdict with reasons",
 	    "  sohoa verify giay.pdf\n"
+	    "  sohoa verify --fetch --report phieu.html giay.pdf\n"
 	    "  sohoa verify --home /srv/sohoa --all\n",
 	    verify_options, 0, -1, sh_cmd_verify },
+	{ "sign", "FILE.pdf -o SIGNED.pdf",
+	    "sign a PDF file, at a PAdES level",
+	    "  sohoa sign giay.pdf -o giay-ky.pdf --level lt\n"
+	    "  sohoa sign giay.pdf -o giay-ky.pdf --place right --as agency\n"
+	    "  sohoa sign giay.pdf -o ky.pdf -R roots --pin-fd 3 3<pin \\\n"
+	    "      --key 'pkcs11:/usr/lib/softhsm/libsofthsm2.so?token=vgca'\n"
+	    "  sohoa sign giay-ky.pdf -o giay-ky.pdf --prolong --level lta\n",
+	    sign_options, 1, 1, sh_cmd_sign },
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
@@ -161,7 +295,7 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa prove 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -o proof/\n"
 	    "  sohoa prove --since 12 -o proof/\n",
 	    prove_options, 0, 1, sh_cmd_prove },
-	{ "status", "", "how the archive stands: seals, time stamps",
+	{ "status", "", "how the archive stands: search, seals, time stamps",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
 	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
@@ -171,6 +305,17 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa report --csv > thang-11.csv\n"
 	    "  sohoa report --svg thang-11.svg\n",
 	    report_options, 0, 0, sh_cmd_report },
+	{ "search", "--follow | --rebuild", "look after the full-text search",
+	    "  sohoa search --rebuild\n",
+	    search_options, 0, 0, sh_cmd_search },
+	{ "bench", "reading FILE...",
+	    "measure types, fields and confidences against known truth",
+	    "  sample texts -n 100 --readings --noise 20 | sohoa bench reading -\n"
+	    "  sohoa bench reading --json truths.jsonl\n",
+	    bench_options, 2, -1, sh_cmd_bench },
+	{ "accesses", "HOLDER", "who read what of a holder's, and why",
+	    "  sohoa accesses 027090098192\n",
+	    accesses_options, 0, 1, sh_cmd_accesses },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

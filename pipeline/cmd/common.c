@@ -53,13 +53,41 @@ sh_reader_of(const struct sh_home *h, const struct sh_args *a)
 {
 	const struct passwd *pw = getpwuid(getuid());
 	const char *purpose = sh_args_get(a, "purpose");
+	const char *basis = sh_args_get(a, "basis");
 
 	return ((struct sh_reader){
 		.name = pw != NULL ? pw->pw_name : "unknown",
 		.agency = sh_config_text(h->config, "agency-code"),
 		/* The one who sits at the machine that holds the archive. */
 		.purpose = purpose != NULL ? purpose : "local",
+		.basis = basis,
 	});
+}
+
+int
+sh_args_document(const char *s, struct sh_document_id *id,
+    struct sh_error *err)
+{
+	if (sh_document_id_parse(s, id) == 0)
+		return (0);
+	sh_error_param(err, "value", "%.40s", s);
+	return (sh_error_set(err, SH_EARG, "document.id",
+	    "\"%.40s\" is no document id", s));
+}
+
+int
+sh_args_holder(const struct sh_args *a, const char *number,
+    struct sh_holder *out, struct sh_error *err)
+{
+	const char *birth = sh_args_get(a, "birth");
+
+	memset(out, 0, sizeof(*out));
+	out->name = sh_args_get(a, "name");
+	if (number == NULL && out->name == NULL)
+		return (sh_args_usage(a, "whose? a number, or --name"));
+	if (birth != NULL && sh_date_parse(birth, &out->birth))
+		return (sh_args_usage(a, "--birth wants yyyy-mm-dd"));
+	return (number == NULL ? 0 : sh_id_parse(number, &out->id, err));
 }
 
 int

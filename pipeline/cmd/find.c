@@ -1,9 +1,10 @@
 /* sohoa find and sohoa need: what is held for somebody. */
-#include "pipeline/cmd/command.h"
+#include "archive/reuse.h"
 
 #include <string.h>
 
 #include "base/text.h"
+#include "pipeline/cmd/command.h"
 
 static const char *
 text_of(const json_t *obj, const char *name)
@@ -48,11 +49,14 @@ sh_cmd_find(struct sh_args *a, struct sh_error *err)
 {
 	const char *holder = sh_args_get(a, "holder");
 	const char *limit = sh_args_get(a, "limit");
+	const char *birth = sh_args_get(a, "birth");
 	struct sh_query q = {
+		.name = sh_args_get(a, "name"),
 		.type = sh_args_get(a, "type"),
 		.number = sh_args_get(a, "number"),
 		.text = sh_args_get(a, "text"),
 		.exact = sh_args_get(a, "exact") != NULL,
+		.places = sh_args_get(a, "places") != NULL,
 		.after = sh_args_get(a, "after"),
 	};
 	struct sh_home *h = NULL;
@@ -62,10 +66,12 @@ sh_cmd_find(struct sh_args *a, struct sh_error *err)
 	uint64_t n = 20;
 	int rc = -1;
 
-	if ((holder != NULL) + (q.number != NULL) + (q.text != NULL) != 1)
+	if (birth != NULL && sh_date_parse(birth, &q.birth))
+		return (sh_args_usage(a, "--birth wants yyyy-mm-dd"));
+	if ((holder != NULL || q.name != NULL) + (q.number != NULL) + (q.text != NULL) != 1)
 		return (sh_args_usage(a,
 		    "one of --holder, --number, --text"));
-	if (q.type != NULL && holder == NULL)
+	if (q.type != NULL && holder == NULL && q.name == NULL)
 		return (sh_args_usage(a, "--type goes with --holder"));
 	if (limit != NULL && (sh_parse_u64(limit, 1000, &n) || n == 0))
 		return (sh_args_usage(a, "--limit wants 1 to 1000"));
@@ -131,18 +137,21 @@ sh_cmd_need(struct sh_args *a, struct sh_error *err)
 	struct sh_home *h = NULL;
 	struct sh_reader who;
 	struct sh_date day = sh_date_at(sh_now());
-	struct sh_id id;
+	struct sh_holder holder;
 	json_t *answer = NULL;
-	int rc = -1;
+	int rc;
 
 	if (on != NULL && sh_date_parse(on, &day))
 		return (sh_args_usage(a, "--day wants yyyy-mm-dd"));
-	if (sh_id_parse(a->operands[1], &id, err) ||
-	    sh_open_home(a, 0, &h, err))
+	if ((rc = sh_args_holder(a, a->noperands > 1 ? a->operands[1] : NULL,
+	    &holder, err)) != 0)
+		return (rc);
+	rc = -1;
+	if (sh_open_home(a, 0, &h, err))
 		goto out;
 	who = sh_reader_of(h, a);
-	if (sh_archive_need(h->archive, &who, a->operands[0], &id, day,
-	    &answer, err))
+	if (sh_archive_need_of(h->archive, &who, a->operands[0], &holder,
+	    day, &answer, err))
 		goto out;
 	rc = EX_OK;
 	if (a->json) {

@@ -1,4 +1,4 @@
-/* sohoa seal, prove, status. */
+/* sohoa seal and prove. */
 #include "pipeline/cmd/command.h"
 
 #include <fcntl.h>
@@ -12,78 +12,20 @@
 #include "pipeline/seal.h"
 
 static int
-is_true(const json_t *v, const char *name)
-{
-	return (json_is_true(json_object_get(v, name)));
-}
-
-static long long
-number(const json_t *v, const char *name)
-{
-	return ((long long)json_integer_value(json_object_get(v, name)));
-}
-
-static void
-print_seals(const json_t *s, enum sh_lang lang)
-{
-	const char *at = json_string_value(json_object_get(s, "at"));
-	const char *since = json_string_value(json_object_get(s,
-	    "pending_since"));
-	const char *witness = json_string_value(json_object_get(s,
-	    "witness"));
-	int vi = lang == SH_VI;
-
-	(void)printf(vi ? "Niêm phong lô: %lld, lần cuối %s; %lld thay đổi đã "
-	    "niêm phong, %lld chưa\n" : "Seals: %lld, the last at %s; %lld "
-	    "changes sealed, %lld not yet\n", number(s, "last"),
-	    at != NULL ? at : "-", number(s, "sealed"),
-	    number(s, "unsealed"));
-	if (!is_true(s, "stamps_wanted"))
-		(void)printf(vi ? "Dấu thời gian: chưa cấu hình máy chủ\n" :
-		    "Time stamps: no authority is configured\n");
-	else if (number(s, "pending") == 0)
-		(void)printf(vi ? "Dấu thời gian: đủ\n" :
-		    "Time stamps: all there\n");
-	else
-		(void)printf(vi ? "Dấu thời gian: còn chờ %lld, từ %s%s\n" :
-		    "Time stamps: %lld pending since %s%s\n",
-		    number(s, "pending"), since != NULL ? since : "-",
-		    !is_true(s, "refusing") ? "" : vi ?
-		    "; ĐÃ NGỪNG TIẾP NHẬN" : "; NOTHING IS ARCHIVED ANY MORE");
-	if (strcmp(witness, "kept") != 0)
-		(void)printf("%s\n", strcmp(witness, "none") == 0 ?
-		    (vi ? "Nhân chứng: chưa cấu hình" :
-		    "Witness: none is configured") :
-		    (vi ? "Nhân chứng: KHÔNG ĐỌC ĐƯỢC" :
-		    "Witness: NOT TO BE READ"));
-	if (number(s, "renewals") > 0)
-		(void)printf(vi ? "Gia hạn chứng cứ: %lld lần\n" :
-		    "Evidence renewed: %lld times\n", number(s, "renewals"));
-}
-
-/* 1: nothing is archived any more. */
-static int
-state_of(const json_t *seals)
-{
-	return (is_true(seals, "refusing") ? EX_TEMPFAIL : EX_OK);
-}
-
-static int
 make(struct sh_args *a, struct sh_home *h, struct sh_error *why,
     unsigned *np, struct sh_error *err)
 {
 	const char *rehash = sh_args_get(a, "rehash");
-	struct sh_stamper stamper;
-	struct sh_sealing with;
+	struct sh_home_sealing s;
 	enum sh_md md = SH_MD_SHA256;
 
-	sh_home_sealing(h, &stamper, &with);
-	if (sh_seals_make(h->archive, &with, np, why, err))
+	sh_home_sealing(h, &s);
+	if (sh_seals_make(h->archive, &s.with, np, why, err))
 		return (-1);
 	if (rehash == NULL && sh_args_get(a, "renew") == NULL)
 		return (0);
 	if (rehash == NULL)
-		return (sh_seals_renew(h->archive, &with,
+		return (sh_seals_renew(h->archive, &s.with,
 		    sh_seals_digest(h->archive), err));
 	for (md = SH_MD_NONE + 1; md < SH_NMDS; md++)
 		if (strcmp(rehash, sh_md_name(md)) == 0)
@@ -91,7 +33,7 @@ make(struct sh_args *a, struct sh_home *h, struct sh_error *why,
 	if (md == SH_NMDS)
 		return (sh_error_set(err, SH_EARG, "seal.nothing",
 		    "%s is no digest", rehash));
-	return (sh_seals_renew(h->archive, &with, md, err));
+	return (sh_seals_renew(h->archive, &s.with, md, err));
 }
 
 int
@@ -109,9 +51,9 @@ sh_cmd_seal(struct sh_args *a, struct sh_error *err)
 	    sh_home_status(h, sh_now(), &v, err))
 		goto out;
 	seals = json_object_get(v, "seals");
-	rc = state_of(seals);
+	rc = sh_seals_exit(seals);
 	if (!a->json)
-		print_seals(seals, a->lang);
+		sh_print_seals(seals, a->lang);
 	else if (sh_json_set_int(v, "made", (int64_t)made, err) ||
 	    sh_json_set_str(v, "why", why.code != SH_OK ? why.key : NULL,
 	    err) || sh_print_json(json_incref(v), err))
@@ -119,27 +61,6 @@ sh_cmd_seal(struct sh_args *a, struct sh_error *err)
 out:
 	json_decref(v);
 	sh_home_close(h);
-	return (rc);
-}
-
-int
-sh_cmd_status(struct sh_args *a, struct sh_error *err)
-{
-	struct sh_home *h;
-	json_t *v;
-	int rc;
-
-	if (sh_open_home(a, 0, &h, err))
-		return (-1);
-	rc = sh_home_status(h, sh_now(), &v, err);
-	sh_home_close(h);
-	if (rc != 0)
-		return (-1);
-	rc = state_of(json_object_get(v, "seals"));
-	if (a->json)
-		return (sh_print_json(v, err) ? -1 : rc);
-	print_seals(json_object_get(v, "seals"), a->lang);
-	json_decref(v);
 	return (rc);
 }
 
@@ -183,7 +104,8 @@ write_proof(struct sh_home *h, const struct sh_document_id *id, int dir,
 	if (sh_seals_prove(h->archive, id, &v, err))
 		return (-1);
 	if (put_json(dir, "proof.json", v, err) ||
-	    sh_seals_read(h->archive, (uint64_t)number(v, "seal"), &b, err) ||
+	    sh_seals_read(h->archive, (uint64_t)json_integer_value(
+	    json_object_get(v, "seal")), &b, err) ||
 	    put(dir, "seal.json", b.data, b.len, err))
 		goto out;
 	sh_buf_reset(&b);
@@ -211,7 +133,7 @@ write_consistency(struct sh_home *h, uint64_t first, int dir,
 
 	if (sh_seals_status(h->archive, sh_now(), &v, err))
 		return (-1);
-	last = (uint64_t)number(v, "last");
+	last = (uint64_t)json_integer_value(json_object_get(v, "last"));
 	json_decref(v);
 	if (sh_seals_consistency(h->archive, first, last, &v, err))
 		return (-1);

@@ -13,16 +13,6 @@
 
 #define READING_MAX	((size_t)256 << 20)
 
-static int
-parse_id(const char *s, struct sh_document_id *id, struct sh_error *err)
-{
-	if (sh_document_id_parse(s, id) == 0)
-		return (0);
-	sh_error_param(err, "value", "%.40s", s);
-	return (sh_error_set(err, SH_EARG, "document.id",
-	    "\"%.40s\" is no document id", s));
-}
-
 static void
 print_fields(const json_t *record)
 {
@@ -72,7 +62,8 @@ load_record(const struct sh_args *a, struct sh_home **hp,
 {
 	struct sh_reader who;
 
-	if (parse_id(a->operands[0], id, err) || sh_open_home(a, 0, hp, err))
+	if (sh_args_document(a->operands[0], id, err) ||
+	    sh_open_home(a, 0, hp, err))
 		return (-1);
 	who = sh_reader_of(*hp, a);
 	return (sh_archive_show((*hp)->archive, &who, id, recordp, err));
@@ -213,7 +204,8 @@ sh_cmd_get(struct sh_args *a, struct sh_error *err)
 		name = "pdf";
 	if (path == NULL && isatty(STDOUT_FILENO))
 		return (sh_args_usage(a, "-o says where to; - is the terminal"));
-	if (parse_id(a->operands[0], &id, err) || sh_open_home(a, 0, &h, err))
+	if (sh_args_document(a->operands[0], &id, err) ||
+	    sh_open_home(a, 0, &h, err))
 		goto out;
 	who = sh_reader_of(h, a);
 	if (path == NULL || strcmp(path, "-") == 0)

@@ -7,9 +7,16 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/digest.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "pipeline/verdict_page.h"
 #include "pipeline/worker_pool.h"
+#include "signing/fetch.h"
+
+/* A stamp within a stamp: what is answered opens the next question. */
+#define MAX_ROUNDS	3
 
 struct run {
 	struct sh_args *a;
@@ -18,7 +25,8 @@ struct run {
 	struct sh_buf roots;	/* PEM */
 	struct sh_reader who;
 	struct sh_progress progress;
-	json_t *reports;	/* when there are several */
+	json_t *reports;	/* for --json and --report */
+	struct sh_fetch fetch;	/* --fetch */
 	uint64_t done, total;
 	int worst;		/* exit status so far */
 };
@@ -44,6 +52,53 @@ print_report(const char *name, const json_t *report, enum sh_lang lang)
 		    reason, lang == SH_VI ? "vi" : "en")));
 }
 
+/* The verdict, with what issuers answer when they may be asked. */
+static int
+judge(struct run *r, int fd, json_t **reportp, struct sh_error *err)
+{
+	struct sh_trust *trust = NULL;
+	int round, fetch = sh_args_get(r->a, "fetch") != NULL, rc = -1;
+	size_t n = 1;
+
+	*reportp = NULL;
+	for (round = 0; n > 0; round++) {
+		json_decref(*reportp);
+		if (sh_pool_verify(r->pool, fd, r->roots.data != NULL ?
+		    (char *)r->roots.data : "", r->roots.len, sh_now(),
+		    reportp, err))
+			goto out;
+		if (!fetch || round == MAX_ROUNDS)
+			break;
+		if (trust == NULL && sh_trust_parse(r->roots.data,
+		    r->roots.len, &trust, err))
+			goto out;
+		if (sh_fetch_report(&r->fetch, trust, *reportp, sh_now(),
+		    &r->roots, &n, err))
+			goto out;
+	}
+	rc = 0;
+out:
+	sh_trust_free(trust);
+	if (rc != 0) {
+		json_decref(*reportp);
+		*reportp = NULL;
+	}
+	return (rc);
+}
+
+/* Which bytes the verdict is about, for who reads the page later. */
+static int
+put_digest(json_t *report, int fd, struct sh_error *err)
+{
+	struct sh_digest digest;
+	char hex[SH_HEX_LEN];
+
+	if (sh_sha256_fd(fd, &digest, NULL, err))
+		return (-1);
+	sh_hex(digest.b, sizeof(digest.b), hex);
+	return (sh_json_set_str(report, "digest", hex, err));
+}
+
 static int
 verify_fd(struct run *r, const char *name, int fd, struct sh_error *err)
 {
@@ -51,8 +106,7 @@ verify_fd(struct run *r, const char *name, int fd, struct sh_error *err)
 	const char *status;
 	int code;
 
-	if (sh_pool_verify(r->pool, fd, r->roots.data != NULL ?
-	    (char *)r->roots.data : "", r->roots.len, sh_now(), &report, err))
+	if (judge(r, fd, &report, err))
 		return (-1);
 	status = json_string_value(json_object_get(report, "status"));
 	code = strcmp(status, "TOTAL-PASSED") == 0 ? EX_OK :
@@ -64,7 +118,8 @@ verify_fd(struct run *r, const char *name, int fd, struct sh_error *err)
 		print_report(name, report, r->a->lang);
 	}
 	if (sh_json_set_str(report, "name", name, err) ||
-	    (r->a->json && sh_json_append(r->reports, json_incref(report),
+	    put_digest(report, fd, err) || ((r->a->json || sh_args_get(r->a,
+	    "report") != NULL) && sh_json_append(r->reports, json_incref(report),
 	    err))) {
 		json_decref(report);
 		return (-1);
@@ -134,6 +189,18 @@ verify_all(struct run *r, struct sh_error *err)
 	return (0);
 }
 
+static int
+write_page(struct run *r, const char *path, struct sh_error *err)
+{
+	struct sh_buf page = SH_BUF_INIT;
+	int rc = -1;
+
+	if (sh_verdict_page(r->reports, r->a->lang, &page, err) == 0)
+		rc = sh_fs_replace(path, page.data, page.len, 0644, err);
+	sh_buf_free(&page);
+	return (rc);
+}
+
 /* One report alone, several under "reports". */
 static int
 print_reports(struct run *r, struct sh_error *err)
@@ -151,9 +218,11 @@ sh_cmd_verify(struct sh_args *a, struct sh_error *err)
 {
 	const struct sh_pool_options po = { .readers = 1 };
 	const char *roots = sh_args_get(a, "roots");
+	const char *page = sh_args_get(a, "report");
 	const char *home = sh_args_get(a, "home");
 	int all = sh_args_get(a, "all") != NULL, rc = -1;
-	struct run r = { .a = a };
+	struct run r = { .a = a, .fetch = { .timeout_ms = 20000,
+	    .tries = 2 } };
 	char *dir = NULL;
 
 	if (all == (a->noperands > 0))
@@ -166,6 +235,7 @@ sh_cmd_verify(struct sh_args *a, struct sh_error *err)
 	    sh_open_home(a, 0, &r.home, err))
 		goto out;
 	if (r.home != NULL) {
+		r.fetch = r.home->signing.fetch;
 		r.who = sh_reader_of(r.home, a);
 		dir = sh_home_path(r.home, sh_config_text(r.home->config,
 		    "roots"), err);
@@ -181,6 +251,8 @@ sh_cmd_verify(struct sh_args *a, struct sh_error *err)
 	sh_progress_start(&r.progress, a, "verify", "documents");
 	rc = verify_all(&r, err);
 	sh_progress_clear(&r.progress);
+	if (rc == 0 && page != NULL)
+		rc = write_page(&r, page, err);
 	if (rc == 0 && a->json)
 		rc = print_reports(&r, err);
 out:

@@ -67,6 +67,8 @@ describe(const struct sh_image_page *p, json_t *v, struct sh_error *err)
 		    sh_json_set(v, "raster_y", json_real(p->raster_dpi_y),
 		    err) || sh_json_set(v, "mono",
 		    json_boolean(p->raster_mono), err) ||
+		    sh_json_set(v, "text", json_boolean(p->may_have_text),
+		    err) ||
 		    sh_json_set(v, "width_pt", json_real(p->page_width_pt),
 		    err) || sh_json_set(v, "height_pt",
 		    json_real(p->page_height_pt), err) ? -1 : 0);

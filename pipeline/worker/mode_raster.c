@@ -1,6 +1,7 @@
 /*
- * A PDF page to a PPM: closes a sandbox that lets one program read fonts,
- * then becomes pdftoppm.  What it writes is decoded like any other file.
+ * A PDF page to a PPM, or to its words: closes a sandbox that lets one
+ * program read fonts, then becomes pdftoppm or pdftotext.  What that writes
+ * is as hostile as the file was.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -17,15 +18,16 @@
 #define FILES		64
 
 static const char *
-find_program(void)
+find_program(int text)
 {
-	static const char *const places[] = { "/usr/bin/pdftoppm",
-	    "/usr/local/bin/pdftoppm" };
+	static const char *const places[2][2] = {
+	    { "/usr/bin/pdftoppm", "/usr/local/bin/pdftoppm" },
+	    { "/usr/bin/pdftotext", "/usr/local/bin/pdftotext" } };
 	size_t i;
 
-	for (i = 0; i < SH_COUNT(places); i++)
-		if (access(places[i], X_OK) == 0)
-			return (places[i]);
+	for (i = 0; i < SH_COUNT(places[text]); i++)
+		if (access(places[text][i], X_OK) == 0)
+			return (places[text][i]);
 	return (NULL);
 }
 
@@ -43,13 +45,15 @@ sh_worker_raster(int argc, char **argv)
 	uint64_t page, bytes;
 	const char *program, *mono;
 	char number[16];
+	int text;
 
 	if (argc != 5 || sh_parse_u64(argv[0], INT32_MAX - 1, &page) != 0 ||
 	    !is_number(argv[1]) || !is_number(argv[2]) ||
 	    sh_parse_u64(argv[4], UINT32_MAX, &bytes) != 0)
 		return (64);
 	mono = strcmp(argv[3], "mono") == 0 ? "-mono" : "-q";
-	if ((program = find_program()) == NULL)
+	text = strcmp(argv[3], "text") == 0;
+	if ((program = find_program(text)) == NULL)
 		return (SH_RASTER_MISSING);
 	limits.output_bytes = bytes;
 	(void)snprintf(number, sizeof(number), "%llu",
@@ -60,6 +64,10 @@ sh_worker_raster(int argc, char **argv)
 		(void)fprintf(stderr, "sohoa-worker: %s\n", err.text);
 		return (SH_RASTER_NO_SANDBOX);
 	}
+	if (text)
+		(void)execl(program, "pdftotext", "-q", "-bbox-layout", "-f",
+		    number, "-l", number, "-cropbox", "fd://4", "-",
+		    (char *)NULL);
 	(void)execl(program, "pdftoppm", "-q", mono, "-rx", argv[1], "-ry",
 	    argv[2], "-f", number, "-l", number, "-cropbox", "fd://4",
 	    (char *)NULL);

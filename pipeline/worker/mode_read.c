@@ -52,26 +52,42 @@ write_reading(int fd, const struct sh_page *page, size_t *lenp,
 }
 
 static int
-read_page(struct sh_recogniser *r, const json_t *job, const int fds[2],
+read_page(struct sh_recogniser *r, const json_t *job, const int fds[3],
     size_t *lenp, struct sh_error *err)
 {
 	struct sh_pixels px = { .data = NULL };
 	struct sh_page *page = NULL;
+	void *text = MAP_FAILED;
+	int64_t textlen;
 	size_t bytes;
 	int rc;
 
-	if (read_geometry(job, &px, err))
+	if (read_geometry(job, &px, err) || sh_json_int(job, "text", 1, 0,
+	    (int64_t)SH_TEXT_MAX, 0, &textlen, err))
 		return (-1);
 	bytes = (size_t)px.width_px * (size_t)px.height_px *
 	    (size_t)px.channels;
 	px.data = mmap(NULL, bytes, PROT_READ, MAP_SHARED, fds[0], 0);
 	if (px.data == MAP_FAILED)
 		return (sh_error_sys(err, "memory.none", "map the pixels"));
-	rc = sh_recogniser_read(r, &px, &page, err);
+	rc = 0;
+	if (textlen > 0) {
+		text = mmap(NULL, (size_t)textlen, PROT_READ, MAP_SHARED,
+		    fds[2], 0);
+		if (text == MAP_FAILED)
+			rc = sh_error_sys(err, "memory.none", "map the words");
+		else
+			rc = sh_recogniser_take(r, &px, text, (size_t)textlen,
+			    &page, err);
+	}
+	if (rc == 0 && page == NULL)
+		rc = sh_recogniser_read(r, &px, &page, err);
 	if (rc == 0)
 		rc = write_reading(fds[1], page, lenp, err);
 	sh_page_free(page);
 	(void)munmap(px.data, bytes);
+	if (text != MAP_FAILED)
+		(void)munmap(text, (size_t)textlen);
 	return (rc);
 }
 
@@ -80,15 +96,16 @@ serve(struct sh_recogniser *r, struct sh_error *err)
 {
 	json_t *job, *v;
 	size_t len = 0;
-	int fds[2], rc;
+	int fds[3], rc;
 
 	for (;;) {
-		if ((rc = sh_worker_receive(&job, fds, 2, err)) <= 0)
+		if ((rc = sh_worker_receive(&job, fds, 3, err)) <= 0)
 			return (rc);
 		rc = read_page(r, job, fds, &len, err);
 		json_decref(job);
 		(void)close(fds[0]);
 		(void)close(fds[1]);
+		(void)close(fds[2]);
 		if (rc == 0) {
 			if ((v = sh_json_new_object(err)) == NULL ||
 			    sh_json_set_int(v, "bytes", (int64_t)len, err))

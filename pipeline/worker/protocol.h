@@ -13,16 +13,19 @@
  *   <- {"page", "width", "height", "channels", "dpi_x", "dpi_y",
  *       "exif", "digest", "coding", "components", "bytes"} and two sealed
  *       memory files: pixels, coded image
- *   <- {"page", "digest", "raster_x", "raster_y", "mono",
+ *   <- {"page", "digest", "raster_x", "raster_y", "mono", "text",
  *       "width_pt", "height_pt"}
- *       a page that a raster worker must draw, at so many dots per inch
+ *       a page that a raster worker must draw, at so many dots per inch;
+ *       text: ask another for its words
  *   <- {"page", "error": E}                    this page failed
  * raster PAGE DPI-X DPI-Y colour|mono BYTES   4: the PDF, 6: takes the PNM;
  *   no socket; the exit status is pdftoppm's, or one of SH_RASTER_*
+ * raster PAGE 72 72 text BYTES   the same for pdftotext, which writes XML
  * read [MODEL]
  *   <- {"ready": engine}                       or {"error": E}
- *   -> {"width", "height", "channels", "dpi_x", "dpi_y", "exif"} and two
- *       memory files: pixels, room for the reading
+ *   -> {"width", "height", "channels", "dpi_x", "dpi_y", "exif", "text"}
+ *       and three files: pixels, room for the reading, and "text" bytes of
+ *       what pdftotext wrote
  *   <- {"bytes": N}                            or {"error": E}
  * crop WIDTH HEIGHT CHANNELS TURN X Y W H STEP   4: pixels as decode sent
  *   them, 6: takes a PNG of the box of the upright page, one pixel of STEP
@@ -41,7 +44,7 @@
 #include "base/json.h"
 
 #define SH_MESSAGE_MAX		16384
-#define SH_MESSAGE_FDS		2
+#define SH_MESSAGE_FDS		3
 
 #define SH_WORKER_CONTROL	3
 #define SH_WORKER_INPUT		4
@@ -52,6 +55,7 @@
 #define SH_REPORT_MAX		((size_t)8 << 20)
 #define SH_CROP_SIDE_MAX	8000			/* px */
 #define SH_CROP_MAX		((size_t)64 << 20)
+#define SH_TEXT_MAX		((size_t)8 << 20)	/* of pdftotext */
 #define SH_CODED_MAX		((size_t)256 << 20)
 
 #define SH_RASTER_NO_SANDBOX	71	/* exit statuses before pdftoppm's */

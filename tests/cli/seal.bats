@@ -91,7 +91,7 @@ a_document() {
 	"$SOHOA" seal --json > "$BATS_TEST_TMPDIR/status"
 	schema status.schema.json < "$BATS_TEST_TMPDIR/status"
 	[ "$(json 'v["seals"]["pending"]' < "$BATS_TEST_TMPDIR/status")" = 1 ]
-	[ "$(json 'v["why"]' < "$BATS_TEST_TMPDIR/status")" = stamp.unreachable ]
+	[ "$(json 'v["why"]' < "$BATS_TEST_TMPDIR/status")" = http.down ]
 	run faketime '+5 hours' "$SOHOA" status
 	[ "$status" -eq 75 ]
 	[[ $output == *"NOTHING IS ARCHIVED ANY MORE"* ]]

@@ -4,7 +4,8 @@ load common
 	run "$SOHOA" --help
 	[ "$status" = 0 ]
 	[[ "$output" == *"sohoa init"* ]]
-	for c in init intake read find show get need verify check completion; do
+	for c in init intake read find show get need reuse dossier alias file correct revoke \
+	    hold dispose verify check status search accesses completion; do
 		run "$SOHOA" $c --help
 		[ "$status" = 0 ]
 		[[ "$output" == *"  sohoa $c"* ]]

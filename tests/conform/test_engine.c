@@ -10,6 +10,7 @@
 #include <sys/wait.h>
 
 #include "archive/engine.h"
+#include "archive/engine_fault.h"
 #include "base/buf.h"
 #include "base/mem.h"
 
@@ -17,7 +18,8 @@
 static const struct driver {
 	const char *scheme, *rest;
 } drivers[] = {
-	{ "mem:", "" }, { "lmdb:", "/e?map=65536&segment=20000" }
+	{ "mem:", "" }, { "lmdb:", "/e?map=65536&segment=20000" },
+	{ "fault:mem:", "" },
 };
 
 struct place {
@@ -1173,6 +1175,141 @@ engines_agree(void **state)
 	}
 }
 
+/* ---- a stop at any call -------------------------------------------------- */
+
+/* Two blobs, three changes of two holders, a job handed out and done. */
+static int
+work(struct sh_engine *e, struct sh_error *err)
+{
+	struct content c[2] = { { .seed = 1, .len = 900 },
+	    { .seed = 2, .len = 50 } };
+	struct sh_blob blobs[2] = {
+		{ .name = name("one"), .source = content_source, .arg = &c[0] },
+		{ .name = name("two"), .source = content_source, .arg = &c[1] },
+	};
+	struct sh_engine_job job = { .queue = 3, .id = tag("job"), .len = 3,
+	    .data = "abc" }, got;
+	struct sh_reference ref = { .blob = name("one"),
+	    .document = tag("doc") };
+	struct sh_put put = { tag("doc"), "value", 5 };
+	struct sh_entry entry = { .table = 7, .term = tag("holder"),
+	    .sort = "s", .sortlen = 1, .value = "v", .len = 1 };
+	struct sh_change ch[3] = {
+		{ .holder = tag("holder"), .operation = tag("op1"),
+		    .puts = &put, .nputs = 1, .entries = &entry,
+		    .nentries = 1, .references = &ref, .nreferences = 1,
+		    .jobs = &job, .njobs = 1, .event = "e1", .eventlen = 2 },
+		{ .holder = tag("other"), .operation = tag("op1"),
+		    .puts = &put, .nputs = 1, .event = "e2", .eventlen = 2 },
+		{ .holder = tag("holder"), .operation = tag("op2"),
+		    .event = "e3", .eventlen = 2 },
+	};
+	size_t n = 1;
+
+	if (sh_engine_blob_put(e, blobs, 2, err) ||
+	    sh_engine_commit(e, ch, 2, err) ||
+	    sh_engine_commit(e, ch + 2, 1, err))
+		return (-1);
+	if (ch[0].outcome == SH_COMMIT_CONFLICT ||
+	    ch[1].outcome == SH_COMMIT_CONFLICT ||
+	    ch[2].outcome == SH_COMMIT_CONFLICT)
+		return (sh_error_set(err, SH_ECONFLICT, "test", "conflict"));
+	/* Whatever was handed out is due again by now. */
+	while (n > 0)
+		if (sh_engine_lease(e, 3, 1, 1000, 0, &got, &n, err) ||
+		    (n > 0 && sh_engine_done(e, &got, 1, -1, err)))
+			return (-1);
+	return (0);
+}
+
+static void
+expect_work(struct sh_engine *e)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct walked w = { 0 };
+	struct sh_visit v = { .arg = &w, .entry = on_entry,
+	    .reference = on_reference, .event = on_event,
+	    .finding = on_finding };
+	struct sh_tag h[2] = { tag("holder"), tag("other") };
+	struct sh_tag d = tag("doc");
+	struct sh_engine_job job;
+	struct sh_head head;
+	uint8_t value[SH_VALUE_MAX];
+	size_t i, n;
+
+	for (i = 0; i < 2; i++) {
+		must(sh_engine_get(e, &h[i], &d, value, &n, &err));
+		assert_int_equal(n, 5);
+		must(sh_engine_head(e, &h[i], &head, &err));
+		assert_int_equal(head.sequence, 2 - i);
+	}
+	expect_blob(e, "one", 1, 900);
+	expect_blob(e, "two", 2, 50);
+	must(sh_engine_lease(e, 3, 1, 5000, 0, &job, &n, &err));
+	assert_int_equal(n, 0);
+	must(sh_engine_check(e, &v, &err));
+	assert_int_equal(w.findings, 0);
+	assert_int_equal(w.events, 3);
+	assert_int_equal(w.references, 1);
+	assert_int_equal(w.entries, 1);
+}
+
+/* The driver under the one that fails on request; then the work again. */
+static void
+a_stop_at_any_call_is_made_good(void **state)
+{
+	struct place *p = *state, q;
+	const char *bare = p->uri;
+	enum sh_fault_kind kind;
+	struct sh_error err = SH_ERROR_INIT;
+	char faulty[320];
+	uint64_t n, calls = 0, stops = 0;
+
+	for (kind = SH_FAULT_BEFORE; kind <= SH_FAULT_FROM; kind++) {
+		for (n = 0; n == 0 || n < calls; n++, stops++) {
+			struct driver d = { "", "" };
+			char scheme[40], *rest;
+
+			/* The same driver at a place of its own. */
+			rest = strstr(bare, p->dir);
+			(void)snprintf(scheme, sizeof(scheme), "%.*s",
+			    (int)(rest - bare), bare);
+			d.scheme = scheme;
+			d.rest = rest + strlen(p->dir);
+			create(&q, &d);
+			sh_engine_close(q.e);
+			(void)snprintf(faulty, sizeof(faulty), "fault:%s",
+			    q.uri);
+			sh_engine_fault_plan(SH_FAULT_NONE, 0);
+			must(sh_engine_open(faulty, SH_ENGINE_WRITE, &q.e,
+			    &err));
+			sh_engine_fault_plan(kind, n);
+			if (work(q.e, &err) == 0)
+				assert_true(calls > 0 && n + 1 >= calls);
+			else
+				assert_string_equal(err.key, SH_FAULT_KEY);
+			sh_error_clear(&err);
+			sh_engine_fault_plan(SH_FAULT_NONE, 0);
+			sh_engine_close(q.e);
+			must(sh_engine_open(q.uri, SH_ENGINE_WRITE, &q.e,
+			    &err));
+			must(work(q.e, &err));
+			expect_work(q.e);
+			if (calls == 0) {
+				sh_engine_close(q.e);
+				must(sh_engine_open(faulty, SH_ENGINE_WRITE,
+				    &q.e, &err));
+				sh_engine_fault_plan(SH_FAULT_NONE, 0);
+				must(work(q.e, &err));
+				calls = sh_engine_fault_calls() + 2;
+			}
+			sh_engine_close(q.e);
+			test_rmdir(q.dir);
+		}
+	}
+	print_message("# %llu stops\n", (unsigned long long)stops);
+}
+
 #define EACH(test)	{ #test, test, setup, teardown, NULL }
 
 int
@@ -1193,6 +1330,7 @@ main(void)
 		EACH(no_handle_survives_fork),
 		EACH(limits_hold),
 		EACH(check_sees_everything),
+		EACH(a_stop_at_any_call_is_made_good),
 	};
 	struct CMUnitTest tests[SH_COUNT(each) * SH_COUNT(drivers) + 1];
 	char names[SH_COUNT(each) * SH_COUNT(drivers)][80];

@@ -1,246 +1,133 @@
 /*
- * The archive under death and starvation: the writer is killed at its n-th
- * system call, or that call fails.  Afterwards every acknowledged document
- * must be there, whole, with each of its holders; the check must find
- * nothing; and the same work done again must end complete.
+ * The archive under death and starvation: the writer is killed before its
+ * n-th call that changes the disk, that call fails, or it gets no memory.
+ * Afterwards every acknowledged document must be there, whole, with each of
+ * its holders; the check must find nothing; and the same work done again must
+ * end complete.  Creating the archive and sealing it are part of the work.
  *
  * A sample of the points runs here; SOHOA_TORTURE=1 runs them all.
  */
-#include "tests/unit/test.h"
+#include "tests/fault/archive_judge.h"
 
-#include <fcntl.h>
-#include <sys/wait.h>
+/* Documents and how many in one batch. */
+struct work {
+	const char *count, *batch;
+};
 
-#include "archive/archive_internal.h"
-#include "tests/unit/archive_fixture.h"
+static const struct work singly = { "5", "1" };
+static const struct work batched = { "5", "5" };
 
-#define COUNT	5		/* documents */
-#define COUNT_S	"5"
-
-static char tool[512];
 static const char *patience = "0";
 
-/* The writer stands beside this program. */
-static int
-find_tool(void **state)
-{
-	ssize_t n = readlink("/proc/self/exe", tool, sizeof(tool) - 40);
-	char *p;
+static struct {
+	const char *what;
+	unsigned points, died, refused;
+} table[48];
+static size_t nrows;
 
-	(void)state;
-	assert_true(n > 0);
-	tool[n] = '\0';
-	p = strrchr(tool, '/');
-	(void)strcpy(p, "/../tools/archive_writer");
-	assert_int_equal(access(tool, X_OK), 0);
-	/* Leak checking does not work under ptrace. */
-	(void)setenv("ASAN_OPTIONS", "detect_leaks=0", 1);
-	return (0);
+static int
+torture(void)
+{
+	return (getenv("SOHOA_TORTURE") != NULL);
 }
 
-/* ---- running the writer -------------------------------------------------- */
-
-/*
- * Run it, under strace with OPTION unless that is NULL; how many documents it
- * acknowledged, its wait status in *STATUSP, strace's lines in LOG.
- */
 static int
-run_writer(const char *dir, const char *trace, const char *inject,
-    const char *batch, const char *log, int *statusp)
+run_writer(const char *dir, const struct work *w, const char *fault,
+    const char *count, int *statusp)
 {
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf out = SH_BUF_INIT;
-	const char *argv[24], *p;
-	int fd[2], n = 0, acks = 0;
-	char t[100], i[200];
-	pid_t pid;
+	const char *argv[] = { judge_tool, dir, w->count, w->batch, patience,
+	    NULL };
 
-	if (trace != NULL) {
-		(void)snprintf(t, sizeof(t), "trace=%s", trace);
-		argv[n++] = "strace";
-		argv[n++] = "-f";
-		argv[n++] = "-qq";
-		argv[n++] = "-o";
-		argv[n++] = log;
-		argv[n++] = "-e";
-		argv[n++] = t;
-	}
-	if (inject != NULL) {
-		(void)snprintf(i, sizeof(i), "inject=%s:%s", trace, inject);
-		argv[n++] = "-e";
-		argv[n++] = i;
-	}
-	argv[n++] = tool;
-	argv[n++] = dir;
-	argv[n++] = COUNT_S;
-	argv[n++] = batch;
-	argv[n++] = patience;
-	argv[n] = NULL;
-	assert_int_equal(pipe(fd), 0);
-	if ((pid = fork()) == 0) {
-		int null = open("/dev/null", O_WRONLY);
-
-		(void)dup2(fd[1], STDOUT_FILENO);
-		(void)dup2(null, STDERR_FILENO);
-		(void)close(fd[0]);
-		(void)close(fd[1]);
-		(void)execvp(argv[0], (char **)(uintptr_t)argv);
-		_exit(127);
-	}
-	(void)close(fd[1]);
-	must(sh_fs_read_fd(fd[0], 65536, &out, &err));
-	(void)close(fd[0]);
-	assert_int_equal(waitpid(pid, statusp, 0), pid);
-	for (p = (char *)out.data; p != NULL && (p = strstr(p, "ACK ")) !=
-	    NULL; p += 4)
-		acks++;
-	sh_buf_free(&out);
-	return (acks);
+	return (run_line(argv, fault, NULL, count, statusp));
 }
 
-/* How often the writer calls TRACE when nothing is done to it. */
-static int
-count_calls(const char *trace, const char *batch)
+/* How often the writer changes the disk, or allocates, undisturbed. */
+static unsigned long
+count_calls(const struct work *w, int allocations)
 {
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf b = SH_BUF_INIT;
-	char *dir = test_mkdir(), log[300];
-	int status, n = 0;
-	const char *p;
+	char *dir = judge_mkdir(), path[300];
+	unsigned long disk, alloc;
+	int status;
+	FILE *f;
 
-	(void)snprintf(log, sizeof(log), "%s/log", dir);
-	assert_int_equal(run_writer(dir, trace, NULL, batch, log, &status),
-	    COUNT);
+	(void)snprintf(path, sizeof(path), "%s.count", dir);
+	assert_int_equal(run_writer(dir, w, NULL, path, &status),
+	    atoi(w->count));
 	assert_int_equal(status, 0);
-	must(sh_fs_read(log, 64 << 20, &b, &err));
-	for (p = (char *)b.data; (p = strchr(p, '\n')) != NULL; p++)
-		n++;
-	sh_buf_free(&b);
+	assert_non_null(f = fopen(path, "r"));
+	assert_int_equal(fscanf(f, "%lu %lu", &disk, &alloc), 2);
+	(void)fclose(f);
+	(void)unlink(path);
 	test_rmdir(dir);
-	return (n);
-}
-
-/* ---- the oracle ---------------------------------------------------------- */
-
-static void
-compare_document(struct sh_archive *ar, unsigned n)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct fixture_doc d;
-	struct sh_document_id id;
-	struct sh_query q = { .limit = 100 };
-	struct sh_buf b = SH_BUF_INIT;
-	json_t *a;
-	size_t i;
-	int fd;
-
-	/* Under its own dossier, or linked to that of the other's. */
-	fixture_make(&d, n, n / 3, n % 4 == 0);
-	assert_int_equal(sh_archive_holds(ar, &d.holders[0], &d.acc.content,
-	    &id, &err), 1);
-	fd = sh_memfd("rendition", &err);
-	for (i = 0; i < 3; i++) {
-		assert_int_equal(ftruncate(fd, 0), 0);
-		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-		must(sh_archive_get(ar, &fixture_reader, &id,
-		    d.renditions[i].name, fd, &err));
-		assert_int_equal(lseek(fd, 0, SEEK_SET), 0);
-		sh_buf_reset(&b);
-		must(sh_fs_read_fd(fd, 1 << 20, &b, &err));
-		assert_int_equal(b.len, d.renditions[i].len);
-		assert_memory_equal(b.data, d.renditions[i].data, b.len);
-	}
-	for (i = 0; i < d.acc.nholders; i++) {
-		q.holder = &d.holders[i].id;
-		q.number = d.number;
-		must(sh_archive_find(ar, &fixture_reader, &q, &a, &err));
-		assert_int_equal(json_array_size(json_object_get(a,
-		    "documents")), 1);
-		json_decref(a);
-	}
-	(void)close(fd);
-	sh_buf_free(&b);
-	fixture_free(&d);
-}
-
-/* Every acknowledged document is there and nothing contradicts itself. */
-static void
-judge(const char *dir, int acked, int all)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf b = SH_BUF_INIT;
-	struct fixture_place p;
-	struct sh_archive *ar;
-	json_t *a;
-	int n, documents;
-
-	fixture_place(&p, dir, "");
-	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
-		/* Killed while it was being created. */
-		if (err.code == SH_ENOTFOUND && acked == 0)
-			return;
-		fail_msg("%s %s", err.key, err.text);
-	}
-	for (n = 0; n < acked; n++)
-		compare_document(ar, (unsigned)n);
-	must(sh_archive_check(ar, NULL, NULL, &a, &err));
-	if (json_array_size(json_object_get(a, "findings")) > 0) {
-		must(sh_json_print(a, 1, &b, &err));
-		fail_msg("%s", (char *)b.data);
-	}
-	documents = (int)json_integer_value(json_object_get(a, "documents"));
-	assert_in_range(documents, acked, COUNT);
-	if (all)
-		assert_int_equal(documents, COUNT);
-	json_decref(a);
-	sh_archive_close(ar);
+	return (allocations ? alloc : disk);
 }
 
 /* One injury, the judgement, the same work again, the judgement again. */
 static void
-injure(const char *trace, const char *inject, const char *batch)
+injure(const struct work *w, const char *fault, int may_die)
 {
-	char *dir = test_mkdir();
-	int acked, status;
+	char *dir = judge_mkdir();
+	int count = atoi(w->count), acked, status;
 
-	acked = run_writer(dir, trace, inject, batch, "/dev/null", &status);
-	print_message("# %s %s: %d acknowledged\n", trace, inject, acked);
-	judge(dir, acked, 0);
-	acked = run_writer(dir, NULL, NULL, batch, NULL, &status);
-	assert_int_equal(status, 0);
-	assert_int_equal(acked, COUNT);
-	judge(dir, COUNT, 1);
+	acked = run_writer(dir, w, fault, NULL, &status);
+	if (!may_die && WIFSIGNALED(status))
+		fail_msg("%s: died of signal %d", fault, WTERMSIG(status));
+	if (status == 0)
+		assert_int_equal(acked, count);
+	table[nrows].points++;
+	table[nrows].died += WIFSIGNALED(status);
+	table[nrows].refused += WIFEXITED(status) &&
+	    WEXITSTATUS(status) != 0;
+	judge(dir, acked, count, 0);
+	acked = run_writer(dir, w, NULL, NULL, &status);
+	if (status != 0)
+		fail_msg("%s: the next run ends with %d", fault, status);
+	assert_int_equal(acked, count);
+	judge(dir, count, count, 1);
 	test_rmdir(dir);
 }
 
-/* ---- sweeps -------------------------------------------------------------- */
-
-struct sweep {
-	const char *trace;
-	int points;		/* of the sample */
-};
-
-/* MANNER with the number of the call, for a sample of the calls. */
+/* POINTS of the calls in a sample, all of them under torture. */
 static void
-sweep(const struct sweep *s, size_t n, const char *manner,
-    const char *after, const char *batch)
+sweep(const char *what, const struct work *w, const char *kind,
+    unsigned long points)
 {
-	int all = getenv("SOHOA_TORTURE") != NULL, calls, points, k, last;
-	char inject[100];
-	size_t i;
+	int alloc = strncmp(kind, "alloc", 5) == 0;
+	unsigned long calls = count_calls(w, alloc), k, when, last = 0;
+	char fault[40];
 
-	for (i = 0; i < n; i++) {
-		calls = count_calls(s[i].trace, batch);
-		points = all || calls < s[i].points ? calls : s[i].points;
-		for (k = 1, last = 0; k <= points; k++) {
-			int when = (int)((int64_t)k * calls / points);
+	/* Nearly all allocations are alike: one in seventeen will do. */
+	if (torture())
+		points = alloc ? calls / 17 : calls;
+	if (points > calls)
+		points = calls;
+	table[nrows].what = what;
+	for (k = 1; k <= points; k++) {
+		when = k * calls / points;
+		if (when == last)
+			continue;
+		last = when;
+		(void)snprintf(fault, sizeof(fault), "%s:%lu", kind, when);
+		injure(w, fault, strcmp(kind, "kill") == 0);
+	}
+	nrows++;
+}
 
-			if (when == last)
-				continue;
-			last = when;
-			(void)snprintf(inject, sizeof(inject), "%s:when=%d%s",
-			    manner, when, after);
-			injure(s[i].trace, inject, batch);
+/* Other lengths meet segments, trees and maps in other states. */
+static void
+many_lengths(void)
+{
+	static char text[10][2][4];
+	static const char *const batches[] = { "1", "2", "3" };
+	struct work w;
+	size_t i, k;
+
+	for (i = 0; i < 10; i++) {
+		(void)snprintf(text[i][0], 4, "%zu", i + 3);
+		for (k = 0; k < 3; k++) {
+			w.count = text[i][0];
+			w.batch = batches[k];
+			sweep("killed, other lengths", &w, "kill", 0);
 		}
 	}
 }
@@ -248,90 +135,93 @@ sweep(const struct sweep *s, size_t n, const char *manner,
 static void
 death_at_any_call(void **state)
 {
-	static const struct sweep s[] = {
-		{ "pwrite64", 22 }, { "fdatasync", 10 }, { "fsync", 6 },
-		{ "writev", 3 }, { "write", 4 }, { "rename", 3 },
-		{ "ftruncate", 3 }, { "openat", 4 }, { "mkdir", 3 },
-	};
-
 	(void)state;
-	sweep(s, SH_COUNT(s), "signal=SIGKILL", "", "1");
+	sweep("killed, one by one", &singly, "kill", 40);
+	sweep("killed, in a batch", &batched, "kill", 12);
+	if (torture())
+		many_lengths();
 }
 
 static void
-death_in_a_batch(void **state)
+calls_that_fail(void **state)
 {
-	static const struct sweep s[] = {
-		{ "pwrite64", 6 }, { "fdatasync", 4 },
-	};
-
 	(void)state;
-	sweep(s, SH_COUNT(s), "signal=SIGKILL", "", COUNT_S);
+	sweep("EIO once", &singly, "eio", 15);
+	sweep("ENOSPC once", &singly, "enospc", 12);
+	sweep("full from then on", &singly, "enospc+", 8);
+	sweep("half written", &singly, "short", 10);
+	sweep("half written, in a batch", &batched, "short", 4);
 }
 
 static void
-calls_that_fail_once(void **state)
+no_memory(void **state)
 {
-	static const struct sweep eio[] = {
-		{ "pwrite64", 7 }, { "fdatasync", 6 }, { "fsync", 2 },
-	};
-	static const struct sweep full[] = {
-		{ "pwrite64", 5 }, { "fdatasync", 2 }, { "ftruncate", 2 },
-		{ "writev", 2 },
-	};
-
+#ifdef __SANITIZE_ADDRESS__
 	(void)state;
-	sweep(eio, SH_COUNT(eio), "error=EIO", "", "1");
-	sweep(full, SH_COUNT(full), "error=ENOSPC", "", "1");
-}
-
-static void
-a_disk_that_stays_full(void **state)
-{
-	static const struct sweep full[] = { { "pwrite64", 8 } };
-
+	skip();
+#else
 	(void)state;
-	sweep(full, SH_COUNT(full), "error=ENOSPC", "+", "1");
+	sweep("no memory once", &singly, "alloc", 24);
+	sweep("no memory from then on", &singly, "alloc+", 10);
+#endif
 }
 
 /*
  * The disk is full for a while: the same handle goes on afterwards.  Only
  * when LMDB's own meta page could not be written does it stop for good, and
- * the next one goes on.
+ * the next one goes on.  This one is done to the system calls themselves.
  */
 static void
 a_full_disk_that_is_freed(void **state)
 {
 	static const char *const when[] = { "60..75", "80..110", "100..101",
 	    "120..140" };
-	char inject[60], *dir;
+	char inject[80], *dir;
 	int status, acked, went_on = 0;
 	size_t i;
 
 	(void)state;
+	if (system("strace -V >/dev/null 2>&1") != 0)
+		skip();
 	for (i = 0; i < SH_COUNT(when); i++) {
-		dir = test_mkdir();
-		(void)snprintf(inject, sizeof(inject), "error=ENOSPC:when=%s",
-		    when[i]);
-		patience = "40";
-		acked = run_writer(dir, "pwrite64", inject, "1", "/dev/null",
-		    &status);
-		patience = "0";
+		dir = judge_mkdir();
+		(void)snprintf(inject, sizeof(inject),
+		    "inject=pwrite64:error=ENOSPC:when=%s", when[i]);
+		const char *argv[] = { "strace", "-f", "-qq", "-o",
+		    "/dev/null", "-e", "trace=pwrite64", "-e", inject,
+		    judge_tool, dir, "5", "1", "40", NULL };
+
+		acked = run_line(argv, NULL, NULL, NULL, &status);
 		went_on += status == 0;
-		judge(dir, acked, status == 0);
-		acked = run_writer(dir, NULL, NULL, "1", NULL, &status);
+		judge(dir, acked, 5, status == 0);
+		acked = run_writer(dir, &singly, NULL, NULL, &status);
 		assert_int_equal(status, 0);
-		assert_int_equal(acked, COUNT);
-		judge(dir, COUNT, 1);
+		assert_int_equal(acked, 5);
+		judge(dir, 5, 5, 1);
 		test_rmdir(dir);
 	}
 	assert_true(went_on >= 2);
 }
 
-static int
-has_strace(void)
+static void
+the_table(void **state)
 {
-	return (system("strace -V >/dev/null 2>&1") == 0);
+	unsigned total = 0, died = 0;
+	size_t i;
+
+	(void)state;
+	/* A point that lost anything has ended the test already. */
+	print_message("# %-26s %7s %7s %8s\n", "fault", "points", "died",
+	    "refused");
+	for (i = 0; i < nrows; i++) {
+		print_message("# %-26s %7u %7u %8u\n", table[i].what,
+		    table[i].points, table[i].died, table[i].refused);
+		total += table[i].points;
+		died += table[i].died;
+	}
+	print_message("# %-26s %7u %7u\n", "all", total, died);
+	if (torture())
+		assert_true(died >= 5000);
 }
 
 int
@@ -339,16 +229,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(death_at_any_call),
-		cmocka_unit_test(death_in_a_batch),
-		cmocka_unit_test(calls_that_fail_once),
-		cmocka_unit_test(a_disk_that_stays_full),
+		cmocka_unit_test(calls_that_fail),
+		cmocka_unit_test(no_memory),
 		cmocka_unit_test(a_full_disk_that_is_freed),
+		cmocka_unit_test(the_table),
 	};
 
-	if (!has_strace()) {
-		(void)printf("1..0 # SKIP strace is not here\n");
-		return (0);
-	}
-	return (cmocka_run_group_tests_name("archive crash", tests, find_tool,
-	    NULL));
+	return (cmocka_run_group_tests_name("archive crash", tests,
+	    judge_setup, judge_teardown));
 }

@@ -10,17 +10,15 @@
 #include "tests/unit/test.h"
 
 #include <dirent.h>
-#include <fcntl.h>
 #include <signal.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
-#include <sys/wait.h>
 
-#include "archive/archive_internal.h"
-#include "tests/unit/archive_fixture.h"
+#include "archive/seal.h"
+#include "tests/fault/archive_judge.h"
 
 #define COUNT	6
-#define FLIPS	300
+#define FLIPS	1500
 
 enum verdict { UNUSED, REPORTED, WRONG, CRASHED, NVERDICTS };
 
@@ -109,10 +107,19 @@ build(void)
 	struct fixture_place p;
 	struct fixture_doc d;
 	struct sh_archive *ar;
-	char *dir = test_mkdir();
+	char *dir = judge_mkdir(), seals[400];
+	struct sh_sealing with = { .now = sh_now() };
+	struct sh_secret pass;
 	unsigned n;
 
+	must(sh_secret_new(&pass, 8, &err));
+	memcpy(pass.data, "geheimni", 8);
+	must(sh_signer_open_p12(getenv("SOHOA_SEALS"), &pass, &with.signer,
+	    &err));
+	sh_secret_free(&pass);
 	fixture_place(&p, dir, "?map=262144&segment=60000");
+	(void)snprintf(seals, sizeof(seals), "%s/seals", dir);
+	p.place.seals = seals;
 	must(sh_archive_create(&p.place, &err));
 	must(sh_archive_open(&p.place, NULL, 0, &ar, &err));
 	for (n = 0; n < COUNT; n++) {
@@ -123,6 +130,8 @@ build(void)
 		fixture_free(&d);
 	}
 	must(sh_archive_search_follow(ar, &err));
+	must(sh_seals_make(ar, &with, &n, NULL, &err));
+	sh_signer_close(with.signer);
 	sh_archive_close(ar);
 	load_tree(dir, ".");
 	test_rmdir(dir);
@@ -203,16 +212,19 @@ judge_document(struct sh_archive *ar, unsigned n, int reported)
 }
 
 static int
-judge(const char *dir)
+judge_flipped(const char *dir)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct fixture_place p;
 	struct sh_archive *ar;
+	char seals[400];
 	json_t *a;
 	unsigned n;
 	int r, worst, reported;
 
 	fixture_place(&p, dir, "");
+	(void)snprintf(seals, sizeof(seals), "%s/seals", dir);
+	p.place.seals = seals;
 	if (sh_archive_open(&p.place, NULL, 0, &ar, &err))
 		return (REPORTED);
 	if (sh_archive_check(ar, NULL, NULL, &a, &err))
@@ -248,7 +260,7 @@ judge_in_child(const char *dir)
 		null = open("/dev/null", O_WRONLY);
 		(void)dup2(null, STDERR_FILENO);
 		(void)alarm(10);
-		_exit(judge(dir));
+		_exit(judge_flipped(dir));
 	}
 	assert_int_equal(waitpid(pid, &status, 0), pid);
 	if (!WIFEXITED(status) || WEXITSTATUS(status) >= NVERDICTS)
@@ -261,7 +273,8 @@ judge_in_child(const char *dir)
 static int
 setup(void **state)
 {
-	(void)state;
+	if (judge_setup(state))
+		return (-1);
 	build();
 	return (0);
 }
@@ -271,18 +284,17 @@ teardown(void **state)
 {
 	size_t i;
 
-	(void)state;
 	for (i = 0; i < nfiles; i++) {
 		sh_buf_free(&files[i].bytes);
 		free(files[i].path);
 	}
-	return (0);
+	return (judge_teardown(state));
 }
 
 static void
 what_is_whole_is_sound(void **state)
 {
-	char *dir = test_mkdir();
+	char *dir = judge_mkdir();
 
 	(void)state;
 	store_tree(dir);
@@ -326,7 +338,7 @@ flipped_bits_are_reported_or_unused(void **state)
 			    (uint32_t)files[i].bytes.len);
 		}
 		bit = (uint8_t)(1 << fixture_draw(&seed, 8));
-		dir = test_mkdir();
+		dir = judge_mkdir();
 		files[i].bytes.data[at] ^= bit;
 		store_tree(dir);
 		r = judge_in_child(dir);
@@ -357,7 +369,7 @@ torn_files_are_reported(void **state)
 		if (flippable(i) < 64)
 			continue;
 		for (k = 0; k < 3; k++) {
-			dir = test_mkdir();
+			dir = judge_mkdir();
 			kept = files[i].bytes;
 			if (k == 0)
 				files[i].bytes.len = kept.len / 2;

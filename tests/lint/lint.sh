@@ -61,17 +61,22 @@ room 'tiff' 'ocr/image_tiff.c'
 room 'jpeglib' 'ocr/image_jpeg.c'
 room 'png\.h' 'ocr/image_png.c'
 room 'capi\.h' 'ocr/recognise.c'
-room 'qpdf/' 'ocr/pdfin.c'
+room 'openjpeg' 'ocr/image_jp2.c'
+room 'webp/' 'ocr/image_webp.c'
+room 'gif_lib' 'ocr/image_gif.c'
+room 'qpdf/' 'ocr/pdfin_dict.h'
 room 'ZXing/' 'ocr/barcode_zxing.cpp'
 room 'zbar' 'ocr/barcode.c'
 room 'lmdb' 'archive/engine_lmdb_internal.h'
-room 'sqlite3' 'archive/search.c'
+room 'sqlite3' 'archive/search_internal.h'
 room 'qrencode' 'pipeline/cover_pdf.c'
 room 'seccomp' 'pipeline/worker/sandbox.c'
+room 'curl/' 'signing/http.c'
+room 'p11-kit' 'signing/signer_pkcs11.c'
 
 # The main program parses no image and no PDF.
 if [ -e "$O/sohoa" ]; then
-	bad=$(readelf -d "$O/sohoa" | sed -n 's/.*NEEDED.*\[lib\(tesseract\|lept\|tiff\|jpeg\|png16\|qpdf\|ZXing\|zbar\).*/\1/p')
+	bad=$(readelf -d "$O/sohoa" | sed -n 's/.*NEEDED.*\[lib\(tesseract\|lept\|tiff\|jpeg\|png16\|openjp2\|webp\|gif\|qpdf\|ZXing\|zbar\).*/\1/p')
 	[ -z "$bad" ] || say "$O/sohoa links" $bad
 fi
 

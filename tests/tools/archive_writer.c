@@ -8,10 +8,13 @@
  * n is divisible by 4; every third is handed in again by another dossier.
  * Creates the archive when it is missing.  A full disk is met by trying again
  * PATIENCE times.  Exit status 1: an error, named on standard error.
+ *
+ * SOHOA_SEALS names a PKCS#12 file of the passphrase "geheimni": the archive
+ * is sealed after each batch.
  */
-#include <errno.h>
-#include <unistd.h>
+#include "tests/tools/shim.h"
 
+#include "archive/seal.h"
 #include "tests/unit/archive_fixture.h"
 
 static int
@@ -71,6 +74,28 @@ out:
 	return (rc);
 }
 
+/* With no authority: what is chained and signed must survive as well. */
+static int
+seal(struct sh_archive *ar, struct sh_error *err)
+{
+	const char *path = getenv("SOHOA_SEALS");
+	struct sh_sealing with = { .now = sh_now() };
+	struct sh_secret pass;
+	unsigned n;
+	int rc = -1;
+
+	if (path == NULL)
+		return (0);
+	if (sh_secret_new(&pass, 8, err))
+		return (-1);
+	memcpy(pass.data, "geheimni", 8);
+	if (sh_signer_open_p12(path, &pass, &with.signer, err) == 0)
+		rc = sh_seals_make(ar, &with, &n, NULL, err);
+	sh_signer_close(with.signer);
+	sh_secret_free(&pass);
+	return (rc);
+}
+
 int
 main(int argc, char **argv)
 {
@@ -78,14 +103,20 @@ main(int argc, char **argv)
 	struct fixture_place p;
 	struct sh_archive *ar;
 	unsigned count, batch, patience, i;
+	char seals[400];
 	int rc = 0;
 
+	shim_begin();
 	if (argc < 3)
 		return (64);
 	count = (unsigned)atoi(argv[2]);
 	batch = argc > 3 ? (unsigned)atoi(argv[3]) : 1;
 	patience = argc > 4 ? (unsigned)atoi(argv[4]) : 0;
 	fixture_place(&p, argv[1], "?map=262144&segment=60000");
+	if (getenv("SOHOA_SEALS") != NULL) {
+		(void)snprintf(seals, sizeof(seals), "%s/seals", argv[1]);
+		p.place.seals = seals;
+	}
 	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
 		if (err.code != SH_ENOTFOUND)
 			return (complain(&err));
@@ -98,6 +129,8 @@ main(int argc, char **argv)
 		while ((rc = write_batch(ar, i, batch, &err)) != 0 &&
 		    strcmp(err.key, "disk.full") == 0 && patience-- > 0)
 			sh_error_clear(&err);
+		if (rc == 0)
+			rc = seal(ar, &err);
 	}
 	if (rc == 0)
 		rc = sh_archive_search_follow(ar, &err);

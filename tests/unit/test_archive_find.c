@@ -5,6 +5,7 @@
 #include <sys/wait.h>
 
 #include "archive/archive_internal.h"
+#include "archive/reuse_internal.h"
 #include "archive/search.h"
 #include "tests/unit/archive_fixture.h"
 
@@ -516,7 +517,7 @@ need_follows_the_rules(void **state)
 		c.freshness_months = cases[i].fresh;
 		p.code = cases[i].procedure;
 		must(sh_reuse_need(t->ar, &fixture_reader, &p,
-		    &d.holders[0].id, day(cases[i].day), &a, &err));
+		    &d.holders[0], day(cases[i].day), &a, &err));
 		v = json_array_get(json_object_get(a, "components"), 0);
 		s = sh_member(v, "reason");
 		if (strcmp(sh_member(v, "state"), cases[i].state) != 0 ||
@@ -537,7 +538,7 @@ need_follows_the_rules(void **state)
 	c.types = types[4];
 	c.ntypes = 1;
 	c.freshness_months = 0;
-	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0].id,
+	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0],
 	    day("2026-06-01"), &a, &err));
 	v = json_array_get(json_object_get(a, "components"), 0);
 	assert_string_equal(sh_member(v, "issued"), "2026-02-01");
@@ -565,7 +566,7 @@ need_without_dates_and_papers(void **state)
 	json_t *a, *v;
 
 	fixture_make(&d, 1, 9, 0);
-	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0].id,
+	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0],
 	    day("2026-06-01"), &a, &err));
 	expect_form(a, "schemas/need.schema.json");
 	assert_int_equal(json_array_size(json_object_get(a, "components")),
@@ -577,15 +578,15 @@ need_without_dates_and_papers(void **state)
 	d.acc.type = &fixture_types[RECORD];
 	d.acc.issued = (struct sh_date){ 0 };
 	(void)accede(t->ar, &d.acc);
-	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0].id,
+	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0],
 	    day("2026-06-01"), &a, &err));
 	v = json_array_get(json_object_get(a, "components"), 0);
 	assert_string_equal(sh_member(v, "state"), "expired");
 	assert_string_equal(sh_member(v, "reason"), "no-issue-date");
 	json_decref(a);
-	must_fail(sh_reuse_need(t->ar, &nobody, &p, &d.holders[0].id,
+	must_fail(sh_reuse_need(t->ar, &nobody, &p, &d.holders[0],
 	    day("2026-06-01"), &a, &err), SH_EDENIED);
-	must_fail(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0].id,
+	must_fail(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0],
 	    (struct sh_date){ 2026, 2, 30 }, &a, &err), SH_EARG);
 	must_fail(sh_archive_need(t->ar, &fixture_reader, "9.999999",
 	    &d.holders[0].id, day("2026-06-01"), &a, &err), SH_ENOTFOUND);

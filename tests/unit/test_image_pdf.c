@@ -539,6 +539,108 @@ giant_pages_are_refused_or_shrunk(void **state)
 	sh_buf_free(&p.b);
 }
 
+/*
+ * LEVELS forms, each of which draws the next TIMES times, the last an image
+ * or, when LOOP, the first again.
+ */
+static void
+make_forms(struct pdf *p, int levels, int times, int loop)
+{
+	char dict[256], content[256] = "";
+	int i;
+
+	begin(p);
+	(void)add(p, "/Type /Catalog /Pages 2 0 R", NULL, 0);
+	(void)add(p, "/Type /Pages /Kids [3 0 R] /Count 1", NULL, 0);
+	(void)add(p, "/Type /Page /Parent 2 0 R /Contents 4 0 R /Resources "
+	    "<< /XObject << /X 6 0 R >> >> " BOX, NULL, 0);
+	(void)add(p, "", "/X Do", 5);
+	(void)add(p, "/Type /XObject /Subtype /Image " GREY_IMAGE, grey,
+	    sizeof(grey));
+	for (i = 0; i < times; i++)
+		(void)strcat(content, "/X Do ");
+	for (i = 0; i < levels; i++) {
+		(void)snprintf(dict, sizeof(dict), "/Type /XObject /Subtype "
+		    "/Form /BBox [0 0 40 24] /Resources << /XObject << /X "
+		    "%d 0 R >> >>", i + 1 < levels ? 7 + i : loop ? 6 : 5);
+		(void)add(p, dict, content, strlen(content));
+	}
+	end(p);
+}
+
+static void
+endless_pages_are_refused(void **state)
+{
+	static const struct {
+		int levels, times, loop;
+		const char *key;
+	} cases[] = { { 8, 10, 0, "pdf.too-complex" },
+	    { 8, 10, 1, "pdf.too-complex" }, { 3, 10, 0, NULL },
+	    { 1, 10, 1, NULL } };
+	struct recipe r = { "0 0 9 9 re f /Im0 Do", BOX,
+	    "/Width 20000 /Height 20000 /BitsPerComponent 1 "
+	    "/ColorSpace /DeviceGray", grey, sizeof(grey), NULL, NULL };
+	struct decoded d;
+	struct pdf p;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(cases); i++) {
+		make_forms(&p, cases[i].levels, cases[i].times,
+		    cases[i].loop);
+		if (cases[i].key != NULL) {
+			decode_refused(p.b.data, p.b.len, cases[i].key);
+		} else {
+			decode_ok(p.b.data, p.b.len, &d);
+			assert_true(d.page.needs_raster);
+			sh_image_page_clear(&d.page);
+		}
+		sh_buf_free(&p.b);
+	}
+	make_pdf(&p, &r);
+	decode_refused(p.b.data, p.b.len, "image.too-large");
+	sh_buf_free(&p.b);
+}
+
+/* A whole stream of too few rows is drawn; one that was cut is an error. */
+static void
+short_images(void **state)
+{
+	uint8_t packed[2048];
+	uLongf n = sizeof(packed);
+	struct recipe r = { DRAW, BOX, GREY_IMAGE " /Filter /FlateDecode",
+	    packed, 0, NULL, NULL };
+	struct decoded d;
+	struct pdf p;
+
+	(void)state;
+	assert_int_equal(compress(packed, &n, grey, sizeof(grey) - W), Z_OK);
+	r.len = n;
+	decode_recipe(&r, &d);
+	assert_true(d.page.needs_raster);
+	assert_null(d.page.pixels.data);
+	sh_image_page_clear(&d.page);
+	r.len = n - 30;
+	make_pdf(&p, &r);
+	decode_refused(p.b.data, p.b.len, "image.truncated");
+	sh_buf_free(&p.b);
+}
+
+static void
+objects_inside_lines_are_found(void **state)
+{
+	static const char file[] = "%PDF-1.0\n1 0 obj<</Type/Catalog/Pages "
+	    "2 0 R>>endobj 2 0 obj<</Type/Pages/Kids[3 0 R]/Count 1>>endobj "
+	    "3 0 obj<</Type/Page/MediaBox[0 0 30 30]>>endobj "
+	    "trailer<</Size 4/Root 1 0 R>>";
+	struct decoded d;
+
+	(void)state;
+	decode_ok(file, sizeof(file) - 1, &d);
+	assert_true(d.page.needs_raster);
+	sh_image_page_clear(&d.page);
+}
+
 static void
 passwords_and_rubbish(void **state)
 {
@@ -591,6 +693,9 @@ main(void)
 		cmocka_unit_test(flate_with_predictors),
 		cmocka_unit_test(fax_images_are_taken),
 		cmocka_unit_test(giant_pages_are_refused_or_shrunk),
+		cmocka_unit_test(endless_pages_are_refused),
+		cmocka_unit_test(short_images),
+		cmocka_unit_test(objects_inside_lines_are_found),
 		cmocka_unit_test(passwords_and_rubbish),
 	};
 	int rc = cmocka_run_group_tests_name("image_pdf", tests, setup, NULL);

@@ -295,9 +295,6 @@ refused_kinds_have_names(void **state)
 		size_t len;
 		const char *name;
 	} kinds[] = {
-		{ "\0\0\0\x0cjP  \r\n\x87\n", 12, "JPEG 2000" },
-		{ "RIFF\0\0\0\0WEBPVP8 ", 16, "WebP" },
-		{ "GIF89a", 6, "GIF" }, { "BM\0\0\0\0", 6, "BMP" },
 		{ "PK\3\4....", 8, "ZIP, Word or Excel" },
 		{ "\0\0\0\x18" "ftypheic", 12, "HEIC" },
 	};

@@ -146,6 +146,36 @@ another_number_is_another_paper(void **state)
 	assert_int_equal(k.kinship, SH_KIN_OTHER);
 }
 
+/* Where the number was not taken from its place, it must be in the words. */
+static void
+a_number_is_looked_for_in_the_words(void **state)
+{
+	const char *fields[] = { "registration_date", "2021-05-21",
+	    "husband_name", "LÊ XUÂN HUY", "wife_name", WIFE,
+	    "wife_id_number", WIFE_ID, NULL };
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(sheet("giay-ket-hon", MARRIAGE("22/2021", "21/05/2021", WIFE,
+	    WIFE_ID), 0.95, fields), held());
+	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	k = kin(sheet("giay-ket-hon", MARRIAGE("23/2021", "21/05/2021", WIFE,
+	    WIFE_ID), 0.95, fields), held());
+	assert_int_equal(k.kinship, SH_KIN_OTHER);
+}
+
+/* One misread date makes no later issue. */
+static void
+a_date_alone_makes_no_newer_issue(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(marriage(MARRIAGE("22/2021", "21/05/2023", WIFE, WIFE_ID),
+	    0.97, "22/2021", "2023-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_CONFLICT);
+}
+
 static void
 the_same_number_with_another_content_is_a_conflict(void **state)
 {
@@ -171,14 +201,17 @@ a_card_keeps_its_number_from_issue_to_issue(void **state)
 	    "issue_date", "2021-06-26", NULL };
 	static const char *const new[] = { "id_number", WIFE_ID, "name", WIFE,
 	    "issue_date", "2024-10-06", NULL };
-	const char *text = "CĂN CƯỚC\nSố: " WIFE_ID "\nHọ và tên: " WIFE "\n";
+	const char *was = "CĂN CƯỚC\nSố: " WIFE_ID "\nHọ và tên: " WIFE "\n"
+	    "Ngày cấp: 26/06/2021\nCó giá trị đến: 16/07/2033\n";
+	const char *is = "CĂN CƯỚC\nSố: " WIFE_ID "\nHọ và tên: " WIFE "\n"
+	    "Ngày cấp: 06/10/2024\nCó giá trị đến: 16/07/2043\n";
 	struct sh_kin k;
 
 	(void)state;
-	k = kin(sheet("can-cuoc", text, 0.95, new), sheet("can-cuoc", text,
+	k = kin(sheet("can-cuoc", is, 0.95, new), sheet("can-cuoc", was,
 	    0.95, old));
 	assert_int_equal(k.kinship, SH_KIN_NEWER);
-	k = kin(sheet("can-cuoc", text, 0.95, old), sheet("can-cuoc", text,
+	k = kin(sheet("can-cuoc", was, 0.95, old), sheet("can-cuoc", is,
 	    0.95, new));
 	assert_int_equal(k.kinship, SH_KIN_OLDER);
 }
@@ -218,6 +251,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sheet_is_known_again),
 		cmocka_unit_test(another_number_is_another_paper),
+		cmocka_unit_test(a_number_is_looked_for_in_the_words),
+		cmocka_unit_test(a_date_alone_makes_no_newer_issue),
 		cmocka_unit_test(
 		    the_same_number_with_another_content_is_a_conflict),
 		cmocka_unit_test(a_card_keeps_its_number_from_issue_to_issue),

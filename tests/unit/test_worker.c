@@ -199,6 +199,71 @@ a_drawn_image_is_exact(void **state)
 	sh_pool_free(p);
 }
 
+/*
+ * A page's own words are taken when its picture agrees, and only then; what
+ * it hides, renames or spells for another font is read from the picture.
+ */
+static void
+words_are_taken_where_they_show(void **state)
+{
+	static const struct {
+		const char *text, *before, *after;
+		int taken;
+		const char *shows;	/* NULL: nothing, or a muddle */
+	} cases[] = {
+		{ "Nguyen Thi Thanh Dinh", "", "", 1, "Thanh Dinh" },
+		{ "S\\363 12, 30 m\\262", "", "", 1, "S\303\263 12, 30 m" },
+		{ "Nguyen Thi Thanh Dinh", "1 g", "", 0, NULL },
+		{ "Nguyen Thi Thanh Dinh", "3 Tr", "", 0, NULL },
+		{ "Nguyen Thi Thanh Dinh", "/Span << /ActualText (Le Van) >> "
+		    "BDC", "EMC", 0, "Thanh Dinh" },
+		{ "Nguyen Thi Thanh Dinh", "/Span << /Actual#54ext (Le) >> "
+		    "BDC", "EMC", 0, "Thanh Dinh" },
+		{ "Nguyen Thi Thanh Dinh", "", "0 0 Td (Le Van Minh Dinh Hoa) "
+		    "Tj", 0, NULL },
+		/* Old fonts: "Cong hoa" in TCVN 3, "Cong hoa" in VNI. */
+		{ "C\\351ng ho\\265 x\\267 h\\351i", "", "", 0, "ng h" },
+		{ "Co\\344ng ho\\370a xa\\365", "", "", 0, "ng h" },
+	};
+	struct sh_pool *p = start_pool(worker_path(), 0, 0);
+	struct sh_error err = SH_ERROR_INIT, failure = SH_ERROR_INIT;
+	struct sh_buf text = SH_BUF_INIT;
+	struct sh_raster r;
+	struct sh_page *page;
+	uint64_t tag;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(cases); i++) {
+		only_page(p, text_pdf_as(cases[i].text, cases[i].before,
+		    cases[i].after), &r);
+		must(sh_read_submit(p, &r, i, &err));
+		sh_raster_clear(&r);
+		assert_int_equal(sh_read_wait(p, 1, &tag, &page, &failure,
+		    &err), 1);
+		must_ptr(page);
+		if ((strcmp(page->engine, "pdftotext") == 0) !=
+		    cases[i].taken)
+			fail_msg("case %zu: by %s", i, page->engine);
+		assert_int_equal(page->state == SH_PAGE_READ,
+		    cases[i].shows != NULL);
+		sh_buf_reset(&text);
+		must(sh_page_text(page, &text, &err));
+		if (cases[i].shows != NULL && strstr((char *)text.data,
+		    cases[i].shows) == NULL)
+			fail_msg("case %zu: %s", i, (char *)text.data);
+		if (cases[i].taken) {
+			assert_int_equal(page->nlines, 6);
+			assert_in_range(page->lines[0].box.x, 75, 90);
+			assert_in_range(page->lines[0].box.y, 40, 100);
+		}
+		sh_page_free(page);
+	}
+	sh_buf_free(&text);
+	sh_pool_free(p);
+	no_children_left();
+}
+
 /* Everything at once: PDF, pdftoppm, decoder, reader, and its recycling. */
 static void
 pages_are_read(void **state)
@@ -353,6 +418,7 @@ main(void)
 		cmocka_unit_test(files_are_refused_with_a_reason),
 		cmocka_unit_test(vector_pages_are_drawn),
 		cmocka_unit_test(a_drawn_image_is_exact),
+		cmocka_unit_test(words_are_taken_where_they_show),
 		cmocka_unit_test(pages_are_read),
 		cmocka_unit_test(pdfs_are_verified),
 		cmocka_unit_test(what_is_missing_is_named),

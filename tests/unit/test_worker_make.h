@@ -165,9 +165,12 @@ tiff_file(unsigned npages, uint32_t w, uint32_t h, int bad)
 	return (fd);
 }
 
-/* A PDF page of 4 x 3 in that shows TEXT six times, and once more the same. */
+/*
+ * A PDF page of 4 x 3 in that shows TEXT six times, each between BEFORE and
+ * AFTER, and once more the same.
+ */
 static inline int
-text_pdf(const char *text)
+text_pdf_as(const char *text, const char *before, const char *after)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_buf b = SH_BUF_INIT;
@@ -177,7 +180,7 @@ text_pdf(const char *text)
 	n = snprintf(content, sizeof(content), "BT /F1 14 Tf 20 190 Td");
 	for (i = 0; i < 6; i++)
 		n += snprintf(content + n, sizeof(content) - (size_t)n,
-		    " (%s) Tj 0 -24 Td", text);
+		    " %s (%s) Tj %s 0 -24 Td", before, text, after);
 	(void)snprintf(content + n, sizeof(content) - (size_t)n, " ET");
 	/* Without a table of its objects: readers rebuild it. */
 	must(sh_buf_printf(&b, &err, "%%PDF-1.4\n"
@@ -185,13 +188,20 @@ text_pdf(const char *text)
 	    "2 0 obj << /Type /Pages /Kids [3 0 R 3 0 R] /Count 2 >> endobj\n"
 	    "3 0 obj << /Type /Page /Parent 2 0 R /MediaBox [0 0 288 216] "
 	    "/Contents 4 0 R /Resources << /Font << /F1 << /Type /Font "
-	    "/Subtype /Type1 /BaseFont /Helvetica >> >> >> >> endobj\n"
+	    "/Subtype /Type1 /BaseFont /Helvetica "
+	    "/Encoding /WinAnsiEncoding >> >> >> >> endobj\n"
 	    "4 0 obj << /Length %zu >>\nstream\n%s\nendstream\nendobj\n"
 	    "trailer << /Root 1 0 R >>\n%%%%EOF\n", strlen(content),
 	    content));
 	fd = file_of(b.data, b.len);
 	sh_buf_free(&b);
 	return (fd);
+}
+
+static inline int
+text_pdf(const char *text)
+{
+	return (text_pdf_as(text, "", ""));
 }
 
 /* The only page of the file, decoded; the descriptor is closed. */

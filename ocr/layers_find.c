@@ -1,0 +1,551 @@
+/* Where ink, stamps, signatures and photographs are on a page. */
+#include "ocr/layers_internal.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define WINDOW		3	/* cells to each side that decide on ink */
+#define CONTRAST	45	/* less between paper and ink is none */
+#define CORE_SHARE	35	/* per cent of the way from ink to paper: */
+#define EDGE_SHARE	75	/* ... strokes' cores, their edges */
+#define EDGE_LEAST	28	/* darker than paper, whatever the share */
+#define INK_SPREAD	48	/* largest less smallest channel: coloured */
+#define INK_PIXELS	3	/* of those make a cell coloured */
+#define PALE_SPREAD	36	/* thin strokes beside them: paler, */
+#define PALE_PIXELS	2	/* ... fewer */
+#define PALE_SHARE	4	/* more than one cell in so many: coloured paper */
+#define REACH		2	/* cells: coloured ones so near are one */
+#define STROKE_CELLS	12	/* fewer coloured cells are no stamp */
+#define TONE(paper)	((paper) * 7 / 8)	/* darker than paper, */
+#define TONE_LEAST	50	/* ... lighter than ink */
+#define TONE_PIXELS	40	/* of those: a cell has tone */
+#define PHOTO_CELLS	80	/* as many are a photograph */
+#define BLOCK		16	/* cells; paper is told by blocks of them */
+
+struct cell {
+	uint32_t sum;		/* of the luminance */
+	uint8_t darkest;
+	uint8_t coloured;	/* pixels */
+	uint8_t pale;		/* pixels with some colour at least */
+	uint8_t tones;		/* pixels between ink and paper */
+	uint8_t kind;		/* bits of KIND_* */
+	uint8_t pixels;
+};
+
+enum { KIND_INK = 1, KIND_PHOTO = 2, KIND_PALE = 4, KIND_SEEN = 8 };
+
+struct finder {
+	const struct sh_pixels *px;
+	uint8_t *luma;		/* of each pixel */
+	struct cell *cell;
+	int32_t cols, rows;
+	uint8_t *paper;		/* luminance of each block's paper */
+	int32_t bcols, brows;
+	struct levels {		/* of each cell: what is darker */
+		uint8_t edge, core;
+	} *level;
+};
+
+static inline unsigned
+luminance(const uint8_t *p)
+{
+	return ((77u * p[0] + 150u * p[1] + 29u * p[2] + 128) >> 8);
+}
+
+static inline unsigned
+spread(const uint8_t *p)
+{
+	unsigned hi = p[0] > p[1] ? p[0] : p[1];
+	unsigned lo = p[0] < p[1] ? p[0] : p[1];
+
+	hi = p[2] > hi ? p[2] : hi;
+	lo = p[2] < lo ? p[2] : lo;
+	return (hi - lo);
+}
+
+/* ---- cells ------------------------------------------------------------------ */
+
+static void
+measure_row(struct finder *f, int32_t y)
+{
+	const struct sh_pixels *px = f->px;
+	size_t width = (size_t)px->width_px;
+	const uint8_t *p = px->data + (size_t)y * width *
+	    (size_t)px->channels;
+	uint8_t *luma = f->luma + (size_t)y * width;
+	struct cell *c = f->cell + (size_t)(y / SH_CELL) * (size_t)f->cols;
+	size_t x, end;
+
+	for (x = 0; x < width; c++) {
+		unsigned sum = 0, darkest = 255, coloured = 0, pale = 0;
+
+		end = x + SH_CELL < width ? x + SH_CELL : width;
+		c->pixels = (uint8_t)(c->pixels + (end - x));
+		for (; x < end; x++) {
+			unsigned v = p[0], n;
+
+			if (px->channels == 3) {
+				v = luminance(p);
+				n = spread(p);
+				coloured += n > INK_SPREAD;
+				pale += n > PALE_SPREAD;
+			}
+			p += px->channels;
+			luma[x] = (uint8_t)v;
+			sum += v;
+			darkest = v < darkest ? v : darkest;
+		}
+		c->sum += sum;
+		if (y % SH_CELL == 0 || darkest < c->darkest)
+			c->darkest = (uint8_t)darkest;
+		c->coloured = (uint8_t)(c->coloured + coloured);
+		c->pale = (uint8_t)(c->pale + pale);
+	}
+}
+
+/* The mean that a quarter of the cells around a block are brighter than. */
+static uint8_t
+paper_of(const struct finder *f, int32_t bx, int32_t by)
+{
+	uint32_t n[256] = { 0 }, all = 0, seen = 0;
+	int32_t x, y, v;
+
+	for (y = (by - 1) * BLOCK; y < (by + 2) * BLOCK; y++)
+		for (x = (bx - 1) * BLOCK; x < (bx + 2) * BLOCK; x++)
+			if (x >= 0 && x < f->cols && y >= 0 && y < f->rows) {
+				const struct cell *c = &f->cell[(size_t)y *
+				    (size_t)f->cols + (size_t)x];
+
+				n[c->sum / c->pixels]++;
+				all++;
+			}
+	for (v = 255; v > 0; v--)
+		if ((seen += n[v]) * 4 >= all)
+			break;
+	return ((uint8_t)v);
+}
+
+/* Paper is never much darker than the page's brightest. */
+static void
+find_paper(struct finder *f)
+{
+	size_t i, n = (size_t)f->bcols * (size_t)f->brows;
+	unsigned brightest = 0;
+
+	for (i = 0; i < n; i++) {
+		f->paper[i] = paper_of(f, (int32_t)(i % (size_t)f->bcols),
+		    (int32_t)(i / (size_t)f->bcols));
+		if (f->paper[i] > brightest)
+			brightest = f->paper[i];
+	}
+	for (i = 0; i < n; i++)
+		if (f->paper[i] < brightest * 7 / 10)
+			f->paper[i] = (uint8_t)(brightest * 7 / 10);
+}
+
+static unsigned
+paper_at(const struct finder *f, int32_t col, int32_t row)
+{
+	return (f->paper[(size_t)(row / BLOCK) * (size_t)f->bcols +
+	    (size_t)(col / BLOCK)]);
+}
+
+/*
+ * Below which luminance is ink in each cell?  Told by the paper and by the
+ * darkest around.
+ */
+static int
+find_levels(struct finder *f, struct sh_error *err)
+{
+	int32_t x, y, k;
+	uint8_t *column;
+
+	column = sh_alloc((size_t)f->cols, sizeof(*column), "columns", err);
+	if (column == NULL)
+		return (-1);
+	for (y = 0; y < f->rows; y++) {
+		memset(column, 255, (size_t)f->cols);
+		for (k = y - WINDOW; k <= y + WINDOW; k++)
+			for (x = 0; k >= 0 && k < f->rows && x < f->cols;
+			    x++) {
+				uint8_t v = f->cell[(size_t)k *
+				    (size_t)f->cols + (size_t)x].darkest;
+
+				if (v < column[x])
+					column[x] = v;
+			}
+		for (x = 0; x < f->cols; x++) {
+			struct levels *level = &f->level[(size_t)y *
+			    (size_t)f->cols + (size_t)x];
+			unsigned ink = 255, paper = paper_at(f, x, y), edge;
+
+			for (k = x - WINDOW; k <= x + WINDOW; k++)
+				if (k >= 0 && k < f->cols && column[k] < ink)
+					ink = column[k];
+			if (paper < ink + CONTRAST)
+				continue;	/* nothing is darker than 0 */
+			edge = ink + (paper - ink) * EDGE_SHARE / 100;
+			level->edge = (uint8_t)(edge < paper - EDGE_LEAST ?
+			    edge : paper - EDGE_LEAST);
+			level->core = (uint8_t)(ink + (paper - ink) *
+			    CORE_SHARE / 100);
+		}
+	}
+	free(column);
+	return (0);
+}
+
+/* ---- the mask --------------------------------------------------------------- */
+
+static void
+threshold(struct finder *f, struct sh_bits *edge, struct sh_bits *core)
+{
+	size_t width = (size_t)f->px->width_px, x, end;
+	int32_t y;
+
+	for (y = 0; y < f->px->height_px; y++) {
+		const uint8_t *luma = f->luma + (size_t)y * width;
+		struct cell *c = f->cell + (size_t)(y / SH_CELL) *
+		    (size_t)f->cols;
+		const struct levels *level = f->level +
+		    (size_t)(y / SH_CELL) * (size_t)f->cols;
+		uint64_t *light = edge->word + (size_t)y * edge->stride;
+		uint64_t *dark = core->word + (size_t)y * core->stride;
+		int32_t col = 0;
+
+		for (x = 0; x < width; col++, c++, level++) {
+			unsigned tone = TONE(paper_at(f, col, y / SH_CELL));
+			unsigned edges = 0, cores = 0, tones = 0, n;
+
+
+			end = x + SH_CELL < width ? x + SH_CELL : width;
+			n = (unsigned)(end - x);
+			for (; x < end; x++) {
+				edges = edges << 1 | (luma[x] < level->edge);
+				cores = cores << 1 | (luma[x] < level->core);
+				tones += luma[x] < tone &&
+				    luma[x] > TONE_LEAST;
+			}
+			c->tones = (uint8_t)(c->tones + tones);
+			light[(size_t)col / 8] |= (uint64_t)(edges <<
+			    (8 - n)) << (56 - 8 * (col % 8));
+			dark[(size_t)col / 8] |= (uint64_t)(cores <<
+			    (8 - n)) << (56 - 8 * (col % 8));
+		}
+	}
+}
+
+/* The row moved by a pixel to the right, or to the left. */
+static inline uint64_t
+from_left(const uint64_t *row, size_t i)
+{
+	return (row[i] >> 1 | (i > 0 ? row[i - 1] << 63 : 0));
+}
+
+static inline uint64_t
+from_right(const uint64_t *row, size_t i, size_t stride)
+{
+	return (row[i] << 1 | (i + 1 < stride ? row[i + 1] >> 63 : 0));
+}
+
+/* Is there ink beside each pixel (BESIDE), or on it too? */
+static void
+around(const struct sh_bits *b, int32_t y, int beside, uint64_t *out)
+{
+	size_t i;
+	int32_t k;
+
+	for (i = 0; i < b->stride; i++) {
+		const uint64_t *row = b->word + (size_t)y * b->stride;
+		uint64_t v = from_left(row, i) |
+		    from_right(row, i, b->stride) | (beside ? 0 : row[i]);
+
+		for (k = y - 1; k <= y + 1; k += 2)
+			if (k >= 0 && k < b->height_px) {
+				row = b->word + (size_t)k * b->stride;
+				v |= from_left(row, i) | row[i] |
+				    from_right(row, i, b->stride);
+			}
+		out[i] = v;
+	}
+	if (b->width_px % 64 != 0)
+		out[b->stride - 1] &= ~(uint64_t)0 << (64 -
+		    b->width_px % 64);
+}
+
+int
+sh_bits_grow(const struct sh_bits *b, struct sh_bits *out,
+    struct sh_error *err)
+{
+	int32_t y;
+
+	if (sh_bits_new(out, b->width_px, b->height_px, err))
+		return (-1);
+	for (y = 0; y < b->height_px; y++)
+		around(b, y, 0, out->word + (size_t)y * out->stride);
+	return (0);
+}
+
+/* Single pixels are noise; they stay in the background all the same. */
+static int
+drop_specks(struct sh_bits *b, struct sh_error *err)
+{
+	struct sh_bits near;
+	size_t i, n = b->stride * (size_t)b->height_px;
+	int32_t y;
+
+	if (sh_bits_new(&near, b->width_px, b->height_px, err))
+		return (-1);
+	for (y = 0; y < b->height_px; y++)
+		around(b, y, 1, near.word + (size_t)y * near.stride);
+	for (i = 0; i < n; i++)
+		b->word[i] &= near.word[i];
+	sh_bits_free(&near);
+	return (0);
+}
+
+/* ---- patches ------------------------------------------------------------------ */
+
+struct box {
+	int32_t x0, y0, x1, y1;	/* cells, the last ones inside */
+	uint32_t n;
+};
+
+/*
+ * The cells of one of KINDS that are connected with START over at most REACH
+ * cells.  QUEUE has room for all cells.
+ */
+static struct box
+flood(struct finder *f, size_t start, unsigned kinds, uint32_t *queue)
+{
+	struct box b = { f->cols, f->rows, 0, 0, 0 };
+	size_t head = 0, tail = 0;
+	int32_t x, y, i, k;
+
+	queue[tail++] = (uint32_t)start;
+	f->cell[start].kind |= KIND_SEEN;
+	while (head < tail) {
+		x = (int32_t)(queue[head] % (uint32_t)f->cols);
+		y = (int32_t)(queue[head++] / (uint32_t)f->cols);
+		b.n++;
+		b.x0 = x < b.x0 ? x : b.x0;
+		b.y0 = y < b.y0 ? y : b.y0;
+		b.x1 = x > b.x1 ? x : b.x1;
+		b.y1 = y > b.y1 ? y : b.y1;
+		for (k = y - REACH; k <= y + REACH; k++)
+			for (i = x - REACH; i <= x + REACH; i++) {
+				size_t at = (size_t)k * (size_t)f->cols +
+				    (size_t)i;
+
+				if (k < 0 || k >= f->rows || i < 0 ||
+				    i >= f->cols ||
+				    (f->cell[at].kind & kinds) == 0 ||
+				    (f->cell[at].kind & KIND_SEEN) != 0)
+					continue;
+				f->cell[at].kind |= KIND_SEEN;
+				queue[tail++] = (uint32_t)at;
+			}
+	}
+	return (b);
+}
+
+static int
+touch(const struct box *a, const struct box *b)
+{
+	return (a->x0 <= b->x1 + 1 && b->x0 <= a->x1 + 1 &&
+	    a->y0 <= b->y1 + 1 && b->y0 <= a->y1 + 1);
+}
+
+static void
+unite(struct box *a, const struct box *b)
+{
+	a->x0 = a->x0 < b->x0 ? a->x0 : b->x0;
+	a->y0 = a->y0 < b->y0 ? a->y0 : b->y0;
+	a->x1 = a->x1 > b->x1 ? a->x1 : b->x1;
+	a->y1 = a->y1 > b->y1 ? a->y1 : b->y1;
+	a->n += b->n;
+}
+
+static uint64_t
+area(const struct box *b)
+{
+	return ((uint64_t)(b->x1 - b->x0 + 1) *
+	    (uint64_t)(b->y1 - b->y0 + 1));
+}
+
+/* Another box; the one that costs the least is united when there is no room. */
+static size_t
+add_box(struct box *box, size_t n, struct box b)
+{
+	size_t i, best = 0;
+	uint64_t cost, least = UINT64_MAX;
+
+	for (i = 0; i < n; ) {
+		if (!touch(&box[i], &b)) {
+			i++;
+			continue;
+		}
+		unite(&b, &box[i]);
+		box[i] = box[--n];
+		i = 0;		/* it grew: look at all again */
+	}
+	if (n < SH_PATCHES_MAX) {
+		box[n] = b;
+		return (n + 1);
+	}
+	for (i = 0; i < n; i++) {
+		struct box u = b;
+
+		unite(&u, &box[i]);
+		cost = area(&u) - area(&box[i]);
+		if (cost < least) {
+			least = cost;
+			best = i;
+		}
+	}
+	unite(&b, &box[best]);
+	box[best] = box[n - 1];
+	return (add_box(box, n - 1, b));
+}
+
+static void
+mark_cells(struct finder *f)
+{
+	size_t i, n = (size_t)f->cols * (size_t)f->rows, npale = 0;
+	unsigned pale;
+
+	for (i = 0; i < n; i++)
+		npale += f->cell[i].pale >= PALE_PIXELS;
+	pale = npale * PALE_SHARE > n ? 0 : KIND_PALE;
+	for (i = 0; i < n; i++) {
+		struct cell *c = &f->cell[i];
+
+		c->kind = (uint8_t)
+		    ((c->coloured >= INK_PIXELS ? KIND_INK : 0) |
+		    (c->pale >= PALE_PIXELS ? pale : 0) |
+		    (c->tones >= TONE_PIXELS ? KIND_PHOTO : 0));
+	}
+}
+
+static int
+find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
+{
+	static const struct {
+		unsigned kind, with;
+		uint32_t least;
+	} look[] = { { KIND_PHOTO, 0, PHOTO_CELLS },
+	    { KIND_INK, KIND_PALE, STROKE_CELLS } };
+	struct box box[SH_PATCHES_MAX];
+	size_t i, k, n = (size_t)f->cols * (size_t)f->rows, nboxes = 0;
+	uint32_t *queue;
+
+	if ((queue = sh_alloc(n, sizeof(*queue), "cells", err)) == NULL)
+		return (-1);
+	mark_cells(f);
+	for (k = 0; k < SH_COUNT(look); k++) {
+		for (i = 0; i < n; i++)
+			f->cell[i].kind &= (uint8_t)~KIND_SEEN;
+		for (i = 0; i < n; i++) {
+			struct box b;
+
+			if ((f->cell[i].kind & (look[k].kind | KIND_SEEN)) !=
+			    look[k].kind)
+				continue;
+			b = flood(f, i, look[k].kind | look[k].with, queue);
+			/* A frame's thin lines have tone too: no picture. */
+			if (b.n < look[k].least || (look[k].kind ==
+			    KIND_PHOTO && b.n * 2 < area(&b)))
+				continue;
+			b.x0 -= b.x0 > 0;
+			b.y0 -= b.y0 > 0;
+			b.x1 += b.x1 < f->cols - 1;
+			b.y1 += b.y1 < f->rows - 1;
+			nboxes = add_box(box, nboxes, b);
+		}
+	}
+	free(queue);
+	for (i = 0; i < nboxes; i++) {
+		struct sh_area *a = &plan->patch[i];
+		int32_t x1 = (box[i].x1 + 1) * SH_CELL;
+		int32_t y1 = (box[i].y1 + 1) * SH_CELL;
+
+		a->x = box[i].x0 * SH_CELL;
+		a->y = box[i].y0 * SH_CELL;
+		a->w = (x1 < f->px->width_px ? x1 : f->px->width_px) - a->x;
+		a->h = (y1 < f->px->height_px ? y1 : f->px->height_px) - a->y;
+	}
+	plan->npatches = nboxes;
+	return (0);
+}
+
+/* Patches begin on cells, and cells on bytes of the mask. */
+static void
+clear_patches(const struct sh_plan *plan, struct sh_bits *mask)
+{
+	size_t i;
+	int32_t x, y;
+
+	for (i = 0; i < plan->npatches; i++) {
+		const struct sh_area *a = &plan->patch[i];
+
+		for (y = a->y; y < a->y + a->h; y++)
+			for (x = a->x; x < a->x + a->w; x += SH_CELL)
+				mask->word[(size_t)y * mask->stride +
+				    (size_t)x / 64] &=
+				    ~((uint64_t)0xff << (56 - x % 64));
+	}
+}
+
+void
+sh_plan_clear(struct sh_plan *plan)
+{
+	sh_bits_free(&plan->edge);
+	sh_bits_free(&plan->core);
+}
+
+int
+sh_layers_find(const struct sh_pixels *px, struct sh_plan *plan,
+    struct sh_error *err)
+{
+	struct finder f = { .px = px };
+	size_t ncells;
+	int32_t y;
+	int rc = -1;
+
+	memset(plan, 0, sizeof(*plan));
+	f.cols = (px->width_px + SH_CELL - 1) / SH_CELL;
+	f.rows = (px->height_px + SH_CELL - 1) / SH_CELL;
+	f.bcols = (f.cols + BLOCK - 1) / BLOCK;
+	f.brows = (f.rows + BLOCK - 1) / BLOCK;
+	ncells = (size_t)f.cols * (size_t)f.rows;
+	if (sh_bits_new(&plan->edge, px->width_px, px->height_px, err) ||
+	    sh_bits_new(&plan->core, px->width_px, px->height_px, err) ||
+	    (f.luma = sh_alloc((size_t)px->width_px *
+	    (size_t)px->height_px, 1, "a grey page", err)) == NULL ||
+	    (f.cell = sh_alloc(ncells, sizeof(*f.cell), "cells", err)) ==
+	    NULL || (f.level = sh_alloc(ncells, sizeof(*f.level), "cells",
+	    err)) == NULL || (f.paper = sh_alloc((size_t)f.bcols *
+	    (size_t)f.brows, 1, "cells", err)) == NULL)
+		goto out;
+	for (y = 0; y < px->height_px; y++)
+		measure_row(&f, y);
+	find_paper(&f);
+	if (find_levels(&f, err))
+		goto out;
+	threshold(&f, &plan->edge, &plan->core);
+	if (find_patches(&f, plan, err))
+		goto out;
+	clear_patches(plan, &plan->edge);
+	clear_patches(plan, &plan->core);
+	rc = drop_specks(&plan->edge, err);
+out:
+	free(f.luma);
+	free(f.cell);
+	free(f.level);
+	free(f.paper);
+	if (rc != 0)
+		sh_plan_clear(plan);
+	return (rc);
+}
