@@ -118,6 +118,7 @@ int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
 int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
+int sh_cmd_calibrate(struct sh_args *a, struct sh_error *err);
 int sh_cmd_cover(struct sh_args *a, struct sh_error *err);
 int sh_cmd_report(struct sh_args *a, struct sh_error *err);
 int sh_cmd_review(struct sh_args *a, struct sh_error *err);

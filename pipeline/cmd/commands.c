@@ -160,6 +160,13 @@ static const struct sh_option prove_options[] = {
 	END
 };
 static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option calibrate_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "documents archived from here; else a year back" },
+	{ "to", 't', "DAY", "to here; else today" },
+	{ "pairs", 'P', "FILE", "a CSV line for each value, without the value" },
+	JSON, END
+};
 static const struct sh_option report_options[] = {
 	HOME,
 	{ "from", 'f', "DAY", "first day; else the first of this month" },
@@ -298,6 +305,11 @@ const struct sh_command sh_commands[] = {
 	{ "status", "", "how the archive stands: search, seals, time stamps",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
+	{ "calibrate", "[--from DAY] [--to DAY] [--pairs FILE]",
+	    "whether confidences are true, from corrections and samples",
+	    "  sohoa calibrate --home /srv/sohoa\n"
+	    "  sohoa calibrate --json --pairs pairs.csv\n",
+	    calibrate_options, 0, 0, sh_cmd_calibrate },
 	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
 	    "figures of digitising, by agency and level",
 	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
