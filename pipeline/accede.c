@@ -8,14 +8,13 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "ocr/pdfa.h"
 #include "pipeline/dedupe.h"
+#include "pipeline/render.h"
 #include "pipeline/version.h"
 
 /* What one accession holds while it is made. */
 struct making {
 	struct sh_page **pages;
-	int images;		/* memory file of the coded images */
 	int pdf;		/* memory file of the signed PDF/A */
 	int reading;		/* memory file: JSON array of the readings */
 	struct sh_buf text;
@@ -29,8 +28,6 @@ static void
 making_clear(struct making *m, size_t npages)
 {
 	sh_job_release(m->pages, npages);
-	if (m->images >= 0)
-		(void)close(m->images);
 	if (m->pdf >= 0)
 		(void)close(m->pdf);
 	if (m->reading >= 0)
@@ -40,81 +37,6 @@ making_clear(struct making *m, size_t npages)
 	json_decref(m->page_list);
 	json_decref(m->made_by);
 	json_decref(m->kinship);
-}
-
-/* Append the page's coded image from the spool to the memory file. */
-static int
-fetch_image(struct sh_spool *spool, const struct sh_job *job, size_t index,
-    int fd, uint64_t *atp, struct sh_page_image *out, struct sh_error *err)
-{
-	struct sh_buf bytes = SH_BUF_INIT;
-	char name[SH_IMAGE_NAME];
-	int rc = -1;
-
-	sh_job_image_name(job, index, name);
-	*out = job->fed[index].image;
-	switch (sh_spool_get(spool, name, &bytes, err)) {
-	case 1:
-		if (sh_write_all(fd, bytes.data, bytes.len, err))
-			break;
-		out->fd = fd;
-		out->offset = *atp;
-		out->bytes = bytes.len;
-		*atp += bytes.len;
-		rc = 0;
-		break;
-	case 0:
-		(void)sh_error_set(err, SH_EFIXITY, "spool.damaged",
-		    "the image of page %zu is not on the spool", index + 1);
-		break;
-	default:
-		break;
-	}
-	sh_buf_free(&bytes);
-	return (rc);
-}
-
-static enum sh_pdfa_flavour
-flavour(const struct sh_home *home)
-{
-	const char *s = sh_config_text(home->config, "pdfa");
-
-	return (strcmp(s, "1b") == 0 ? SH_PDFA_1B :
-	    strcmp(s, "3u") == 0 ? SH_PDFA_3U : SH_PDFA_2U);
-}
-
-static int
-render(const struct sh_home *home, struct sh_spool *spool,
-    const struct sh_job *job, const struct sh_draft *d, struct making *m,
-    const char *identifier, int64_t now, struct sh_error *err)
-{
-	struct sh_pdfa_info info = {
-		.flavour = flavour(home),
-		.title = d->guess.type->name,
-		.identifier = identifier,
-		.created = job->dossier->received_at != 0 ?
-		    job->dossier->received_at : now,
-	};
-	struct sh_pdfa_page *list;
-	uint64_t at = 0;
-	size_t i;
-	int rc = -1;
-
-	list = sh_alloc(d->npages, sizeof(*list), "the pages", err);
-	if (list == NULL)
-		return (-1);
-	for (i = 0; i < d->npages; i++) {
-		list[i].page = m->pages[i];
-		list[i].exif_orientation = job->fed[d->pages[i]].
-		    exif_orientation;
-		if (fetch_image(spool, job, d->pages[i], m->images, &at,
-		    &list[i].image, err))
-			goto out;
-	}
-	rc = sh_pdfa_write(m->pdf, &info, list, d->npages, err);
-out:
-	free(list);
-	return (rc);
 }
 
 static int
@@ -297,10 +219,11 @@ recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
 }
 
 int
-sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
-    struct sh_draft *d, const char *engine, struct sh_error *err)
+sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
+    struct sh_job *job, struct sh_draft *d, const char *engine,
+    struct sh_error *err)
 {
-	struct making m = { .images = -1, .pdf = -1, .reading = -1 };
+	struct making m = { .pdf = -1, .reading = -1 };
 	struct sh_accession acc;
 	struct sh_rendition renditions[3];
 	enum sh_accession_state state;
@@ -334,9 +257,9 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 		held = acc.held != NULL;
 	}
 	if (!held) {
-		if ((m.images = sh_memfd("images", err)) < 0 ||
-		    (m.pdf = sh_memfd("document", err)) < 0 ||
-		    render(home, spool, job, d, &m, identifier, now, err))
+		if ((m.pdf = sh_memfd("document", err)) < 0 ||
+		    sh_render(home, pool, spool, job, d, m.pages, identifier,
+		    now, m.pdf, m.made_by, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_RENDER, &at);
 		if (sh_sign_document(home, m.pdf, err))

@@ -142,7 +142,7 @@ capture(struct run *r, struct lane *l, struct sh_error *err)
 		/* Its own failure is told when it is to be decoded. */
 		if ((fd = sh_dossier_open_scan(d, i, &absent)) < 0)
 			continue;
-		(void)snprintf(name, sizeof(name), "scan-%zu", i);
+		(void)snprintf(name, sizeof(name), SH_SPOOL_SCAN, i);
 		rc = sh_spool_put_file(l->spool, name, fd, &digest, &bytes,
 		    err);
 		(void)close(fd);
@@ -389,7 +389,8 @@ collect(struct run *r, int wait, struct sh_error *err)
 static int
 stopped(const struct run *r, struct sh_error *err)
 {
-	if (r->o->stop == NULL || !*r->o->stop)
+	if ((r->o->stop == NULL || !*r->o->stop) && (r->o->watch.halt ==
+	    NULL || !r->o->watch.halt(r->o->watch.arg)))
 		return (0);
 	return (sh_error_set(err, SH_EAGAIN, "run.stopped",
 	    "stopped; the same command goes on from here"));
@@ -409,8 +410,8 @@ archive_drafts(struct run *r, struct lane *l, struct sh_error *err)
 		if (stopped(r, err))
 			return (-1);
 		sh_error_clear(&own);
-		if (sh_accede(r->o->home, l->spool, l->job, d, r->engine,
-		    &own) == 0)
+		if (sh_accede(r->o->home, r->o->pool, l->spool, l->job, d,
+		    r->engine, &own) == 0)
 			continue;
 		if (own.code == SH_ESYSTEM || own.code == SH_ENOMEM ||
 		    own.code == SH_EDENIED) {
@@ -485,6 +486,7 @@ sh_intake(const struct sh_intake_options *o,
     struct sh_error *err)
 {
 	struct run r = { .o = o, .next = next, .next_arg = arg };
+	struct sh_error ignored = SH_ERROR_INIT;
 	char *dir = NULL;
 	int rc = -1;
 
@@ -504,6 +506,9 @@ sh_intake(const struct sh_intake_options *o,
 		goto out;
 	rc = 0;
 out:
+	/* Pages under way are read to their end: nothing is read twice. */
+	while (collect(&r, 1, &ignored) > 0)
+		;
 	sh_decode_close(r.decoding);
 	while (r.nlanes > 0)
 		close_lane(&r);

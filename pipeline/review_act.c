@@ -424,8 +424,8 @@ dismiss(struct sh_item *it, const struct sh_review_act *act,
 }
 
 static int
-accept(struct sh_home *h, struct sh_item *it, const struct sh_review_act *act,
-    struct sh_error *err)
+accept(struct sh_home *h, struct sh_pool *pool, struct sh_item *it,
+    const struct sh_review_act *act, struct sh_error *err)
 {
 	struct sh_draft *d = &it->job->drafts[it->draft];
 	struct sh_page *page;
@@ -457,7 +457,7 @@ accept(struct sh_home *h, struct sh_item *it, const struct sh_review_act *act,
 	free(d->failure);
 	d->failure = NULL;
 	d->state = SH_DRAFT_READY;
-	rc = sh_accede(h, it->spool, it->job, d, page->engine != NULL ?
+	rc = sh_accede(h, pool, it->spool, it->job, d, page->engine != NULL ?
 	    page->engine : "", err);
 	sh_page_free(page);
 	/* It may wait again: only now is it known what it is like. */
@@ -482,7 +482,7 @@ act_on(struct sh_home *h, struct sh_pool *pool, struct sh_item *it,
 		return (no_document(err));
 	} else if (act->what == SH_REVIEW_ACCEPT ||
 	    act->what == SH_REVIEW_LINK) {
-		return (accept(h, it, act, err));
+		return (accept(h, pool, it, act, err));
 	} else if (act->what == SH_REVIEW_CORRECT) {
 		rc = sh_review_correct(h, it, act, err);
 	} else if (act->what == SH_REVIEW_SPLIT) {

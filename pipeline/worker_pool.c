@@ -218,9 +218,8 @@ sh_pool_reopen(int fd, struct sh_error *err)
 
 /* ---- verify -------------------------------------------------------------------------- */
 
-/* The one message of a worker that has one job. */
-static int
-one_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
+int
+sh_child_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
     struct sh_message *m, struct sh_error *err)
 {
 	int64_t deadline = sh_monotonic_ms() + wall_ms;
@@ -279,7 +278,7 @@ verify_once(struct sh_pool *p, const int *fds, const char *when,
 
 	if (sh_child_start(p, &c, "verify", args, fds, 3, err))
 		return (-1);
-	if (one_answer(p, &c, VERIFY_WALL_MS, &m, err))
+	if (sh_child_answer(p, &c, VERIFY_WALL_MS, &m, err))
 		goto out;
 	if (json_object_get(m.v, "error") != NULL) {
 		if (sh_wire_error(m.v, err, &bad))
@@ -366,7 +365,7 @@ sh_pool_crop(struct sh_pool *p, const struct sh_raster *r, int orientation,
 	if ((fds[0] = sh_pool_reopen(r->fd, err)) < 0)
 		return (-1);
 	if (sh_child_start(p, &c, "crop", args, fds, 3, err) == 0 &&
-	    one_answer(p, &c, CROP_WALL_MS, &m, err) == 0) {
+	    sh_child_answer(p, &c, CROP_WALL_MS, &m, err) == 0) {
 		if (json_object_get(m.v, "error") == NULL)
 			rc = 0;
 		else if (sh_wire_error(m.v, err, &bad))
@@ -423,4 +422,10 @@ sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
 		if (p->readers[i].child.pid > 0)
 			look_at(p->readers[i].child.pid, read_peak,
 			    read_cpu_s);
+}
+
+uint64_t
+sh_pool_reads(const struct sh_pool *p)
+{
+	return (p->order);
 }

@@ -23,6 +23,7 @@
 #include "base/json.h"
 #include "ocr/page.h"
 #include "ocr/pdfa.h"
+#include "schemas/catalogue.h"
 
 struct sh_pool_options {
 	const char *worker;	/* path of sohoa-worker; NULL: beside sohoa,
@@ -111,6 +112,30 @@ int sh_read_room(const struct sh_pool *p);
 int sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
     struct sh_page **pagep, struct sh_error *failure, struct sh_error *err);
 
+/* Read this page before all others and wait for it; they go on meanwhile. */
+int sh_read_now(struct sh_pool *p, const struct sh_raster *r,
+    struct sh_page **pagep, struct sh_error *err) SH_MUST_CHECK;
+
+/* A page's image in another form (ocr/layers.h). */
+struct sh_layered {
+	int fd;			/* of all images in it; owned */
+	uint64_t bytes;		/* of all of them */
+	int is_layers;		/* else one image */
+	struct sh_pdfa_layers layers;
+	struct sh_page_image image;
+	struct sh_raster shown;	/* what a viewer shows of the layers */
+};
+void sh_layered_clear(struct sh_layered *l);
+/*
+ * IMAGE's descriptor is borrowed.  FORM: SH_PROFILE_ARCHIVE makes layers of
+ * grey and colour, one lossless image of one bit a pixel (nothing is shown
+ * then); SH_PROFILE_PREVIEW one small image.
+ * Errors: layers.h's; of a worker, as for sh_decode_next().
+ */
+int sh_pool_layers(struct sh_pool *p, const struct sh_page_image *image,
+    enum sh_profile form, double dpi, struct sh_layered *out,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /*
  * Engine, model and parameters: part of every reading's cache key.  Waits
  * for the first reader; NULL when none comes up.  Errors: "model.missing",
@@ -142,5 +167,7 @@ int sh_pool_verify(struct sh_pool *p, int fd, const void *roots,
  */
 void sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
     uint64_t *read_peak, double *decode_cpu_s, double *read_cpu_s);
+/* Pages that were given to readers so far. */
+uint64_t sh_pool_reads(const struct sh_pool *p);
 
 #endif

@@ -30,6 +30,15 @@ static const struct sh_option read_options[] = {
 	{ "text", 't', NULL, "only the words, page by page" },
 	JSON, USAGE, QUIET, END
 };
+static const struct sh_option bulk_options[] = {
+	HOME,
+	{ "readers", 'r', "N", "reading processes; 0: one per core" },
+	{ "wait", 'w', "S", "wait so many seconds for disk or signer (300)" },
+	{ "cause", 'c', "KEY", "retry: only rows with this cause" },
+	{ "csv", 'C', NULL, "report: CSV instead of JSONL" },
+	{ "output", 'o', "FILE", "report: where to; - is standard output" },
+	JSON, USAGE, QUIET, END
+};
 static const struct sh_option find_options[] = {
 	HOME,
 	{ "holder", 'i', "ID", "documents of this holder" },
@@ -202,6 +211,14 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa intake --home /srv/sohoa hoso/0678/\n"
 	    "  sohoa intake --holder 027090098192 --procedure 1.004222 scan-*.jpg\n",
 	    intake_options, 1, -1, sh_cmd_intake },
+	{ "bulk", "run MANIFEST|DIR | status|pause|resume|retry|report [RUN]",
+	    "take a back catalogue in, unattended",
+	    "  sohoa bulk run kho-cu/manifest.csv\n"
+	    "  sohoa bulk run kho-cu/\n"
+	    "  sohoa bulk status\n"
+	    "  sohoa bulk retry --cause file.missing\n"
+	    "  sohoa bulk report --csv -o report.csv\n",
+	    bulk_options, 1, 2, sh_cmd_bulk },
 	{ "read", "DOSSIER... | FILE...",
 	    "read and classify without archiving anything",
 	    "  sohoa read scan.tif\n"

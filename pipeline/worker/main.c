@@ -24,6 +24,7 @@ static const struct {
 	{ "raster", sh_worker_raster },
 	{ "crop", sh_worker_crop },
 	{ "verify", sh_worker_verify },
+	{ "layers", sh_worker_layers },
 };
 
 /* What libraries open at their first use, opened before the walls close. */
