@@ -21,6 +21,7 @@ static const struct sh_option intake_options[] = {
 	{ "procedure", 'c', "CODE", "procedure of loose files" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
 	{ "result", 'R', NULL, "the scans are the procedure's result" },
+	{ "reuse", 'U', "MODE", "what is held, not scanned: auto, ask, never" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option read_options[] = {
