@@ -138,6 +138,20 @@ static const struct sh_option sign_options[] = {
 	JSON, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option scrub_options[] = {
+	HOME,
+	{ "budget", 'b', "MB", "megabytes to read; else everything" },
+	{ "report", 'r', NULL, "then sign the month's report" },
+	JSON, QUIET, END
+};
+static const struct sh_option key_options[] = {
+	HOME,
+	{ "module", 'm', "FILE", "PKCS#11 driver that shall hold the key" },
+	{ "token", 't', "LABEL", "its token" },
+	{ "object", 'o', "LABEL", "an RSA key pair in it" },
+	{ "pin-file", 'P', "FILE", "file of mode 0600 with its PIN" },
+	END
+};
 static const struct sh_option cover_options[] = {
 	HOME,
 	{ "procedure", 'c', "CODE", "of a dossier that is given by its code" },
@@ -200,6 +214,26 @@ static const struct sh_option bench_options[] = {
 };
 static const struct sh_option accesses_options[] = {
 	HOME, NAME, BIRTH, WHY, JSON, END
+};
+static const struct sh_option report_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "first day; else the first of this month" },
+	{ "to", 't', "DAY", "last day; else today" },
+	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
+	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
+	{ "svg", 's', "FILE", "a page with plots, too" },
+	JSON, END
+};
+static const struct sh_option backup_options[] = {
+	HOME,
+	{ "keys", 'k', "DIR", "copy the keys there: elsewhere" },
+	{ "verify", 'V', NULL, "read every byte of the backup" },
+	JSON, END
+};
+static const struct sh_option restore_options[] = {
+	{ "keys", 'k', "DIR", "the copy of the keys" },
+	{ "to", 't', "POSITION", "as it was at this change" },
+	JSON, END
 };
 static const struct sh_option completion_options[] = { END };
 
@@ -297,6 +331,15 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "scrub", "[--budget MB] [--report]",
+	    "prove what is kept, the oldest proof first",
+	    "  sohoa scrub --budget 20000\n"
+	    "  sohoa scrub --report\n",
+	    scrub_options, 0, 0, sh_cmd_scrub },
+	{ "key", "[--module FILE --token LABEL --object LABEL --pin-file FILE]",
+	    "change the archive key, or put it into a token",
+	    "  sohoa key --home /srv/sohoa\n",
+	    key_options, 0, 0, sh_cmd_key },
 	{ "cover", "DOSSIER | CODE --procedure CODE [-o FILE]",
 	    "print a dossier's cover sheets as PDF",
 	    "  sohoa cover hoso/0678/ -o to-phan-cach.pdf\n"
@@ -346,6 +389,22 @@ const struct sh_command sh_commands[] = {
 	{ "accesses", "HOLDER", "who read what of a holder's, and why",
 	    "  sohoa accesses 027090098192\n",
 	    accesses_options, 0, 1, sh_cmd_accesses },
+	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
+	    "figures of digitising, by agency and level",
+	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
+	    "  sohoa report --drill REUSED_DIGITIZED_DATA\n"
+	    "  sohoa report --csv > thang-11.csv\n"
+	    "  sohoa report --svg thang-11.svg\n",
+	    report_options, 0, 0, sh_cmd_report },
+	{ "backup", "DIR [--keys DIR] | --verify DIR",
+	    "add what is new to a backup, while others write",
+	    "  sohoa backup /mnt/backup/sohoa --keys /media/safe/sohoa-keys\n"
+	    "  sohoa backup --verify /mnt/backup/sohoa\n",
+	    backup_options, 1, 1, sh_cmd_backup },
+	{ "restore", "BACKUP HOME --keys DIR [--to POSITION]",
+	    "make an archive home from a backup",
+	    "  sohoa restore /mnt/backup/sohoa /srv/sohoa2 --keys /media/safe/sohoa-keys\n",
+	    restore_options, 2, 2, sh_cmd_restore },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
