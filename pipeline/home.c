@@ -70,6 +70,8 @@ const struct sh_setting sh_home_settings[] = {
 	    "Reading processes; 0: one per core." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
 	    "Megabytes of readings kept so that no page is read twice." },
+	{ "reuse", SH_SETTING_CHOICE, "auto", 0, 0, "auto|ask|never",
+	    "Held components in place of papers: required ones, asked for, none." },
 	{ "review-hours", SH_SETTING_INT, "8", 1, 8760, NULL,
 	    "Hours after which what waits for a person is overdue." },
 	{ "bulk-review", SH_SETTING_INT, "20000", 1, 10000000, NULL,
