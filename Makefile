@@ -7,6 +7,7 @@
 #   make lint                layers, names, headers alone, man pages
 #   make torture             every fault at every point, for hours
 #   make bench-reading       every bar of reading, beside plain Tesseract
+#   make bench-archive       the store beside LMDB, SQLite and files
 #   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make bench-bulk          a back catalogue beside the peers
@@ -212,6 +213,12 @@ bench-reading: setup
 	    "$${SOHOA_SHARED:-../shared}"
 
 # What signing and verifying cost, and the verdicts on the corpora.
+.PHONY: bench-archive
+bench-archive: setup
+	@$(MAKE) $(O)/tests/bench/bench_store $(O)/tests/bench/bench_archive
+	@$(O)/tests/bench/bench_store $(or $(CHANGES),1000000)
+	@$(O)/tests/bench/bench_archive $(or $(DOCUMENTS),100000)
+
 .PHONY: bench-signing
 bench-signing: setup-test
 	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts

@@ -20,6 +20,7 @@
 #define SLOT		128
 #define SLOT_SUMMED	124
 #define PROBES		64	/* a holder lies this near to its home */
+#define WINDOW		8	/* slots read at once; divides PROBES */
 #define FIRST_LOG2	10
 #define LAST_LOG2	32
 
@@ -378,19 +379,19 @@ static int
 look(struct sh_keystore *k, const struct sh_tag *holder, uint32_t version,
     struct found *f, struct sh_error *err)
 {
-	uint8_t window[PROBES * SLOT];
+	uint8_t window[WINDOW * SLOT];
 	struct slot s;
 	uint64_t first = home(k->log2, holder), i;
 	enum health health;
 
 	memset(f, 0, sizeof(*f));
 	f->empty = UINT64_MAX;
-	if (sh_pread_all(k->fd, window, sizeof(window),
-	    slot_at(k->log2, 0, first), err))
-		return (sh_error_context(err, "%s", k->path));
 	for (i = 0; i < PROBES; i++) {
-		if (read_slot(k, first + i, window + i * SLOT, &s, &health,
-		    err))
+		if (i % WINDOW == 0 && sh_pread_all(k->fd, window,
+		    sizeof(window), slot_at(k->log2, 0, first + i), err))
+			return (sh_error_context(err, "%s", k->path));
+		if (read_slot(k, first + i, window + i % WINDOW * SLOT, &s,
+		    &health, err))
 			return (-1);
 		if (s.state == EMPTY) {
 			f->empty = first + i;
