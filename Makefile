@@ -7,7 +7,10 @@
 #   make lint                layers, names, headers alone, man pages
 #   make torture             every fault at every point, for hours
 #   make bench-reading       every bar of reading, beside plain Tesseract
+#   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
+#   make bench-bulk          a back catalogue beside the peers
+#   make torture-intake      kill -9 at random moments, and converge
 #   make install PREFIX=/usr/local
 #
 # build=release|debug|asan|fuzz; everything made lies in out/$(build).
@@ -82,7 +85,7 @@ LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
 SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lopenjp2 -lwebp \
 	-lgif -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcurl -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lqrencode -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
@@ -133,7 +136,7 @@ PANGO = $(shell pkg-config --cflags pangocairo)
 $(O)/samples/%.o: CPPFLAGS += $(PANGO)
 $(O)/samples/sample: $(call obj,samples) $(LINK)
 	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs pangocairo) \
-	    -lqrencode $(SYSLIBS)
+	    $(SYSLIBS)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 
@@ -189,6 +192,15 @@ torture: setup-test
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
 
+# KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
+.PHONY: torture-intake bench-bulk
+torture-intake: all
+	@O=$(O) tests/fault/torture_intake.sh
+
+bench-bulk: setup-bench
+	@$(MAKE) all
+	@tests/bench/bench_bulk.py $(O)
+
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
@@ -198,6 +210,12 @@ bench-reading: setup
 	@$(MAKE) $(O)/tests/bench/bench_reading
 	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
 	    "$${SOHOA_SHARED:-../shared}"
+
+# What signing and verifying cost, and the verdicts on the corpora.
+.PHONY: bench-signing
+bench-signing: setup-test
+	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts
+	@tests/bench/signing.py $(O)
 
 .PHONY: install clean
 install: all

@@ -8,14 +8,13 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "ocr/pdfa.h"
 #include "pipeline/dedupe.h"
+#include "pipeline/render.h"
 #include "pipeline/version.h"
 
 /* What one accession holds while it is made. */
 struct making {
 	struct sh_page **pages;
-	int images;		/* memory file of the coded images */
 	int pdf;		/* memory file of the signed PDF/A */
 	int reading;		/* memory file: JSON array of the readings */
 	struct sh_buf text;
@@ -29,8 +28,6 @@ static void
 making_clear(struct making *m, size_t npages)
 {
 	sh_job_release(m->pages, npages);
-	if (m->images >= 0)
-		(void)close(m->images);
 	if (m->pdf >= 0)
 		(void)close(m->pdf);
 	if (m->reading >= 0)
@@ -40,81 +37,6 @@ making_clear(struct making *m, size_t npages)
 	json_decref(m->page_list);
 	json_decref(m->made_by);
 	json_decref(m->kinship);
-}
-
-/* Append the page's coded image from the spool to the memory file. */
-static int
-fetch_image(struct sh_spool *spool, const struct sh_job *job, size_t index,
-    int fd, uint64_t *atp, struct sh_page_image *out, struct sh_error *err)
-{
-	struct sh_buf bytes = SH_BUF_INIT;
-	char name[32];
-	int rc = -1;
-
-	(void)snprintf(name, sizeof(name), SH_SPOOL_IMAGE, index);
-	*out = job->fed[index].image;
-	switch (sh_spool_get(spool, name, &bytes, err)) {
-	case 1:
-		if (sh_write_all(fd, bytes.data, bytes.len, err))
-			break;
-		out->fd = fd;
-		out->offset = *atp;
-		out->bytes = bytes.len;
-		*atp += bytes.len;
-		rc = 0;
-		break;
-	case 0:
-		(void)sh_error_set(err, SH_EFIXITY, "spool.damaged",
-		    "the image of page %zu is not on the spool", index + 1);
-		break;
-	default:
-		break;
-	}
-	sh_buf_free(&bytes);
-	return (rc);
-}
-
-static enum sh_pdfa_flavour
-flavour(const struct sh_home *home)
-{
-	const char *s = sh_config_text(home->config, "pdfa");
-
-	return (strcmp(s, "1b") == 0 ? SH_PDFA_1B :
-	    strcmp(s, "3u") == 0 ? SH_PDFA_3U : SH_PDFA_2U);
-}
-
-static int
-render(const struct sh_home *home, struct sh_spool *spool,
-    const struct sh_job *job, const struct sh_draft *d, struct making *m,
-    const char *identifier, int64_t now, struct sh_error *err)
-{
-	struct sh_pdfa_info info = {
-		.flavour = flavour(home),
-		.title = d->guess.type->name,
-		.identifier = identifier,
-		.created = job->dossier->received_at != 0 ?
-		    job->dossier->received_at : now,
-	};
-	struct sh_pdfa_page *list;
-	uint64_t at = 0;
-	size_t i;
-	int rc = -1;
-
-	list = sh_alloc(d->npages, sizeof(*list), "the pages", err);
-	if (list == NULL)
-		return (-1);
-	for (i = 0; i < d->npages; i++) {
-		list[i].page = m->pages[i];
-		list[i].exif_orientation = job->fed[d->pages[i]].
-		    exif_orientation;
-		if (fetch_image(spool, job, d->pages[i], m->images, &at,
-		    &list[i].image, err))
-			goto out;
-	}
-	rc = sh_pdfa_write(m->pdf, &info, list, d->npages, err);
-out:
-	free(list);
-	return (rc);
 }
 
 static int
@@ -205,7 +127,11 @@ describe(const struct sh_job *job, const struct sh_draft *d,
 	    "engine", engine, "catalogue", hex);
 	if (m->made_by == NULL)
 		return (sh_error_nomem(err, "JSON"));
-	return (0);
+	/* What people decided: who, when, old and new. */
+	if (d->review == NULL)
+		return (0);
+	return (sh_json_set(m->made_by, "review", json_incref(
+	    json_object_get(d->review, "decisions")), err));
 }
 
 static const char *
@@ -250,7 +176,7 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
 	acc->pages = m->page_list;
 	acc->made_by = m->made_by;
 	acc->content = d->content;
-	acc->provenance = "seen";
+	acc->provenance = job->dossier->result ? "issued" : "seen";
 	acc->station = job->dossier->station;
 	acc->actor = sh_signer_name(home->officer);
 	acc->received_at = job->dossier->received_at != 0 ?
@@ -263,12 +189,17 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
  * type the draft becomes a link, a document of its own, or waits: 1.
  */
 static int
-recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
-    struct making *m, struct sh_accession *acc, struct sh_error *err)
+recognise(struct sh_home *home, const struct sh_reader *who,
+    const struct sh_job *job, struct sh_draft *d, struct making *m,
+    struct sh_accession *acc, struct sh_error *err)
 {
 	enum sh_duplicate policy = d->guess.type->duplicate;
 
-	if (sh_dedupe(home->archive, job, d, &d->kin, err))
+	if (d->decided == SH_KIN_LINKED)
+		acc->held = &d->kin.id;
+	if (d->decided != SH_KIN_UNDECIDED)
+		return (0);
+	if (sh_dedupe(home->archive, who, job, d, &d->kin, err))
 		return (-1);
 	if (d->kin.kinship == SH_KIN_OTHER)
 		return (0);
@@ -289,17 +220,22 @@ recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
 }
 
 int
-sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
-    struct sh_draft *d, const char *engine, struct sh_error *err)
+sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
+    struct sh_job *job, struct sh_draft *d, const char *engine,
+    struct sh_error *err)
 {
-	struct making m = { .images = -1, .pdf = -1, .reading = -1 };
+	struct making m = { .pdf = -1, .reading = -1 };
 	struct sh_accession acc;
 	struct sh_rendition renditions[3];
+	struct sh_reader who = { .name = sh_signer_name(home->officer),
+	    .agency = sh_config_text(home->config, "agency-code"),
+	    .purpose = job->dossier->code };
 	enum sh_accession_state state;
 	struct sh_document_id own;
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
 	double at = sh_cpu_seconds();
+	off_t end;
 	int held, rc = -1;
 
 	if (sh_job_pages(job, d, &m.pages, err) ||
@@ -316,7 +252,7 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	if (held < 0)
 		goto out;
 	if (!held) {
-		held = recognise(home, job, d, &m, &acc, err);
+		held = recognise(home, &who, job, d, &m, &acc, err);
 		sh_home_spent(home, SH_STAGE_DEDUPE, &at);
 		if (held != 0) {
 			rc = held > 0 ? 0 : -1;
@@ -325,9 +261,9 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 		held = acc.held != NULL;
 	}
 	if (!held) {
-		if ((m.images = sh_memfd("images", err)) < 0 ||
-		    (m.pdf = sh_memfd("document", err)) < 0 ||
-		    render(home, spool, job, d, &m, identifier, now, err))
+		if ((m.pdf = sh_memfd("document", err)) < 0 ||
+		    sh_render(home, pool, spool, job, d, m.pages, identifier,
+		    now, m.pdf, m.made_by, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_RENDER, &at);
 		if (sh_sign_document(home, m.pdf, err))
@@ -336,6 +272,8 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
+		end = lseek(m.pdf, 0, SEEK_END);
+		d->bytes = end > 0 ? (uint64_t)end : 0;
 		renditions[0] = (struct sh_rendition){ "pdf",
 		    "application/pdf", m.pdf, NULL, 0 };
 		renditions[1] = (struct sh_rendition){ "text",
@@ -352,7 +290,11 @@ sh_accede(struct sh_home *home, struct sh_spool *spool, struct sh_job *job,
 	/* Now or before: a link has another document's id than its own. */
 	d->state = memcmp(&d->id, &own, sizeof(own)) != 0 ? SH_DRAFT_LINKED :
 	    SH_DRAFT_ARCHIVED;
-	rc = 0;
+	/* Also when an earlier run came just as far as the accession. */
+	rc = d->state == SH_DRAFT_ARCHIVED && (d->kin.kinship !=
+	    SH_KIN_OTHER || state == SH_ACCEDED_BEFORE) ?
+	    sh_dedupe_replace(home->archive, &who, d->guess.type, &own, err) :
+	    0;
 out:
 	making_clear(&m, d->npages);
 	return (rc);

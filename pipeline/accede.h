@@ -8,10 +8,8 @@
 #include "base/error.h"
 #include "pipeline/home.h"
 #include "pipeline/job.h"
+#include "pipeline/render.h"
 #include "pipeline/spool.h"
-
-/* Name of the spool entry with the coded image of fed page INDEX. */
-#define SH_SPOOL_IMAGE	"image-%zu"
 
 /*
  * Archive a draft in state READY: ARCHIVED or LINKED with its id.  ENGINE
@@ -19,8 +17,8 @@
  * stays READY.  Errors: of the rooms; SH_ESIGNATURE "document.unverified",
  * our own verdict on the finished bytes is not that they are signed.
  */
-int sh_accede(struct sh_home *home, struct sh_spool *spool,
-    struct sh_job *job, struct sh_draft *draft, const char *engine,
-    struct sh_error *err) SH_MUST_CHECK;
+int sh_accede(struct sh_home *home, struct sh_pool *pool,
+    struct sh_spool *spool, struct sh_job *job, struct sh_draft *draft,
+    const char *engine, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

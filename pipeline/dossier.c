@@ -10,7 +10,6 @@
 
 #include "base/digest.h"
 #include "base/fs.h"
-#include "base/json.h"
 #include "base/mem.h"
 #include "base/text.h"
 
@@ -78,6 +77,14 @@ load_holder(struct sh_dossier *d, const json_t *root, struct sh_error *err)
 	return (0);
 }
 
+/* "L-" and 16 hex digits: named after what it holds. */
+static int
+named_by_content(const char *s)
+{
+	return (s[0] == 'L' && s[1] == '-' && strspn(s + 2,
+	    "0123456789abcdef") == 16 && s[18] == '\0');
+}
+
 static int
 load_members(struct sh_dossier *d, const json_t *root,
     const struct sh_catalogue *catalogue, struct sh_error *err)
@@ -87,7 +94,7 @@ load_members(struct sh_dossier *d, const json_t *root,
 
 	if (sh_json_str(root, "code", 1, CODE_MAX, &s, err))
 		return (-1);
-	if (!sh_dossier_code_valid(s)) {
+	if (!sh_dossier_code_valid(s) && !named_by_content(s)) {
 		sh_error_param(err, "value", "%s", s);
 		return (sh_error_set(err, SH_EARG, "dossier.code",
 		    "\"%s\" is no dossier code", s));
@@ -189,6 +196,27 @@ out:
 	sh_buf_free(&text);
 	sh_dossier_free(d);
 	return (rc);
+}
+
+int
+sh_dossier_from_json(const json_t *root, int dirfd,
+    const struct sh_catalogue *catalogue, struct sh_dossier **dp,
+    struct sh_error *err)
+{
+	struct sh_dossier *d;
+
+	*dp = NULL;
+	if ((d = new_dossier(err)) == NULL)
+		return (-1);
+	if ((d->dirfd = fcntl(dirfd, F_DUPFD_CLOEXEC, 0)) < 0) {
+		(void)sh_error_sys(err, "file.read", "the scans' folder");
+	} else if (load_members(d, root, catalogue, err) == 0 &&
+	    load_scans(d, root, err) == 0) {
+		*dp = d;
+		return (0);
+	}
+	sh_dossier_free(d);
+	return (-1);
 }
 
 /* A path that a person named: links are theirs to follow. */

@@ -10,6 +10,7 @@
 #define SH_PIPELINE_DOSSIER_H
 
 #include "base/error.h"
+#include "base/json.h"
 #include "schemas/catalogue.h"
 #include "schemas/identifier.h"
 
@@ -24,6 +25,8 @@ struct sh_dossier {
 	struct sh_date holder_birth;	/* year 0: not given */
 	char *station;			/* or NULL */
 	int64_t received_at;		/* 0: not given */
+	int result;			/* what the procedure ended in, not
+					   what was handed in for it */
 	char **scans;			/* names as given: data */
 	size_t nscans;
 	int dirfd;			/* scans lie below it; -1: paths */
@@ -38,6 +41,15 @@ struct sh_dossier {
  */
 int sh_dossier_load(const char *dir, const struct sh_catalogue *catalogue,
     struct sh_dossier **dp, struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * The same from what a dossier.json would say; the scans lie below the folder
+ * DIRFD (borrowed).  The code may also be one that names a dossier after its
+ * content.
+ */
+int sh_dossier_from_json(const json_t *root, int dirfd,
+    const struct sh_catalogue *catalogue, struct sh_dossier **dp,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * The same from files: HOLDER and PROCEDURE may be NULL.  Without a code of

@@ -1,6 +1,7 @@
 #include "pipeline/home.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,8 +11,11 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "pipeline/lane.h"
 
 #define PASSPHRASE_BYTES	24
+/* A page that bulk is at, with its worker's limit, and more. */
+#define DESK_WAIT_MS	180000
 
 const struct sh_setting sh_home_settings[] = {
 	{ "engine", SH_SETTING_TEXT, "lmdb:archive", 0, 0, NULL,
@@ -66,6 +70,14 @@ const struct sh_setting sh_home_settings[] = {
 	    "Reading processes; 0: one per core." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
 	    "Megabytes of readings kept so that no page is read twice." },
+	{ "review-hours", SH_SETTING_INT, "8", 1, 8760, NULL,
+	    "Hours after which what waits for a person is overdue." },
+	{ "double-keying", SH_SETTING_CHOICE, "people", 0, 0,
+	    "people|twice|off",
+	    "Who keys a critical field again: another person, anybody, nobody." },
+	{ "sample-aql", SH_SETTING_CHOICE, "1.0", 0, 0,
+	    "0.40|0.65|1.0|1.5|2.5",
+	    "Acceptance quality level of samples: wrong documents in a hundred." },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL }
 };
 
@@ -139,6 +151,8 @@ sh_home_close(struct sh_home *h)
 	sh_config_free(h->config);
 	if (h->lock >= 0)
 		(void)close(h->lock);
+	if (h->lane >= 0)
+		(void)close(h->lane);
 	free(h->dir);
 	free(h);
 }
@@ -150,7 +164,7 @@ new_home(const char *dir, struct sh_error *err)
 
 	if ((h = sh_alloc(1, sizeof(*h), "a home", err)) == NULL)
 		return (NULL);
-	h->lock = -1;
+	h->lock = h->lane = -1;
 	if ((h->dir = sh_strdup(dir, err)) == NULL ||
 	    (h->config = sh_config_new(sh_home_settings, err)) == NULL) {
 		sh_home_close(h);
@@ -347,6 +361,28 @@ open_rooms(struct sh_home *h, unsigned flags, struct sh_error *err)
 	return (rc != 0 ? -1 : open_rights(h, err));
 }
 
+/* The only writer; a bulk run that has the home is waited for. */
+static int
+take_lock(struct sh_home *h, const char *lock, unsigned flags,
+    struct sh_error *err)
+{
+	int64_t until = sh_monotonic_ms() + DESK_WAIT_MS;
+	struct sh_error ignored = SH_ERROR_INIT;
+
+	if ((flags & SH_HOME_DESK) != 0 &&
+	    (h->lane = sh_lane_ask(h->dir, err)) < 0)
+		return (-1);
+	while ((h->lock = sh_fs_lock(lock, err)) < 0) {
+		if (err->code != SH_EAGAIN || h->lane < 0 ||
+		    sh_monotonic_ms() >= until ||
+		    sh_lane_bulk(h->dir, &ignored) != 1)
+			return (-1);
+		sh_error_clear(err);
+		(void)poll(NULL, 0, 20);
+	}
+	return (0);
+}
+
 int
 sh_home_open(const char *dir, unsigned flags, struct sh_home **hp,
     struct sh_error *err)
@@ -369,8 +405,7 @@ sh_home_open(const char *dir, unsigned flags, struct sh_home **hp,
 	}
 	if (sh_config_load(h->config, conf, err))
 		goto out;
-	if ((flags & SH_HOME_WRITE) != 0 &&
-	    (h->lock = sh_fs_lock(lock, err)) < 0)
+	if ((flags & SH_HOME_WRITE) != 0 && take_lock(h, lock, flags, err))
 		goto out;
 	if (open_rooms(h, flags, err))
 		goto out;

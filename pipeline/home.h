@@ -12,6 +12,7 @@
  *   spool/              what was fed and is not archived yet, sealed
  *   cache/              readings that need not be made twice, sealed; answers
  *                       about revocation
+ *   bulk/               bulk runs: rows and results, sealed
  *   outage.json         there while an authority does not answer (sign.h)
  */
 #ifndef SH_PIPELINE_HOME_H
@@ -52,12 +53,14 @@ struct sh_home {
 	struct sh_trust *trust;		/* keys/roots */
 	struct sh_signing signing;
 	int lock;
+	int lane;			/* SH_HOME_DESK */
 	double stage_cpu_s[SH_STAGES];	/* since it was opened */
 };
 
 #define SH_HOME_WRITE	0x1	/* the only writer: holds the home's lock */
 #define SH_HOME_SIGN	0x2	/* opens the signing keys; refused when an
 				   outage passed its grace period */
+#define SH_HOME_DESK	0x4	/* before bulk runs, which give way (lane.h) */
 
 /*
  * Make a home that does not exist, with a test key for officer and agency.

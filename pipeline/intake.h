@@ -26,6 +26,8 @@ struct sh_intake_watch {
 	 */
 	void (*finished)(void *arg, size_t index, const struct sh_job *job,
 	    const struct sh_error *why);
+	/* Asked between pages: 1 ends the run as a signal does.  May be NULL. */
+	int (*halt)(void *arg);
 	void *arg;
 };
 

@@ -23,6 +23,7 @@
 #include "base/json.h"
 #include "ocr/page.h"
 #include "ocr/pdfa.h"
+#include "schemas/catalogue.h"
 
 struct sh_pool_options {
 	const char *worker;	/* path of sohoa-worker; NULL: beside sohoa,
@@ -74,6 +75,9 @@ struct sh_decoding;
  */
 int sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
     struct sh_error *err) SH_MUST_CHECK;
+/* The next page is PAGE (from 0); before the first sh_decode_next(). */
+int sh_decode_seek(struct sh_decoding *d, uint32_t page,
+    struct sh_error *err) SH_MUST_CHECK;
 /*
  * The next page: 1; no more: 0; -1: this page failed (*PAGEP says which).
  * After a page's own failure the next call goes on behind it; after one of
@@ -108,12 +112,46 @@ int sh_read_room(const struct sh_pool *p);
 int sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
     struct sh_page **pagep, struct sh_error *failure, struct sh_error *err);
 
+/* Read this page before all others and wait for it; they go on meanwhile. */
+int sh_read_now(struct sh_pool *p, const struct sh_raster *r,
+    struct sh_page **pagep, struct sh_error *err) SH_MUST_CHECK;
+
+/* A page's image in another form (ocr/layers.h). */
+struct sh_layered {
+	int fd;			/* of all images in it; owned */
+	uint64_t bytes;		/* of all of them */
+	int is_layers;		/* else one image */
+	struct sh_pdfa_layers layers;
+	struct sh_page_image image;
+	struct sh_raster shown;	/* what a viewer shows of the layers */
+};
+void sh_layered_clear(struct sh_layered *l);
+/*
+ * IMAGE's descriptor is borrowed.  FORM: SH_PROFILE_ARCHIVE makes layers of
+ * grey and colour, one lossless image of one bit a pixel (nothing is shown
+ * then); SH_PROFILE_PREVIEW one small image.
+ * Errors: layers.h's; of a worker, as for sh_decode_next().
+ */
+int sh_pool_layers(struct sh_pool *p, const struct sh_page_image *image,
+    enum sh_profile form, double dpi, struct sh_layered *out,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /*
  * Engine, model and parameters: part of every reading's cache key.  Waits
  * for the first reader; NULL when none comes up.  Errors: "model.missing",
  * "sandbox.none", "worker.start".
  */
 const char *sh_pool_engine(struct sh_pool *p, struct sh_error *err);
+
+/*
+ * A part of a page as PNG into the memory file OUT: BOX of the upright page
+ * (ORIENTATION as the reading says), one pixel of STEP x STEP.  RASTER is as
+ * sh_decode_next() gave it.
+ * Errors: SH_EARG "crop.box", the box is empty or leaves the page.
+ */
+int sh_pool_crop(struct sh_pool *p, const struct sh_raster *raster,
+    int orientation, struct sh_box box, int step, int out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Verify a signed PDF from outside in a worker of its own.  ROOTS is PEM.
@@ -129,5 +167,7 @@ int sh_pool_verify(struct sh_pool *p, int fd, const void *roots,
  */
 void sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
     uint64_t *read_peak, double *decode_cpu_s, double *read_cpu_s);
+/* Pages that were given to readers so far. */
+uint64_t sh_pool_reads(const struct sh_pool *p);
 
 #endif

@@ -15,7 +15,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 
-#define ARGS_MAX	8
+#define ARGS_MAX	12
 #define FIRST_FREE_FD	16	/* above every descriptor of a worker */
 #define LINES_MAX	8	/* logged of one worker */
 #define DYING_MS	1000	/* from closing its socket to its end */

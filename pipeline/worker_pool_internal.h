@@ -54,15 +54,19 @@ int sh_child_end(struct sh_pool *p, struct sh_child *c, enum sh_end end,
 /* Take in what it wrote to standard error; 0 once that is closed. */
 int sh_child_listen(struct sh_child *c);
 
-int sh_child_send(struct sh_child *c, json_t *v, const int *fds, size_t nfds,
-    struct sh_error *err) SH_MUST_CHECK;
-
 struct sh_message {
 	json_t *v;
 	int fd[SH_MESSAGE_FDS];	/* -1 where there is none; owned */
 };
 #define SH_MESSAGE_INIT	{ .v = NULL, .fd = { -1, -1, -1 } }
 void sh_message_clear(struct sh_message *m);
+/* The one message of a worker that has one job. */
+int sh_child_answer(struct sh_pool *p, struct sh_child *c, int wall_ms,
+    struct sh_message *m, struct sh_error *err) SH_MUST_CHECK;
+
+int sh_child_send(struct sh_child *c, json_t *v, const int *fds, size_t nfds,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /*
  * 1 with *M filled; 0: nothing there now; -1: the other end is closed;
  * -2: what came is no message (err says why).
@@ -87,6 +91,9 @@ struct sh_wire_request {	/* for a raster worker */
 int sh_wire_request(const json_t *v, struct sh_wire_request *out,
     struct sh_error *err) SH_MUST_CHECK;
 /* LEN bytes of JSON in FD. */
+/* The file holds so many bytes, and can be neither changed nor cut. */
+int sh_wire_sealed(int fd, uint64_t bytes, struct sh_error *err)
+    SH_MUST_CHECK;
 json_t *sh_wire_file(int fd, const json_t *message, size_t limit,
     struct sh_error *err);
 
@@ -129,7 +136,7 @@ struct sh_pool {
 	struct sh_error broken;	/* no reader can be kept running */
 	char engine[256];	/* empty until a reader told it */
 	struct sh_job *jobs;
-	unsigned njobs;
+	unsigned njobs;		/* one more is sh_read_now()'s */
 	uint64_t order;
 	struct pollfd *polls;
 	uint64_t decode_peak, read_peak;

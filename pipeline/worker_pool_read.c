@@ -45,12 +45,13 @@ finish_job(struct sh_job *j, struct sh_page *page, const struct sh_error *why)
 	j->state = JOB_DONE;
 }
 
+/* Of the first N jobs. */
 static struct sh_job *
-first_job(struct sh_pool *p, int state)
+first_job(struct sh_pool *p, int state, unsigned n)
 {
 	struct sh_job *best = NULL, *j;
 
-	for (j = p->jobs; j < p->jobs + p->njobs; j++)
+	for (j = p->jobs; j < p->jobs + n; j++)
 		if ((int)j->state == state &&
 		    (best == NULL || j->order < best->order))
 			best = j;
@@ -293,7 +294,7 @@ sh_readers_dispatch(struct sh_pool *p)
 
 		if (r->child.pid == 0 || !r->ready || r->job != NULL)
 			continue;
-		if ((j = first_job(p, JOB_WAITS)) == NULL)
+		if ((j = first_job(p, JOB_WAITS, p->njobs + 1)) == NULL)
 			return;
 		if (begin_job(p, r, j, &err)) {
 			replace_reader(p, r, SH_END_LIE, &err);
@@ -310,10 +311,11 @@ sh_readers_new(struct sh_pool *p, struct sh_error *err)
 	p->njobs = 2 * p->nreaders + AHEAD_MAX;
 	p->readers = sh_alloc(p->nreaders, sizeof(*p->readers), "readers",
 	    err);
-	p->jobs = sh_alloc(p->njobs, sizeof(*p->jobs), "readers", err);
+	p->jobs = sh_alloc((size_t)p->njobs + 1, sizeof(*p->jobs), "readers",
+	    err);
 	if (p->readers == NULL || p->jobs == NULL)
 		return (-1);
-	for (i = 0; i < p->njobs; i++)
+	for (i = 0; i <= p->njobs; i++)
 		p->jobs[i].pixels = p->jobs[i].text = -1;
 	for (i = 0; i < p->nreaders; i++) {
 		p->readers[i].child = (struct sh_child)SH_CHILD_INIT;
@@ -333,7 +335,7 @@ sh_readers_free(struct sh_pool *p)
 		if (p->readers[i].output >= 0)
 			(void)close(p->readers[i].output);
 	}
-	for (i = 0; p->jobs != NULL && i < p->njobs; i++)
+	for (i = 0; p->jobs != NULL && i <= p->njobs; i++)
 		free_job(&p->jobs[i]);
 	free(p->readers);
 	free(p->jobs);
@@ -350,20 +352,13 @@ sh_read_room(const struct sh_pool *p)
 	    used + count_jobs(p, JOB_DONE) < p->njobs);
 }
 
-int
-sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
+/* The job waits for a reader with the raster's pixels. */
+static int
+fill_job(struct sh_pool *p, struct sh_job *j, const struct sh_raster *r,
     struct sh_error *err)
 {
-	struct sh_job *j;
 	int fd, text = -1;
 
-	if (p->broken.code != SH_OK) {
-		*err = p->broken;
-		return (-1);
-	}
-	if (!sh_read_room(p))
-		return (sh_error_set(err, SH_EAGAIN, "worker.busy",
-		    "every reader has a page"));
 	if ((fd = fcntl(r->fd, F_DUPFD_CLOEXEC, 0)) < 0)
 		return (sh_error_sys(err, "worker.start", "descriptor"));
 	if (r->text_bytes > 0 &&
@@ -371,11 +366,8 @@ sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
 		(void)close(fd);
 		return (sh_error_sys(err, "worker.start", "descriptor"));
 	}
-	for (j = p->jobs; j->state != JOB_FREE; j++)
-		;
 	j->state = JOB_WAITS;
 	j->order = p->order++;
-	j->tag = tag;
 	j->pixels = fd;
 	j->text = text;
 	j->text_bytes = r->text_bytes;
@@ -386,7 +378,57 @@ sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
 	j->dpi_x = r->dpi_x;
 	j->dpi_y = r->dpi_y;
 	p->wanted = 1;
+	return (0);
+}
+
+int
+sh_read_submit(struct sh_pool *p, const struct sh_raster *r, uint64_t tag,
+    struct sh_error *err)
+{
+	struct sh_job *j;
+
+	if (p->broken.code != SH_OK) {
+		*err = p->broken;
+		return (-1);
+	}
+	if (!sh_read_room(p))
+		return (sh_error_set(err, SH_EAGAIN, "worker.busy",
+		    "every reader has a page"));
+	for (j = p->jobs; j->state != JOB_FREE; j++)
+		;
+	j->tag = tag;
+	if (fill_job(p, j, r, err))
+		return (-1);
 	return (sh_pool_wait(p, NULL, 0, err) < 0 ? -1 : 0);
+}
+
+int
+sh_read_now(struct sh_pool *p, const struct sh_raster *r,
+    struct sh_page **pagep, struct sh_error *err)
+{
+	struct sh_job *j = &p->jobs[p->njobs];
+
+	*pagep = NULL;
+	if (p->broken.code != SH_OK) {
+		*err = p->broken;
+		return (-1);
+	}
+	if (fill_job(p, j, r, err))
+		return (-1);
+	j->order = 0;		/* somebody waits for it */
+	while (j->state != JOB_DONE) {
+		if (p->broken.code != SH_OK)
+			*err = p->broken;
+		if (p->broken.code != SH_OK ||
+		    sh_pool_wait(p, NULL, -1, err) < 0)
+			return (-1);
+	}
+	*pagep = j->page;
+	j->page = NULL;
+	if (*pagep == NULL)
+		*err = j->failure;
+	free_job(j);
+	return (*pagep == NULL ? -1 : 0);
 }
 
 int
@@ -397,7 +439,7 @@ sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
 
 	*pagep = NULL;
 	for (;;) {
-		if ((j = first_job(p, JOB_DONE)) != NULL)
+		if ((j = first_job(p, JOB_DONE, p->njobs)) != NULL)
 			break;
 		if (p->broken.code != SH_OK) {
 			*err = p->broken;
@@ -407,7 +449,7 @@ sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
 			return (0);
 		if (sh_pool_wait(p, NULL, wait ? -1 : 0, err) < 0)
 			return (-1);
-		if (!wait && first_job(p, JOB_DONE) == NULL)
+		if (!wait && first_job(p, JOB_DONE, p->njobs) == NULL)
 			return (0);
 	}
 	*tagp = j->tag;

@@ -61,8 +61,8 @@ sh_wire_error(const json_t *v, struct sh_error *why, struct sh_error *err)
 }
 
 /* A sealed memory file of exactly BYTES: nobody can change it under us. */
-static int
-check_file(int fd, uint64_t bytes, struct sh_error *err)
+int
+sh_wire_sealed(int fd, uint64_t bytes, struct sh_error *err)
 {
 	int need = F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_WRITE, seals;
 	struct stat st;
@@ -135,8 +135,8 @@ sh_wire_raster(struct sh_message *m, struct sh_raster *out,
 		    "page of %lld x %lld px, %lld channels",
 		    (long long)width, (long long)height,
 		    (long long)channels));
-	if (check_file(m->fd[0], (uint64_t)(width * height * channels), err)
-	    || check_file(m->fd[1], (uint64_t)bytes, err))
+	if (sh_wire_sealed(m->fd[0], (uint64_t)(width * height * channels), err)
+	    || sh_wire_sealed(m->fd[1], (uint64_t)bytes, err))
 		return (-1);
 	out->width_px = out->image.width_px = (int32_t)width;
 	out->height_px = out->image.height_px = (int32_t)height;

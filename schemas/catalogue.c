@@ -32,6 +32,8 @@ static const char *const validity_words[] = { "always", "months", "until",
     "superseded", "purpose", "void" };
 static const char *const duplicate_words[] = { "link", "keep", "replace",
     "ask" };
+static const char *const profile_words[] = { "standard", "archive",
+    "preview" };
 
 int
 sh_catalogue_wrong(struct sh_error *err, const char *fmt, ...)
@@ -259,7 +261,7 @@ load_type(struct sh_paper_type *t, const json_t *entry, const json_t *shared,
     struct sh_error *err)
 {
 	int64_t retention;
-	int duplicate;
+	int duplicate, profile = SH_PROFILE_STANDARD;
 
 	if (sh_json_str(entry, "slug", 1, 48, &t->slug, err))
 		return (-1);
@@ -277,6 +279,9 @@ load_type(struct sh_paper_type *t, const json_t *entry, const json_t *shared,
 	    err) ||
 	    (duplicate = get_word(entry, "duplicate", duplicate_words,
 	    SH_COUNT(duplicate_words), err)) < 0 ||
+	    (json_object_get(entry, "profile") != NULL &&
+	    (profile = get_word(entry, "profile", profile_words,
+	    SH_COUNT(profile_words), err)) < 0) ||
 	    sh_catalogue_check_recognise(t->recognise, err) ||
 	    sh_catalogue_check_contexts(t->contexts, shared, err) ||
 	    load_fields(t, entry, shared, err) ||
@@ -292,6 +297,7 @@ load_type(struct sh_paper_type *t, const json_t *entry, const json_t *shared,
 		return (-1);
 	t->retention_years = (int)retention;
 	t->duplicate = (enum sh_duplicate)duplicate;
+	t->profile = (enum sh_profile)profile;
 	return (0);
 }
 
@@ -615,4 +621,10 @@ const struct sh_digest *
 sh_catalogue_digest(const struct sh_catalogue *c)
 {
 	return (&c->digest);
+}
+
+const char *
+sh_profile_word(enum sh_profile profile)
+{
+	return (profile_words[profile]);
 }

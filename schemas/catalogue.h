@@ -35,6 +35,13 @@ enum sh_validity {
 /* What happens to a second document like one that is held. */
 enum sh_duplicate { SH_DUP_LINK, SH_DUP_KEEP, SH_DUP_REPLACE, SH_DUP_ASK };
 
+/* How its pages are kept (ocr/DESIGN.md, Layers). */
+enum sh_profile {
+	SH_PROFILE_STANDARD,	/* the image as it was fed */
+	SH_PROFILE_ARCHIVE,	/* layers: a quarter of the room */
+	SH_PROFILE_PREVIEW	/* a small picture, only to be looked at */
+};
+
 enum sh_field_kind {
 	SH_FIELD_TEXT, SH_FIELD_NAME, SH_FIELD_ID, SH_FIELD_NUMBER,
 	SH_FIELD_DATE, SH_FIELD_MONEY, SH_FIELD_AREA, SH_FIELD_PLACE,
@@ -72,6 +79,7 @@ struct sh_paper_type {
 	struct sh_date void_from;	/* SH_VALID_VOID */
 	int retention_years;		/* 0: permanent; -1: with the dossier */
 	enum sh_duplicate duplicate;
+	enum sh_profile profile;
 	const char *number_field;	/* its own number and symbol; or NULL */
 	const char *issued_field;	/* its date of issue; or NULL */
 	const char *issuer_field;	/* or NULL */
@@ -123,6 +131,9 @@ const struct sh_paper_type *sh_catalogue_type_at(
 size_t sh_catalogue_nprocedures(const struct sh_catalogue *c);
 const struct sh_procedure *sh_catalogue_procedure_at(
     const struct sh_catalogue *c, size_t i);
+
+/* "standard", "archive", "preview". */
+const char *sh_profile_word(enum sh_profile profile);
 
 const struct sh_field_def *sh_paper_type_field(
     const struct sh_paper_type *type, const char *name);

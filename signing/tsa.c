@@ -33,9 +33,11 @@ policy_body(const char *policy, uint8_t out[64], size_t *lenp,
 	return (0);
 }
 
-int
-sh_tsa_question(const struct sh_tsa *tsa, enum sh_md md,
-    const uint8_t *digest, uint8_t nonce[SH_NONCE_LEN], struct sh_buf *out,
+#define NONCE_LEN	8
+
+static int
+write_question(const struct sh_tsa *tsa, enum sh_md md,
+    const uint8_t *digest, uint8_t nonce[NONCE_LEN], struct sh_buf *out,
     struct sh_error *err)
 {
 	struct sh_der_writer w;
@@ -43,7 +45,7 @@ sh_tsa_question(const struct sh_tsa *tsa, enum sh_md md,
 	size_t len = 0;
 
 	if ((tsa->policy != NULL && policy_body(tsa->policy, policy, &len,
-	    err)) || sh_random(nonce, SH_NONCE_LEN, err))
+	    err)) || sh_random(nonce, NONCE_LEN, err))
 		return (-1);
 	/* A positive INTEGER in its shortest form. */
 	nonce[0] = (uint8_t)((nonce[0] & 0x3f) | 0x40);
@@ -56,7 +58,7 @@ sh_tsa_question(const struct sh_tsa *tsa, enum sh_md md,
 	sh_der_close(&w);
 	if (len > 0)
 		sh_der_put(&w, SH_DER_OID, policy, len);
-	sh_der_put(&w, SH_DER_INTEGER, nonce, SH_NONCE_LEN);
+	sh_der_put(&w, SH_DER_INTEGER, nonce, NONCE_LEN);
 	sh_der_put(&w, SH_DER_BOOLEAN, "\xff", 1);	/* certReq */
 	sh_der_close(&w);
 	return (sh_der_write_end(&w));
@@ -112,8 +114,8 @@ check_said(const struct sh_tsa *tsa, const struct sh_timestamp *said,
 	if (said->md != md ||
 	    memcmp(said->imprint, digest, sh_md_size(md)) != 0)
 		return (other(err, "digest"));
-	if (said->noncelen != SH_NONCE_LEN ||
-	    memcmp(said->nonce, nonce, SH_NONCE_LEN) != 0)
+	if (said->noncelen != NONCE_LEN ||
+	    memcmp(said->nonce, nonce, NONCE_LEN) != 0)
 		return (other(err, "nonce"));
 	if (tsa->policy != NULL) {
 		if (policy_body(tsa->policy, policy, &len, err))
@@ -150,9 +152,9 @@ check_authority(const struct sh_tsa *tsa, const struct sh_cms *cms,
 	return (0);
 }
 
-int
-sh_tsa_answer(const struct sh_tsa *tsa, const void *answer, size_t len,
-    enum sh_md md, const uint8_t *digest, const uint8_t nonce[SH_NONCE_LEN],
+static int
+take_answer(const struct sh_tsa *tsa, const void *answer, size_t len,
+    enum sh_md md, const uint8_t *digest, const uint8_t nonce[NONCE_LEN],
     int64_t now, struct sh_buf *token, int64_t *whenp, struct sh_error *err)
 {
 	struct sh_der_element e;
@@ -182,28 +184,36 @@ out:
 	return (rc);
 }
 
+static int
+by_http(const struct sh_tsa *tsa, const struct sh_buf *question,
+    struct sh_buf *answer, struct sh_error *err)
+{
+	const struct sh_http q = { .url = tsa->url,
+	    .type = "application/timestamp-query", .body = question->data,
+	    .len = question->len, .limit = 2 * SH_TOKEN_MAX,
+	    .timeout_ms = tsa->timeout_ms, .tries = tsa->tries };
+
+	return (sh_http(&q, answer, err));
+}
+
 int
 sh_tsa_stamp(const struct sh_tsa *tsa, enum sh_md md, const uint8_t *digest,
     struct sh_buf *token, int64_t *whenp, struct sh_error *err)
 {
 	struct sh_buf question = SH_BUF_INIT, answer = SH_BUF_INIT;
-	struct sh_http q = { .url = tsa->url,
-	    .type = "application/timestamp-query",
-	    .limit = 2 * SH_TOKEN_MAX, .timeout_ms = tsa->timeout_ms,
-	    .tries = tsa->tries };
-	uint8_t nonce[SH_NONCE_LEN];
+	uint8_t nonce[NONCE_LEN];
 	int rc = -1;
 
-	if (sh_tsa_question(tsa, md, digest, nonce, &question, err))
+	if (write_question(tsa, md, digest, nonce, &question, err))
 		goto out;
-	q.body = question.data;
-	q.len = question.len;
-	if (sh_http(&q, &answer, err) == 0 &&
-	    sh_tsa_answer(tsa, answer.data, answer.len, md, digest, nonce,
-	    sh_now(), token, whenp, err) == 0)
+	if ((tsa->carry != NULL ? tsa->carry(tsa->arg, &question, &answer,
+	    err) : by_http(tsa, &question, &answer, err)) == 0 &&
+	    take_answer(tsa, answer.data, answer.len, md, digest, nonce,
+	    tsa->now != 0 ? tsa->now : sh_now(), token, whenp, err) == 0)
 		rc = 0;
 	if (rc != 0) {
-		sh_error_param(err, "file", "%s", tsa->url);
+		if (tsa->url != NULL)
+			sh_error_param(err, "file", "%s", tsa->url);
 		(void)sh_error_context(err, "time stamp");
 	}
 out:

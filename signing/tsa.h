@@ -26,6 +26,11 @@ struct sh_tsa {
 	const struct sh_trust *trust;	/* NULL: whoever signed it */
 	int timeout_ms;		/* of one try */
 	int tries;
+	int64_t now;		/* 0: this machine's clock */
+	/* Carries the bytes to the authority and back; NULL: HTTP. */
+	int (*carry)(void *arg, const struct sh_buf *question,
+	    struct sh_buf *answer, struct sh_error *err);
+	void *arg;
 };
 
 /* The most bytes of a token that is taken. */
@@ -43,15 +48,5 @@ struct sh_tsa {
 int sh_tsa_stamp(const struct sh_tsa *tsa, enum sh_md md,
     const uint8_t *digest, struct sh_buf *token, int64_t *whenp,
     struct sh_error *err) SH_MUST_CHECK;
-
-/* The two halves, for whoever carries the bytes himself. */
-#define SH_NONCE_LEN	8
-int sh_tsa_question(const struct sh_tsa *tsa, enum sh_md md,
-    const uint8_t *digest, uint8_t nonce[SH_NONCE_LEN], struct sh_buf *out,
-    struct sh_error *err) SH_MUST_CHECK;
-int sh_tsa_answer(const struct sh_tsa *tsa, const void *answer, size_t len,
-    enum sh_md md, const uint8_t *digest, const uint8_t nonce[SH_NONCE_LEN],
-    int64_t now, struct sh_buf *token, int64_t *whenp, struct sh_error *err)
-    SH_MUST_CHECK;
 
 #endif

@@ -14,6 +14,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "pipeline/home.h"
+#include "pipeline/worker_pool.h"
 #include "schemas/message.h"
 
 #define SH_OPTIONS_MAX	24
@@ -99,9 +100,18 @@ void sh_progress_show(struct sh_progress *p, uint64_t done, uint64_t total);
 /* Take the bar away before something else is printed. */
 void sh_progress_clear(struct sh_progress *p);
 
+/* What a run cost: one JSON line on stderr, for the bench and operators. */
+struct sh_usage {
+	const struct sh_home *home;	/* or NULL */
+	const struct sh_pool *pool;
+	uint64_t pages;
+};
+void sh_print_usage(const struct sh_usage *u);
+
 /* The commands, one file each. */
 int sh_cmd_init(struct sh_args *a, struct sh_error *err);
 int sh_cmd_intake(struct sh_args *a, struct sh_error *err);
+int sh_cmd_bulk(struct sh_args *a, struct sh_error *err);
 int sh_cmd_read(struct sh_args *a, struct sh_error *err);
 int sh_cmd_find(struct sh_args *a, struct sh_error *err);
 int sh_cmd_show(struct sh_args *a, struct sh_error *err);
@@ -119,6 +129,11 @@ int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
+int sh_cmd_key(struct sh_args *a, struct sh_error *err);
+int sh_cmd_scrub(struct sh_args *a, struct sh_error *err);
+int sh_cmd_cover(struct sh_args *a, struct sh_error *err);
+int sh_cmd_report(struct sh_args *a, struct sh_error *err);
+int sh_cmd_review(struct sh_args *a, struct sh_error *err);
 int sh_cmd_seal(struct sh_args *a, struct sh_error *err);
 int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
 int sh_cmd_status(struct sh_args *a, struct sh_error *err);

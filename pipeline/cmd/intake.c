@@ -32,13 +32,19 @@ next_dossier(void *arg, struct sh_dossier **dp, struct sh_error *err)
 
 	if (r->at == a->noperands)
 		return (0);
-	if (!r->loose)
-		return (sh_dossier_load(a->operands[r->at++], r->catalogue,
-		    dp, err) == 0 ? 1 : -1);
-	r->at = a->noperands;
-	return (sh_dossier_from_files(a->operands, (size_t)a->noperands,
-	    sh_args_get(a, "holder"), sh_args_get(a, "procedure"),
-	    r->catalogue, dp, err) == 0 ? 1 : -1);
+	if (!r->loose) {
+		if (sh_dossier_load(a->operands[r->at++], r->catalogue, dp,
+		    err))
+			return (-1);
+	} else {
+		r->at = a->noperands;
+		if (sh_dossier_from_files(a->operands, (size_t)a->noperands,
+		    sh_args_get(a, "holder"), sh_args_get(a, "procedure"),
+		    r->catalogue, dp, err))
+			return (-1);
+	}
+	(*dp)->result = r->home != NULL && sh_args_get(a, "result") != NULL;
+	return (1);
 }
 
 static void
@@ -144,9 +150,8 @@ on_finished(void *arg, size_t index, const struct sh_job *job,
 	(void)fflush(stdout);
 }
 
-/* What the run cost: one JSON line, for the bench and for operators. */
-static void
-print_usage(const struct run *r, const struct sh_pool *pool)
+void
+sh_print_usage(const struct sh_usage *u)
 {
 	static const char *const stages[SH_STAGES] = { "divide", "dedupe", "render",
 	    "sign", "prove", "archive" };
@@ -156,18 +161,20 @@ print_usage(const struct run *r, const struct sh_pool *pool)
 	double decode_s, read_s;
 
 	(void)getrusage(RUSAGE_SELF, &own);
-	sh_pool_usage(pool, &decode_peak, &read_peak, &decode_s, &read_s);
-	(void)fprintf(stderr, "{\"pages\":%zu,\"main_cpu_s\":%.3f,"
+	sh_pool_usage(u->pool, &decode_peak, &read_peak, &decode_s, &read_s);
+	(void)fprintf(stderr, "{\"pages\":%llu,\"read\":%llu,"
+	    "\"main_cpu_s\":%.3f,"
 	    "\"decode_cpu_s\":%.3f,\"read_cpu_s\":%.3f,"
 	    "\"main_peak_bytes\":%llu,\"decode_peak_bytes\":%llu,"
-	    "\"read_peak_bytes\":%llu", r->pages,
+	    "\"read_peak_bytes\":%llu", (unsigned long long)u->pages,
+	    (unsigned long long)sh_pool_reads(u->pool),
 	    (double)(own.ru_utime.tv_sec + own.ru_stime.tv_sec) +
 	    (double)(own.ru_utime.tv_usec + own.ru_stime.tv_usec) / 1e6,
 	    decode_s, read_s, (unsigned long long)own.ru_maxrss * 1024,
 	    (unsigned long long)decode_peak, (unsigned long long)read_peak);
-	for (i = 0; r->home != NULL && i < SH_STAGES; i++)
+	for (i = 0; u->home != NULL && i < SH_STAGES; i++)
 		(void)fprintf(stderr, ",\"%s_cpu_s\":%.3f", stages[i],
-		    r->home->stage_cpu_s[i]);
+		    u->home->stage_cpu_s[i]);
 	(void)fputs("}\n", stderr);
 }
 
@@ -187,7 +194,7 @@ take_in(struct sh_args *a, struct sh_home *home,
 	struct sh_pool_options po = { .worker = NULL };
 	struct sh_intake_options o = {
 		.catalogue = catalogue, .home = home, .stop = &sh_stop,
-		.watch = { on_progress, on_finished, &r },
+		.watch = { on_progress, on_finished, NULL, &r },
 	};
 	const char *readers = sh_args_get(a, "readers");
 	uint64_t n = 0;
@@ -215,7 +222,7 @@ take_in(struct sh_args *a, struct sh_home *home,
 	if (a->json && (many || r.printed > 0))
 		(void)fputc('\n', stdout);
 	if (sh_args_get(a, "usage") != NULL)
-		print_usage(&r, o.pool);
+		sh_print_usage(&(struct sh_usage){ home, o.pool, r.pages });
 	sh_pool_free(o.pool);
 	if (rc != 0) {
 		/* One object on standard output is enough. */
@@ -237,7 +244,8 @@ sh_cmd_intake(struct sh_args *a, struct sh_error *err)
 	    sh_args_get(a, "procedure") == NULL))
 		return (sh_args_usage(a,
 		    "loose files want --holder and --procedure"));
-	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN, &h, err))
+	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN | SH_HOME_DESK, &h,
+	    err))
 		return (-1);
 	rc = take_in(a, h, h->catalogue, err);
 	sh_home_close(h);

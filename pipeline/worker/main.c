@@ -22,7 +22,9 @@ static const struct {
 	{ "decode", sh_worker_decode },
 	{ "read", sh_worker_read },
 	{ "raster", sh_worker_raster },
+	{ "crop", sh_worker_crop },
 	{ "verify", sh_worker_verify },
+	{ "layers", sh_worker_layers },
 };
 
 /* What libraries open at their first use, opened before the walls close. */

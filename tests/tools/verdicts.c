@@ -4,7 +4,8 @@
  *
  * FOLDER/MANIFEST.tsv: file, expected (VALID, WEAK, DISPUTED, REJECT,
  * REJECT_STRICT, REJECT_TRUST), class.  The chains are foreign, so a file
- * counts as accepted when its integrity holds.
+ * counts as accepted when its integrity holds; where only trust speaks
+ * against it, when it is TOTAL-PASSED with the anchors of FOLDER/trust.
  */
 #include <fcntl.h>
 #include <stdio.h>
@@ -71,8 +72,8 @@ print_reasons(const char *file, const struct sh_verdict *v)
 }
 
 static int
-judge(const char *folder, const char *file, int verbose, struct tally *t,
-    struct sh_error *err)
+judge(const char *folder, const char *file, const struct sh_trust *trust,
+    int verbose, struct tally *t, struct sh_error *err)
 {
 	struct sh_verdict v;
 	char *path;
@@ -86,13 +87,14 @@ judge(const char *folder, const char *file, int verbose, struct tally *t,
 		free(path);
 		return (-1);
 	}
-	rc = sh_verify_pdf(fd, NULL, sh_now(), &v, err);
+	rc = sh_verify_pdf(fd, trust, sh_now(), &v, err);
 	(void)close(fd);
 	free(path);
 	if (rc != 0)
 		return (sh_error_context(err, "%s", file));
 	t->total++;
-	t->accepted += (unsigned)v.integrity;
+	t->accepted += strncmp(t->name, "REJECT_TRUST", 12) == 0 ?
+	    v.status == SH_TOTAL_PASSED : (unsigned)v.integrity;
 	t->passed += v.status == SH_TOTAL_PASSED;
 	if (verbose)
 		print_reasons(file, &v);
@@ -108,6 +110,7 @@ main(int argc, char **argv)
 	struct sh_buf manifest = SH_BUF_INIT;
 	char *line, *next, *file, *expected, *class, *path;
 	size_t n = 0, i;
+	struct sh_trust *trust = NULL;
 	clock_t began = clock();
 
 	memset(t, 0, sizeof(t));
@@ -119,6 +122,10 @@ main(int argc, char **argv)
 	if ((path = sh_path_join(argv[1], "MANIFEST.tsv", &err)) == NULL ||
 	    sh_fs_read(path, (size_t)8 << 20, &manifest, &err))
 		goto bad;
+	free(path);
+	if ((path = sh_path_join(argv[1], "trust", &err)) == NULL ||
+	    (access(path, R_OK) == 0 && sh_trust_load(path, &trust, &err)))
+		goto bad;
 	next = (char *)manifest.data;
 	while ((line = strsep(&next, "\n")) != NULL && err.code == SH_OK) {
 		file = strsep(&line, "\t");
@@ -126,7 +133,7 @@ main(int argc, char **argv)
 		class = strsep(&line, "\t");
 		if (class == NULL || strcmp(expected, "expected") == 0)
 			continue;
-		(void)judge(argv[1], file, argc > 2, tally_of(t, &n, expected,
+		(void)judge(argv[1], file, trust, argc > 2, tally_of(t, &n, expected,
 		    class), &err);
 	}
 	if (err.code != SH_OK)
@@ -148,11 +155,13 @@ main(int argc, char **argv)
 	    sum[1].accepted, sum[1].passed);
 	(void)printf("%.2f s of CPU\n",
 	    (double)(clock() - began) / CLOCKS_PER_SEC);
+	sh_trust_free(trust);
 	sh_buf_free(&manifest);
 	free(path);
 	return (0);
 bad:
 	(void)fprintf(stderr, "verdicts: [%s] %s\n", err.key, err.text);
+	sh_trust_free(trust);
 	sh_buf_free(&manifest);
 	free(path);
 	return (1);

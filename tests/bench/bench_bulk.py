@@ -1,0 +1,185 @@
+#!/usr/bin/env python3
+"""A back catalogue, unattended, beside the peers on the same pages.
+
+  bench_bulk.py [SOHOA-BUILD]
+
+A page a JPEG, 300 dpi in colour: 15 % the bytes of an earlier page, 10 % an
+earlier sheet scanned again, 5 % blank, 1 % broken.  tesseract gives words,
+ocrmypdf a PDF/A with words, sohoa signed, verified, archived documents.
+Machines differ and are noisy: compare rows and ratios, not seconds.
+
+BENCH_PAGES (300): how many.  BENCH_PEERS (1): 0 leaves the peers out.
+BENCH_DPI (300).
+"""
+import collections
+import json
+import os
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+
+BUILD = sys.argv[1] if len(sys.argv) > 1 else 'out/release'
+PAGES = int(os.environ.get('BENCH_PAGES', '300'))
+PEERS = os.environ.get('BENCH_PEERS', '1') != '0'
+DPI = os.environ.get('BENCH_DPI', '300')
+CORES = len(os.sched_getaffinity(0))
+SOHOA = os.path.join(BUILD, 'sohoa')
+os.environ['OMP_THREAD_LIMIT'] = '1'
+os.environ['SOHOA_LANG'] = 'en'
+
+
+class Cost:
+    """Wall and CPU seconds, peak of the largest process."""
+
+    def __init__(self, *argv, good=(0,), **kw):
+        begin = time.monotonic()
+        kw.setdefault('stdout', subprocess.DEVNULL)
+        kw.setdefault('stderr', subprocess.DEVNULL)
+        p = subprocess.Popen(argv, **kw)
+        _, status, use = os.wait4(p.pid, 0)
+        p.returncode = os.waitstatus_to_exitcode(status)
+        self.wall = time.monotonic() - begin
+        self.cpu = use.ru_utime + use.ru_stime
+        self.peak = use.ru_maxrss * 1024
+        if good is not None and p.returncode not in good:
+            sys.exit(f'{argv[0]} ended with {p.returncode}: {argv}')
+
+
+def make(work):
+    """The catalogue and a manifest of it: each page the only one of a
+    dossier of the person whom it names first."""
+    cat = f'{work}/catalogue'
+    subprocess.run([f'{BUILD}/samples/sample', 'catalogue', '-o', cat, '-n',
+                    str(PAGES), '--same', '15', '--rescan', '10', '--blank',
+                    '5', '--broken', '1', '--dpi', DPI, '--seed', '7'],
+                   check=True)
+    pages = [json.loads(line) for line in open(f'{cat}/manifest.jsonl')]
+    with open(f'{cat}/bulk.jsonl', 'w') as out:
+        for p in pages:
+            ids = [h['id'] for h in p.get('holders', []) if h.get('id')]
+            out.write(json.dumps({
+                'holder': ids[0] if ids else '001099000007',
+                'procedure': '1.004222', 'files': p['file']}) + '\n')
+    return cat, pages
+
+
+def subset(cat, pages, kind, name):
+    """A manifest of the pages of one kind, of which a run was made before
+    of everything else: what each of them costs alone."""
+    lines = open(f'{cat}/bulk.jsonl').read().splitlines()
+    chosen = [l for l, p in zip(lines, pages) if kind(p)]
+    with open(f'{cat}/{name}.jsonl', 'w') as out:
+        out.write('\n'.join(chosen) + '\n')
+    return len(chosen)
+
+
+def row(name, cost, distinct, peak=None):
+    print(f'{name:34}{cost.cpu:9.1f}{cost.cpu / PAGES:9.2f}'
+          f'{cost.cpu / distinct:9.2f}{60 * PAGES / cost.wall:9.1f}'
+          f'{(peak or cost.peak) / 1e6:9.0f}', flush=True)
+
+
+def bulk(home, manifest):
+    with open(f'{home}.json', 'wb') as out, open(f'{home}.err', 'wb') as err:
+        cost = Cost(SOHOA, 'bulk', 'run', manifest, '--home', home, '--json',
+                    '--usage', '--quiet', good=(0, 1), stdout=out, stderr=err)
+    said = json.load(open(f'{home}.json'))
+    usage = json.loads(open(f'{home}.err').read().splitlines()[-1])
+    return cost, said, usage
+
+
+def total(path):
+    return sum(os.path.getsize(os.path.join(d, f))
+               for d, _, files in os.walk(path) for f in files)
+
+
+def main():
+    work = tempfile.mkdtemp(prefix='sohoa-bulk-')
+    try:
+        cat, pages = make(work)
+        kinds = collections.Counter(p['kind'] for p in pages)
+        # A repeated page may repeat a blank or a broken one.
+        fresh = sum(p['kind'] == 'fresh' and p['page'] == 'fresh'
+                    for p in pages)
+        fed = total(cat)
+        print(f'{PAGES} pages, {DPI} dpi, colour, {fed / PAGES / 1e3:.0f} kB '
+              f'each: ' + ', '.join(f'{n} {k}' for k, n in
+                                    sorted(kinds.items())) +
+              f'; {fresh} distinct; {CORES} cores\n')
+        print(f'{"":34}{"CPU s":>9}{"CPU s":>9}{"CPU s per":>9}'
+              f'{"pages":>9}{"peak":>9}')
+        print(f'{"":34}{"":9}{"a page":>9}{"distinct":>9}{"a min":>9}'
+              f'{"MB":>9}')
+        peer = None
+        if PEERS:
+            with open(f'{work}/list', 'w') as out:
+                out.write('\n'.join(f'{cat}/{p["file"]}' for p in pages))
+            # A page that either cannot read costs what it costs.
+            cost = Cost('xargs', '-a', f'{work}/list', '-P', str(CORES),
+                        '-I{}', 'tesseract', '{}', '{}', '-l', 'vie',
+                        '--psm', '3', good=None)
+            row('tesseract, words', cost, fresh)
+            peer = Cost('xargs', '-a', f'{work}/list', '-P', str(CORES),
+                        '-I{}', 'ocrmypdf', '-q', '-l', 'vie', '--jobs', '1',
+                        '--image-dpi', DPI, '--output-type', 'pdfa', '{}',
+                        '{}.pdf', good=None)
+            row('ocrmypdf, PDF/A', peer, fresh)
+        home = f'{work}/home'
+        subprocess.run([SOHOA, 'init', home], check=True,
+                       stdout=subprocess.DEVNULL)
+        cost, said, usage = bulk(home, f'{cat}/bulk.jsonl')
+        row('sohoa bulk, signed, archived', cost, fresh,
+            max(usage[k + '_peak_bytes'] for k in ('main', 'decode', 'read')))
+        if peer:
+            print(f'\n{peer.wall / cost.wall:.2f} times the pages a minute '
+                  f'of ocrmypdf; {peer.cpu / cost.cpu:.2f} times for the '
+                  'same CPU')
+        c = said['count']
+        print(f'\n{c["fed"]} fed = {c["archived"]} archived + {c["blank"]} '
+              f'blank + {c["set_aside"]} set aside + {c["waiting"]} waiting + '
+              f'{c["failed"]} failed + {c["separators"]} separators; '
+              f'{said["read"]} read, {said["reused"]} reused')
+        for cause in said['causes'][:8]:
+            print(f'  {cause["count"]:6} {cause["key"]}')
+        size = total(f'{home}/archive')
+        print(f'archive {size / 1e6:.1f} MB, '
+              f'{size / max(1, c["archived"]) / 1e3:.0f} kB a page')
+
+        print('\nstage by stage                 CPU ms a page')
+        for key, name in (('decode', 'decode (worker)'),
+                          ('read', 'read (workers)'),
+                          ('divide', 'divide, classify, extract, match'),
+                          ('render', 'render PDF/A'),
+                          ('sign', 'sign twice'), ('prove', 'verify'),
+                          ('archive', 'archive, read back'),
+                          ('main', 'main process, all of it')):
+            print(f'  {name:34}{1e3 * usage[key + "_cpu_s"] / PAGES:8.1f}')
+        print('peak MB: ' + ', '.join(
+            f'{name} {usage[name + "_peak_bytes"] / 1e6:.0f}'
+            for name in ('main', 'decode', 'read')))
+
+        # What they cost alone: in dossiers of their own, behind the others.
+        print('\nalone, behind the run above         pages  CPU s a page')
+        for name, kind in (
+                ('same bytes', lambda p: p['kind'] == 'same-bytes' and
+                 p['page'] == 'fresh'),
+                ('scanned again', lambda p: p['kind'] == 'rescan' and
+                 p['page'] == 'fresh'),
+                ('blank', lambda p: p['page'] == 'blank'),
+                ('broken', lambda p: p['page'] == 'broken')):
+            n = subset(cat, pages, kind, name.replace(' ', '-'))
+            if n == 0:
+                continue
+            # Another procedure: dossiers that were not there.
+            path = f'{cat}/{name.replace(" ", "-")}.jsonl'
+            text = open(path).read().replace('1.004222', '1.001193')
+            open(path, 'w').write(text)
+            cost, said, usage = bulk(home, path)
+            print(f'  {name:32}{n:8}{cost.cpu / n:14.3f}')
+    finally:
+        shutil.rmtree(work)
+
+
+main()

@@ -1,0 +1,534 @@
+/* ocr/layers: pages taken apart, and what poppler and qpdf make of them. */
+#include "tests/unit/test.h"
+
+#include <fcntl.h>
+#include <math.h>
+#include <zlib.h>
+
+#include "base/mem.h"
+#include "ocr/layers.h"
+#include "tests/unit/raster.h"
+
+static char *
+run(const char *fmt, ...)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	char line[1024], *s;
+	va_list ap;
+	FILE *f;
+
+	va_start(ap, fmt);
+	(void)vsnprintf(line, sizeof(line), fmt, ap);
+	va_end(ap);
+	assert_non_null(f = popen(line, "r"));
+	must(sh_fs_read_fd(fileno(f), 1 << 24, &b, &err));
+	must(sh_buf_append(&b, "", 0, &err));
+	if (pclose(f) != 0)
+		fail_msg("%s: %s", line, (char *)b.data);
+	must_ptr(s = sh_buf_steal(&b, &err));
+	return (s);
+}
+
+static struct sh_pixels
+blank(int w, int h, int channels)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px;
+
+	must(sh_pixels_new(&px, w, h, channels, &err));
+	memset(px.data, 245, (size_t)w * (size_t)h * (size_t)channels);
+	return (px);
+}
+
+static void
+dot(struct sh_pixels *px, int x, int y, uint32_t colour)
+{
+	uint8_t *p;
+	int c;
+
+	if (x < 0 || x >= px->width_px || y < 0 || y >= px->height_px)
+		return;
+	p = px->data + ((size_t)y * (size_t)px->width_px + (size_t)x) *
+	    (size_t)px->channels;
+	for (c = 0; c < px->channels; c++)
+		p[c] = (uint8_t)(colour >> (16 - 8 * c));
+}
+
+static void
+fill(struct sh_pixels *px, int x, int y, int w, int h, uint32_t colour)
+{
+	int i, k;
+
+	for (k = y; k < y + h; k++)
+		for (i = x; i < x + w; i++)
+			dot(px, i, k, colour);
+}
+
+/* What a scanner's optics do to edges. */
+static void
+soften(struct sh_pixels *px)
+{
+	size_t ch = (size_t)px->channels, row = (size_t)px->width_px * ch;
+	size_t n = row * (size_t)px->height_px, i;
+	uint8_t *from = malloc(n);
+
+	assert_non_null(from);
+	memcpy(from, px->data, n);
+	for (i = row + ch; i < n - row - ch; i++)
+		px->data[i] = (uint8_t)((4 * from[i] + 2 * (from[i - ch] +
+		    from[i + ch] + from[i - row] + from[i + row]) +
+		    from[i - row - ch] + from[i - row + ch] +
+		    from[i + row - ch] + from[i + row + ch]) / 16);
+	free(from);
+}
+
+#define STAMP_X	700
+#define STAMP_Y	900
+#define STAMP_R	180
+
+/* Lines of strokes, a red ring, a blue stroke, a photograph, paper noise. */
+static struct sh_pixels
+draw_page(int channels)
+{
+	struct sh_pixels px = blank(1240, 1754, channels);
+	unsigned seed = 7, i;
+	int line, x, y;
+	double t;
+
+	for (line = 0; line < 20; line++)
+		for (x = 100; x < 1100; x += 14) {
+			int h = 12 + (int)raster_random(&seed, 10);
+
+			fill(&px, x, 120 + 36 * line - h, 4, h, 0x202020);
+			fill(&px, x, 120 + 36 * line, 10, 3, 0x202020);
+		}
+	for (t = 0; t < 2 * M_PI; t += 0.002)
+		for (i = 0; i < 8; i++)
+			dot(&px, STAMP_X + (int)((STAMP_R - (int)i) * cos(t)),
+			    STAMP_Y + (int)((STAMP_R - (int)i) * sin(t)),
+			    0xd02030);
+	for (x = 0; x < 300; x++)
+		fill(&px, 650 + x, 1000 - x / 3, 3, 4, 0x3040b0);
+	for (y = 0; y < 260; y++)
+		for (x = 0; x < 200; x++)
+			dot(&px, 120 + x, 1000 + y, (uint32_t)(90 + x / 4) *
+			    0x10000 + (uint32_t)(80 + y / 4) * 0x100 +
+			    (uint32_t)(100 + (x ^ y) % 8));
+	soften(&px);
+	for (i = 0; i < (unsigned)(px.width_px * px.height_px * channels);
+	    i++)
+		px.data[i] = (uint8_t)(px.data[i] + raster_random(&seed, 7) -
+		    3);
+	return (px);
+}
+
+/* The layers as a PDF/A-1b of one page; its path in PATH. */
+static void
+write_pdf(const char *dir, const char *name, const struct sh_layers *l,
+    const struct sh_page_image *image, int w, int h, char path[256])
+{
+	static const struct sh_pdfa_info info = { SH_PDFA_1B, "Thử", NULL,
+	    NULL, 1700000000 };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pdfa_layers of = l->of;
+	struct sh_page *p = sh_page_new(&err);
+	struct sh_pdfa_page page = { .page = p, .exif_orientation = 1 };
+	char images[256];
+	size_t i;
+	int fd, out;
+
+	must_ptr(p);
+	(void)snprintf(images, sizeof(images), "%s/images", dir);
+	must(sh_fs_replace(images, l->bytes.data, l->bytes.len, 0600, &err));
+	fd = open(images, O_RDONLY | O_CLOEXEC);
+	assert_true(fd >= 0);
+	p->width_px = w;
+	p->height_px = h;
+	p->dpi = p->dpi_y = 150;
+	p->dpi_known = 1;
+	if (image != NULL) {
+		page.image = *image;
+		page.image.fd = fd;
+	} else {
+		of.background.fd = fd;
+		for (i = 0; i < of.nstencils; i++)
+			of.stencil[i].ink.fd = of.stencil[i].mask.fd = fd;
+		for (i = 0; i < of.npatches; i++)
+			of.patch[i].image.fd = fd;
+		page.layers = &of;
+	}
+	(void)snprintf(path, 256, "%s/%s", dir, name);
+	out = open(path, O_RDWR | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+	assert_true(out >= 0);
+	must(sh_pdfa_write(out, &info, &page, 1, &err));
+	(void)close(out);
+	(void)close(fd);
+	sh_page_free(p);
+	free(run("qpdf --check %s 2>&1", path));
+}
+
+/* The pixels as they are, rows behind a PNG filter byte. */
+static void
+pack(const struct sh_pixels *px, struct sh_buf *out, struct sh_page_image *im)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	size_t row = (size_t)px->width_px * (size_t)px->channels;
+	uint8_t *rows = calloc((size_t)px->height_px, row + 1), *to;
+	uLongf len = compressBound((row + 1) * (size_t)px->height_px);
+	int y;
+
+	assert_non_null(rows);
+	for (y = 0; y < px->height_px; y++)
+		memcpy(rows + (size_t)y * (row + 1) + 1, px->data +
+		    (size_t)y * row, row);
+	must_ptr(to = sh_buf_reserve(out, len, &err));
+	assert_int_equal(compress2(to, &len, rows, (row + 1) *
+	    (size_t)px->height_px, 1), Z_OK);
+	out->len += len;
+	*im = (struct sh_page_image){ .bytes = len,
+	    .coding = SH_IMAGE_FLATE, .width_px = px->width_px,
+	    .height_px = px->height_px, .components = px->channels };
+	free(rows);
+}
+
+/* Mean and largest mean of 8x8 cells of the difference in an area. */
+static double
+differ(const struct sh_pixels *a, const struct sh_pixels *b, int x0, int y0,
+    int w, int h, double *worst)
+{
+	double sum = 0, cell;
+	int x, y, i, k, c;
+	size_t at;
+
+	*worst = 0;
+	for (y = y0; y + 8 <= y0 + h; y += 8)
+		for (x = x0; x + 8 <= x0 + w; x += 8) {
+			cell = 0;
+			for (k = 0; k < 8; k++)
+				for (i = 0; i < 8; i++)
+					for (c = 0; c < a->channels; c++) {
+						at = ((size_t)(y + k) *
+						    (size_t)a->width_px +
+						    (size_t)(x + i)) *
+						    (size_t)a->channels +
+						    (size_t)c;
+						cell += abs(a->data[at] -
+						    b->data[at]);
+					}
+			cell /= 64 * a->channels;
+			sum += cell;
+			*worst = cell > *worst ? cell : *worst;
+		}
+	return (sum / ((double)(w / 8) * (h / 8)));
+}
+
+/* The page as poppler draws it, dot for dot. */
+static struct sh_pixels
+drawn(const char *dir, const char *pdf)
+{
+	struct sh_pixels px;
+	char path[300];
+	PIX *p;
+
+	free(run("pdftoppm -r 150 -singlefile %s %s/drawn", pdf, dir));
+	(void)snprintf(path, sizeof(path), "%s/drawn.ppm", dir);
+	assert_non_null(p = pixRead(path));
+	px = raster_pixels(p, 150);
+	return (px);
+}
+
+static void
+layers_look_like_the_page(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *dir = test_mkdir(), path[256];
+	struct sh_pixels px = draw_page(3), shown, seen, same;
+	struct sh_layers l, whole = { .bytes = SH_BUF_INIT };
+	struct sh_page_image image;
+	double mean, worst;
+	size_t i;
+	int stamp = 0, photo = 0;
+
+	(void)state;
+	must(sh_layers_make(&px, 150, &l, &err));
+	assert_int_equal(l.of.nstencils, 2);
+	/* Below the resolution that the background must have: all dots. */
+	assert_int_equal(l.of.background.width_px, 1240);
+	for (i = 0; i < l.of.npatches; i++) {
+		const struct sh_page_image *im = &l.of.patch[i].image;
+		int x = l.of.patch[i].x, y = l.of.patch[i].y;
+
+		stamp |= x <= STAMP_X - STAMP_R && y <= STAMP_Y - STAMP_R &&
+		    x + im->width_px > STAMP_X + STAMP_R &&
+		    y + im->height_px > STAMP_Y + STAMP_R;
+		photo |= x <= 120 && y <= 1000 && x + im->width_px >= 320 &&
+		    y + im->height_px >= 1260;
+	}
+	assert_true(stamp);
+	assert_true(photo);
+	must(sh_layers_compose(&l, &shown, &err));
+	mean = differ(&px, &shown, 0, 0, 1240, 1752, &worst);
+	if (mean > 6 || worst > 40)
+		fail_msg("composed: %.1f, worst %.1f", mean, worst);
+	/* Stamp and signature keep their colours everywhere. */
+	mean = differ(&px, &shown, STAMP_X - STAMP_R, STAMP_Y - STAMP_R,
+	    2 * STAMP_R, 2 * STAMP_R, &worst);
+	if (mean > 4 || worst > 16)
+		fail_msg("stamp: %.1f, worst %.1f", mean, worst);
+	/*
+	 * What is read again is what an independent viewer shows.  Poppler
+	 * draws images a pixel wider: the composed page, too, as it does.
+	 */
+	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
+	seen = drawn(dir, path);
+	pack(&shown, &whole.bytes, &image);
+	write_pdf(dir, "whole.pdf", &whole, &image, 1240, 1754, path);
+	same = drawn(dir, path);
+	assert_int_equal(seen.width_px, 1240);
+	assert_int_equal(seen.height_px, 1754);
+	mean = differ(&seen, &same, 0, 0, 1240, 1752, &worst);
+	if (mean > 1 || worst > 30)
+		fail_msg("poppler: %.1f, worst %.1f", mean, worst);
+	free(same.data);
+	sh_layers_clear(&whole);
+	free(seen.data);
+	sh_pixels_free(&shown);
+	sh_pixels_free(&px);
+	sh_layers_clear(&l);
+	test_rmdir(dir);
+}
+
+/* The masks, taken out of the PDF, are ours bit for bit in jbig2dec. */
+static void
+masks_are_exact(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *dir = test_mkdir(), path[256], *out;
+	struct sh_pixels px = draw_page(3);
+	struct sh_layers l;
+	size_t i;
+
+	(void)state;
+	must(sh_layers_make(&px, 150, &l, &err));
+	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
+	out = run("cd %s && pdfimages -jbig2 layers.pdf m && ls m-*.jb2e | "
+	    "wc -l", dir);
+	assert_int_equal(atoi(out), 2);
+	free(out);
+	for (i = 0; i < l.of.nstencils; i++) {
+		const struct sh_bits *b = &l.mask[i];
+		struct sh_buf pbm = SH_BUF_INIT;
+		size_t row = ((size_t)b->width_px + 7) / 8, x, y;
+
+		free(run("cd %s && f=$(ls m-*.jb2e | sed -n %zup) && "
+		    "jbig2dec -q -e -t pbm -o mask.pbm $f", dir, i + 1));
+		(void)snprintf(path, sizeof(path), "%s/mask.pbm", dir);
+		must(sh_fs_read(path, 1 << 24, &pbm, &err));
+		assert_true(pbm.len > row * (size_t)b->height_px);
+		for (y = 0; y < (size_t)b->height_px; y++)
+			for (x = 0; x < (size_t)b->width_px; x++) {
+				size_t at = pbm.len - row *
+				    ((size_t)b->height_px - y) + x / 8;
+
+				if ((pbm.data[at] >> (7 - x % 8) & 1) !=
+				    (b->word[y * b->stride + x / 64] >>
+				    (63 - x % 64) & 1))
+					fail_msg("mask %zu, %zu,%zu", i, x,
+					    y);
+			}
+		sh_buf_free(&pbm);
+	}
+	sh_pixels_free(&px);
+	sh_layers_clear(&l);
+	test_rmdir(dir);
+}
+
+/* Preflight, the packaged validator of PDF/A-1b; skipped without Java. */
+static void
+layers_are_pdfa(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *dir = test_mkdir(), path[256], *out;
+	struct sh_pixels px = draw_page(3);
+	struct sh_layers l;
+
+	(void)state;
+	must(sh_layers_make(&px, 150, &l, &err));
+	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
+	sh_pixels_free(&px);
+	sh_layers_clear(&l);
+	if (access("/usr/share/java/preflight.jar", R_OK) == 0 &&
+	    access("/usr/bin/java", X_OK) == 0) {
+		out = run("J=/usr/share/java; java -cp $J/preflight.jar:"
+		    "$J/pdfbox2.jar:$J/fontbox2.jar:$J/xmpbox.jar:"
+		    "$J/commons-logging.jar:$J/javax.activation.jar:"
+		    "$J/jaxb-api.jar "
+		    "org.apache.pdfbox.preflight.Validator_A1b %s 2>&1",
+		    path);
+		if (strstr(out, "is a valid PDF/A-1b file") == NULL)
+			fail_msg("%s", out);
+		free(out);
+	}
+	test_rmdir(dir);
+}
+
+static void
+bytes_follow_from_pixels(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = draw_page(3);
+	struct sh_layers a, b;
+
+	(void)state;
+	must(sh_layers_make(&px, 300, &a, &err));
+	must(sh_layers_make(&px, 300, &b, &err));
+	assert_int_equal(a.bytes.len, b.bytes.len);
+	assert_memory_equal(a.bytes.data, b.bytes.data, a.bytes.len);
+	assert_memory_equal(&a.of, &b.of, sizeof(a.of));
+	/* 200 dpi of 300. */
+	assert_int_equal(a.of.background.width_px, 827);
+	assert_int_equal(a.of.background.height_px, 1170);
+	sh_layers_clear(&a);
+	sh_layers_clear(&b);
+	sh_pixels_free(&px);
+}
+
+/* One bit a pixel goes through JBIG2 and a PDF without a change. */
+static void
+bilevel_is_lossless(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *dir = test_mkdir(), path[256];
+	struct sh_layers l = { .bytes = SH_BUF_INIT };
+	struct sh_pixels px = blank(403, 301, 1), back;
+	struct sh_page_image im = { .coding = SH_IMAGE_JBIG2,
+	    .width_px = 403, .height_px = 301, .components = 1 };
+	unsigned seed = 3;
+	size_t i;
+	PIX *p;
+
+	(void)state;
+	for (i = 0; i < 403 * 301; i++)
+		px.data[i] = raster_random(&seed, 5) == 0 ? 0 : 255;
+	must(sh_layers_bilevel(&px, &l.bytes, &err));
+	im.bytes = l.bytes.len;
+	write_pdf(dir, "bits.pdf", &l, &im, 403, 301, path);
+	free(run("pdfimages -png %s %s/out", path, dir));
+	(void)snprintf(path, sizeof(path), "%s/out-000.png", dir);
+	assert_non_null(p = pixRead(path));
+	back = raster_pixels(p, 150);
+	assert_int_equal(back.width_px, 403);
+	assert_memory_equal(back.data, px.data, 403 * 301);
+	free(back.data);
+	sh_pixels_free(&px);
+	px = blank(20, 20, 3);
+	must_fail(sh_layers_bilevel(&px, &l.bytes, &err), SH_EARG);
+	sh_pixels_free(&px);
+	sh_layers_clear(&l);
+	test_rmdir(dir);
+}
+
+static void
+previews_are_small(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = draw_page(3), tiny = blank(3, 2, 1);
+	struct sh_buf b = SH_BUF_INIT;
+	struct sh_page_image im;
+
+	(void)state;
+	must(sh_layers_preview(&px, &im, &b, &err));
+	assert_int_equal(im.height_px, SH_PREVIEW_SIDE_PX);
+	assert_int_equal(im.width_px, 1240 * SH_PREVIEW_SIDE_PX / 1754);
+	assert_int_equal(im.bytes, b.len);
+	assert_true(b.len < 200000);
+	must(sh_layers_preview(&tiny, &im, &b, &err));
+	assert_int_equal(im.width_px, 3);
+	assert_int_equal(im.height_px, 2);
+	assert_int_equal(im.offset + im.bytes, b.len);
+	sh_buf_free(&b);
+	sh_pixels_free(&px);
+	sh_pixels_free(&tiny);
+}
+
+/* Shapes and contents that no scanner gives. */
+static void
+odd_pages_are_taken(void **state)
+{
+	static const int size[][2] = { { 1, 1 }, { 1, 700 }, { 900, 1 },
+	    { 8, 8 }, { 65, 63 }, { 1029, 17 } };
+	struct sh_error err = SH_ERROR_INIT;
+	unsigned seed = 1;
+	size_t i, k, n;
+	int channels, kind;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(size); i++)
+		for (channels = 1; channels <= 3; channels += 2)
+			for (kind = 0; kind < 4; kind++) {
+				struct sh_pixels px = blank(size[i][0],
+				    size[i][1], channels), shown;
+				struct sh_layers l;
+
+				n = (size_t)(size[i][0] * size[i][1] *
+				    channels);
+				for (k = 0; k < n; k++)
+					px.data[k] = (uint8_t)(kind == 0 ?
+					    0 : kind == 1 ? 255 : kind == 2 ?
+					    raster_random(&seed, 256) :
+					    raster_random(&seed, 2) * 255);
+				must(sh_layers_make(&px, 300, &l, &err));
+				must(sh_layers_compose(&l, &shown, &err));
+				assert_int_equal(shown.width_px, size[i][0]);
+				assert_int_equal(shown.channels, channels);
+				sh_pixels_free(&shown);
+				sh_layers_clear(&l);
+				sh_pixels_free(&px);
+			}
+}
+
+static void
+only_known_images_are_decoded(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_page_image im = { .coding = SH_IMAGE_JPEG, .width_px = 3,
+	    .height_px = 2, .components = 1 };
+	struct sh_pixels px = blank(3, 2, 1), back;
+	struct sh_buf b = SH_BUF_INIT;
+
+	(void)state;
+	must(sh_layers_preview(&px, &im, &b, &err));
+	must(sh_layers_decode(&im, b.data, b.len, &back, &err));
+	assert_int_equal(back.width_px, 3);
+	sh_pixels_free(&back);
+	im.width_px = 4;
+	must_fail(sh_layers_decode(&im, b.data, b.len, &back, &err),
+	    SH_EFORMAT);
+	im.width_px = 3;
+	assert_int_equal(sh_layers_decode(&im, b.data, b.len / 2, &back,
+	    &err), -1);
+	sh_error_clear(&err);
+	im.coding = SH_IMAGE_JBIG2;
+	must_fail(sh_layers_decode(&im, b.data, b.len, &back, &err),
+	    SH_EUNSUPPORTED);
+	sh_buf_free(&b);
+	sh_pixels_free(&px);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(layers_look_like_the_page),
+		cmocka_unit_test(masks_are_exact),
+		cmocka_unit_test(layers_are_pdfa),
+		cmocka_unit_test(bytes_follow_from_pixels),
+		cmocka_unit_test(bilevel_is_lossless),
+		cmocka_unit_test(previews_are_small),
+		cmocka_unit_test(odd_pages_are_taken),
+		cmocka_unit_test(only_known_images_are_decoded),
+	};
+
+	return (cmocka_run_group_tests_name("layers", tests, NULL, NULL));
+}
