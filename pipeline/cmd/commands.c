@@ -168,7 +168,7 @@ static const struct sh_option review_options[] = {
 	{ "crops", 'C', "DIR", "where pictures go; else the session's memory" },
 	{ "from", 'f', "DAY", "first day of the lot, with sample" },
 	{ "to", 't', "DAY", "last day of the lot, with sample" },
-	PURPOSE, JSON, END
+	WHY, JSON, END
 };
 static const struct sh_option seal_options[] = {
 	HOME,
