@@ -128,11 +128,11 @@ fields_value(const struct sh_draft *d, struct sh_error *err)
 	for (i = 0; all != NULL && i < d->fields.n; i++) {
 		const struct sh_field *f = &d->fields.field[i];
 
-		v = json_pack("{s:s, s:f, s:i, s:[i,i,i,i], s:s, s:s*}",
+		v = json_pack("{s:s, s:f, s:i, s:[i,i,i,i], s:s, s:s*, s:b}",
 		    "value", f->value, "confidence", f->confidence,
 		    "page", (int)f->page, "box", f->box.x, f->box.y,
 		    f->box.w, f->box.h, "method", f->method, "doubt",
-		    f->doubt);
+		    f->doubt, "review", f->review);
 		if (sh_json_set(all, f->def->name, v, err)) {
 			json_decref(all);
 			return (NULL);
