@@ -21,6 +21,7 @@ static const struct sh_option intake_options[] = {
 	{ "procedure", 'c', "CODE", "procedure of loose files" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
 	{ "result", 'R', NULL, "the scans are the procedure's result" },
+	{ "reuse", 'U', "MODE", "what is held, not scanned: auto, ask, never" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option read_options[] = {
@@ -183,6 +184,22 @@ static const struct sh_option prove_options[] = {
 	END
 };
 static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option calibrate_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "documents archived from here; else a year back" },
+	{ "to", 't', "DAY", "to here; else today" },
+	{ "pairs", 'P', "FILE", "a CSV line for each value, without the value" },
+	JSON, END
+};
+static const struct sh_option report_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "first day; else the first of this month" },
+	{ "to", 't', "DAY", "last day; else today" },
+	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
+	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
+	{ "svg", 's', "FILE", "a page with plots, too" },
+	JSON, END
+};
 static const struct sh_option search_options[] = {
 	HOME,
 	{ "follow", 'f', NULL, "take in what is new" },
@@ -366,6 +383,18 @@ const struct sh_command sh_commands[] = {
 	{ "status", "", "how the archive stands: search, seals, time stamps",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
+	{ "calibrate", "[--from DAY] [--to DAY] [--pairs FILE]",
+	    "whether confidences are true, from corrections and samples",
+	    "  sohoa calibrate --home /srv/sohoa\n"
+	    "  sohoa calibrate --json --pairs pairs.csv\n",
+	    calibrate_options, 0, 0, sh_cmd_calibrate },
+	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
+	    "figures of digitising, by agency and level",
+	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
+	    "  sohoa report --drill REUSED_DIGITIZED_DATA\n"
+	    "  sohoa report --csv > thang-11.csv\n"
+	    "  sohoa report --svg thang-11.svg\n",
+	    report_options, 0, 0, sh_cmd_report },
 	{ "search", "--follow | --rebuild", "look after the full-text search",
 	    "  sohoa search --rebuild\n",
 	    search_options, 0, 0, sh_cmd_search },
