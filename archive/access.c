@@ -164,7 +164,7 @@ sh_access_record(struct sh_access *a, struct sh_error *err)
 	size_t i;
 	int rc = -1;
 
-	if (a->ar->access == NULL)
+	if (a->ar->access == NULL || a->who->machine)
 		return (0);
 	sh_time_print(sh_now(), at);
 	if (sh_random(random.b, sizeof(random.b), err) ||

@@ -16,6 +16,7 @@ enum sh_action {
 	SH_DO_CORRECT,		/* supersede, revoke, alias, file */
 	SH_DO_RETAIN,		/* hold, what is due, dispose */
 	SH_DO_AUDIT,		/* accesses, proofs */
+	SH_DO_EXPORT,		/* whole dossiers, out and in */
 	SH_ACTIONS
 };
 

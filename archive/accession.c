@@ -272,8 +272,8 @@ sh_accession_source(void *arg, void *buf, size_t cap, size_t *lenp,
 }
 
 /* Digest the content and make it a blob; {bytes, digest, key} goes to V. */
-static int
-plan(struct sh_archive *ar, struct sh_accession_plan *in,
+int
+sh_accession_blob(struct sh_archive *ar, struct sh_accession_plan *in,
     const struct sh_content *content, json_t *v, struct sh_error *err)
 {
 	struct sh_planned *b = &in->blobs[in->nblobs];
@@ -346,7 +346,7 @@ plan_renditions(struct sh_archive *ar, struct sh_accession_plan *in,
 		    set_text(v, "name", r->name, 32, REQUIRED, err) ||
 		    set_text(v, "media", r->media, 100, REQUIRED, err))
 			return (-1);
-		if (plan(ar, in, &c, v, err))
+		if (sh_accession_blob(ar, in, &c, v, err))
 			return (sh_error_context(err, "rendition %s",
 			    r->name));
 	}
@@ -370,12 +370,12 @@ plan_text(struct sh_archive *ar, struct sh_accession_plan *in,
 	if ((v = sh_json_new_object(err)) == NULL ||
 	    sh_json_set(in->record, "text", v, err))
 		return (-1);
-	return (plan(ar, in, &c, v, err));
+	return (sh_accession_blob(ar, in, &c, v, err));
 }
 
 /* A record that does not fit a value becomes a blob itself. */
-static int
-plan_body(struct sh_archive *ar, struct sh_accession_plan *in,
+int
+sh_accession_body(struct sh_archive *ar, struct sh_accession_plan *in,
     struct sh_error *err)
 {
 	struct sh_filed what = { .bytes = &in->bytes };
@@ -387,7 +387,7 @@ plan_body(struct sh_archive *ar, struct sh_accession_plan *in,
 	rc = sh_filing_value(ar, &what, &packed, err);
 	if (rc == 0 && packed.len + SH_SEAL_OVERHEAD > SH_VALUE_MAX) {
 		in->has_body = 1;
-		rc = plan(ar, in, &c, NULL, err);
+		rc = sh_accession_blob(ar, in, &c, NULL, err);
 		if (rc == 0)
 			in->body = in->blobs[in->nblobs - 1].stored;
 	}
@@ -403,7 +403,7 @@ sh_accession_measure(struct sh_archive *ar, struct sh_accession_plan *in,
 	    plan_renditions(ar, in, err) || plan_text(ar, in, err) ||
 	    sh_record_bytes(in->record, &in->bytes, err))
 		return (-1);
-	return (plan_body(ar, in, err));
+	return (sh_accession_body(ar, in, err));
 }
 
 static json_t *

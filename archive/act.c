@@ -579,6 +579,20 @@ sh_act_make(struct sh_archive *ar, const json_t *act,
 	return (do_all(ar, act, NULL, operation, err));
 }
 
+int
+sh_act_remake(struct sh_archive *ar, const json_t *act,
+    const struct sh_tag *operation, struct sh_error *err)
+{
+	struct sh_engine_job job;
+
+	if (do_all(ar, act, operation, NULL, err))
+		return (-1);
+	memset(&job, 0, sizeof(job));
+	job.queue = SH_QUEUE_ACT;
+	job.id = *operation;
+	return (sh_engine_done(ar->engine, &job, 1, -1, err));
+}
+
 /* ---- after a crash ------------------------------------------------------- */
 
 static int

@@ -41,6 +41,10 @@ int sh_act_set_document(json_t *act, const char *name,
 int sh_act_make(struct sh_archive *ar, const json_t *act,
     struct sh_tag *operation, struct sh_error *err) SH_MUST_CHECK;
 
+/* The same of an act that another archive made under OPERATION. */
+int sh_act_remake(struct sh_archive *ar, const json_t *act,
+    const struct sh_tag *operation, struct sh_error *err) SH_MUST_CHECK;
+
 /*
  * The entries and references that an event of HOLDER's calls for; the same
  * act gives no others.  LEAD: the holder leads the document.

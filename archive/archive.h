@@ -48,6 +48,8 @@ struct sh_reader {
 	const char *agency;	/* code, "H05.12" */
 	const char *purpose;	/* dossier or procedure code */
 	const char *basis;	/* legal basis; may be NULL */
+	int machine;		/* the program compares; nobody sees it: no
+				   right is asked for, no trace left */
 };
 
 struct sh_holder {

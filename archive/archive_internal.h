@@ -208,6 +208,13 @@ int sh_accession_begin(struct sh_archive *ar, const struct sh_accession *acc,
 int sh_accession_measure(struct sh_archive *ar, struct sh_accession_plan *in,
     int64_t now, struct sh_error *err) SH_MUST_CHECK;
 void sh_accession_free(struct sh_accession_plan *in);
+/* One blob more; {bytes, digest, key} goes to V unless it is NULL. */
+int sh_accession_blob(struct sh_archive *ar, struct sh_accession_plan *in,
+    const struct sh_content *content, json_t *v, struct sh_error *err)
+    SH_MUST_CHECK;
+/* A record whose bytes do not fit a value becomes a blob. */
+int sh_accession_body(struct sh_archive *ar, struct sh_accession_plan *in,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * The link that an accession leaves with a document that is held already; it

@@ -20,9 +20,8 @@
 
 /* ---- the blob that a receipt lies in ------------------------------------- */
 
-/* Keep DATA as a blob; {bytes, digest, key} goes to V. */
-static int
-keep_blob(struct sh_archive *ar, const void *data, size_t len, json_t *v,
+int
+sh_receipt_keep(struct sh_archive *ar, const void *data, size_t len, json_t *v,
     struct sh_error *err)
 {
 	struct sh_content c = { .fd = -1, .data = data, .len = len };
@@ -196,7 +195,7 @@ sign_receipt(struct sh_archive *ar, const json_t *receipt,
 	    sh_json_set(act, "receipt", stored, err) ||
 	    sh_record_bytes(both, &b, err))
 		goto out;
-	rc = keep_blob(ar, b.data, b.len, stored, err);
+	rc = sh_receipt_keep(ar, b.data, b.len, stored, err);
 out:
 	json_decref(both);
 	free(hex);

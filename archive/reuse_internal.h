@@ -29,6 +29,10 @@ int sh_reuse_judge(struct sh_archive *ar,
 
 /* ---- receipt.c ----------------------------------------------------------- */
 
+/* Keep DATA as a blob; {bytes, digest, key} goes to V. */
+int sh_receipt_keep(struct sh_archive *ar, const void *data, size_t len,
+    json_t *v, struct sh_error *err) SH_MUST_CHECK;
+
 /*
  * CAUSE, an act, ends what dossiers relied on: a notice for every receipt of
  * DOCUMENT, which HOLDER leads, that has none of this kind.

@@ -80,7 +80,8 @@ find_rows(struct forget *g, struct sh_error *err)
 		(void)sqlite3_reset(st);
 	}
 	(void)sqlite3_finalize(st);
-	qsort(g->rows, g->nrows, sizeof(*g->rows), compare_rows);
+	if (g->nrows > 0)
+		qsort(g->rows, g->nrows, sizeof(*g->rows), compare_rows);
 	return (rc);
 }
 
@@ -116,7 +117,9 @@ find_words(struct forget *g, struct sh_error *err)
 	if (grown == 0 && rc != SQLITE_DONE)
 		(void)sh_search_failed(s, err);
 	(void)sqlite3_finalize(st);
-	qsort(g->stands, g->n, sizeof(*g->stands), compare_stands);
+	if (g->n > 0)
+		qsort(g->stands, g->n, sizeof(*g->stands),
+		    compare_stands);
 	return (grown == 0 && rc == SQLITE_DONE ? 0 : -1);
 }
 

@@ -227,7 +227,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	struct making m = { .pdf = -1, .reading = -1 };
 	struct sh_accession acc;
 	struct sh_rendition renditions[3];
-	struct sh_reader who = { .name = sh_signer_name(home->officer),
+	struct sh_reader who = { .machine = 1,
+	    .name = sh_signer_name(home->officer),
 	    .agency = sh_config_text(home->config, "agency-code"),
 	    .purpose = job->dossier->code };
 	enum sh_accession_state state;

@@ -142,6 +142,8 @@ int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
 int sh_cmd_bench(struct sh_args *a, struct sh_error *err);
 int sh_cmd_backup(struct sh_args *a, struct sh_error *err);
 int sh_cmd_restore(struct sh_args *a, struct sh_error *err);
+int sh_cmd_export(struct sh_args *a, struct sh_error *err);
+int sh_cmd_import(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 
 /* The seals of a status, as lines; the exit status they call for. */

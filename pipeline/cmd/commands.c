@@ -226,6 +226,14 @@ static const struct sh_option restore_options[] = {
 	{ "to", 't', "POSITION", "as it was at this change" },
 	JSON, END
 };
+static const struct sh_option export_options[] = {
+	HOME,
+	{ "output", 'o', "DIR", "folder that the packages go to" },
+	{ "form", 'f', "FORM", "eark (default): METS, EAD, PREMIS; bag: BagIt" },
+	{ "all", 'a', NULL, "every dossier of the archive" },
+	WHY, JSON, END
+};
+static const struct sh_option import_options[] = { HOME, WHY, JSON, END };
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -389,6 +397,15 @@ const struct sh_command sh_commands[] = {
 	    "make an archive home from a backup",
 	    "  sohoa restore /mnt/backup/sohoa /srv/sohoa2 --keys /media/safe/sohoa-keys\n",
 	    restore_options, 2, 2, sh_cmd_restore },
+	{ "export", "DOSSIER... -o DIR | --all -o DIR",
+	    "write dossiers as packages that live without the archive",
+	    "  sohoa export H05.000.016-261121-0678 -o nop-luu/\n"
+	    "  sohoa export --all --form bag -o /mnt/bags\n",
+	    export_options, 0, -1, sh_cmd_export },
+	{ "import", "PACKAGE...",
+	    "take packages in that sohoa exported",
+	    "  sohoa import /mnt/bags/*/\n",
+	    import_options, 1, -1, sh_cmd_import },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

@@ -98,6 +98,10 @@ reads() {
 	run "$SOHOA" show "$DOC" -p 2.000488
 	[ "$status" = 66 ]
 	"$SOHOA" show "$DOC" -p 2.000488 -B 'NQ 66.7/2025' >/dev/null
+	# The program's own comparing of what comes in is nobody's reading.
+	"$SAMPLE" page --type cccd --seed 5 -o "$BATS_TEST_TMPDIR/c.jpg"
+	id=$(json 'v["documents"][0]["holders"][0]["id"]' < "$BATS_TEST_TMPDIR/c.jpg.json")
+	"$SOHOA" intake --quiet --holder "$id" --procedure 1.004222 "$BATS_TEST_TMPDIR/c.jpg"
 	run "$SOHOA" hold "$DOC" -m x
 	[ "$status" = 77 ]
 	[[ "$output" == *"[reader.role]"* ]]
