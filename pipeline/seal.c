@@ -68,14 +68,16 @@ int
 sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
     struct sh_error *err)
 {
-	json_t *v, *seals = NULL;
+	json_t *v, *seals = NULL, *signing = NULL;
 
 	*answer = NULL;
 	if (sh_archive_status(h->archive, &v, err))
 		return (-1);
 	if (sh_seals_status(h->archive, now, &seals, err) ||
 	    sh_json_set_str(v, "format", "sohoa-status-1", err) ||
-	    sh_json_set(v, "seals", seals, err) || add_scrub(h, v, err)) {
+	    sh_json_set(v, "seals", seals, err) || add_scrub(h, v, err) ||
+	    sh_signing_status(h, now, &signing, err) ||
+	    sh_json_set(v, "signing", signing, err)) {
 		json_decref(v);
 		return (-1);
 	}
