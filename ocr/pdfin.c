@@ -475,15 +475,15 @@ pdf_page(struct sh_image *im, struct sh_image_page *out,
 {
 	struct pdf *pdf = im->state;
 	struct page pg;
-	int rc, renamed;
+	int rc, veiled;
 
 	if (read_page(pdf->q, im->page, &pg, err))
 		rc = -1;
 	else if ((rc = take_image(pdf->q, &pg, out, err)) == 0 &&
 	    (rc = sh_pdf_check_cost(pdf->q, key(pdf->q, pg.oh, "/Contents"),
-	    inherited(pdf->q, pg.oh, "/Resources"), &renamed, err)) == 0 &&
+	    inherited(pdf->q, pg.oh, "/Resources"), &veiled, err)) == 0 &&
 	    (rc = ask_for_raster(im, &pg, out, err)) == 0)
-		out->may_have_text &= !renamed && !has_annotations(pdf->q,
+		out->may_have_text &= !veiled && !has_annotations(pdf->q,
 		    &pg);
 	qpdf_oh_release_all(pdf->q);
 	return (rc < 0 ? -1 : 0);

@@ -13,6 +13,7 @@
 #define DEPTH_MAX	28	/* pdftoppm goes no deeper */
 #define NAMES_MAX	1024	/* objects that one content draws */
 #define FORMS_MAX	4096	/* of one page */
+#define SCAN_PIXELS	500000	/* an image of fewer is a seal, a crest */
 
 struct use {			/* of a named object by one content */
 	char name[SH_PDF_NAME_MAX];
@@ -29,7 +30,7 @@ struct walk {
 	struct form *form;	/* FORMS_MAX of them: weighed, or on the way */
 	unsigned nforms;
 	unsigned depth;
-	int renamed;
+	int veiled;
 	struct sh_error *err;
 };
 
@@ -162,6 +163,7 @@ check_image(struct walk *w, qpdf_oh dict)
 	    !qpdf_oh_get_value_as_int(w->q, key(w->q, dict, "/Height"),
 	    &height) || width < 1 || height < 1)
 		return (0);	/* draws nothing */
+	w->veiled |= (int64_t)width * height >= SCAN_PIXELS;
 	/* A strip may be long, where it stays small. */
 	if ((int64_t)width * height <= SH_IMAGE_PIXELS_MAX)
 		return (0);
@@ -200,6 +202,23 @@ weigh_form(struct walk *w, qpdf_oh form, qpdf_oh resources, uint64_t *costp)
 	return (rc);
 }
 
+/* Text that only sets a clip, or nothing: what programs put behind a scan. */
+static int
+has_invisible(const struct sh_buf *b)
+{
+	const uint8_t *p = b->data, *end = b->data + b->len, *q;
+
+	while (b->len > 0 && (p = memmem(p, (size_t)(end - p), "Tr", 2)) !=
+	    NULL) {
+		for (q = p; q > b->data && is_end(q[-1]); q--)
+			;
+		if (q < p && q > b->data && (q[-1] == '3' || q[-1] == '7'))
+			return (1);
+		p += 2;
+	}
+	return (0);
+}
+
 /* A "#" may spell a name's letters otherwise: then nobody knows. */
 static int
 renames(struct walk *w, const struct sh_buf *b, qpdf_oh resources)
@@ -228,7 +247,8 @@ weigh(struct walk *w, struct sh_buf *content, qpdf_oh resources,
 	if ((use = sh_alloc(NAMES_MAX, sizeof(*use), "names", w->err)) ==
 	    NULL || find_uses(w, content, use, &n))
 		goto out;
-	w->renamed |= renames(w, content, resources);
+	w->veiled |= renames(w, content, resources) ||
+	    has_invisible(content);
 	sh_buf_free(content);
 	for (i = 0; i < n; i++) {
 		o = key(w->q, objects, use[i].name);
@@ -256,7 +276,7 @@ out:
 
 int
 sh_pdf_check_cost(qpdf_data q, qpdf_oh contents, qpdf_oh resources,
-    int *renamedp, struct sh_error *err)
+    int *veiledp, struct sh_error *err)
 {
 	struct sh_buf content = { .limit = CONTENT_MAX };
 	struct walk w = { .q = q, .err = err };
@@ -278,7 +298,7 @@ sh_pdf_check_cost(qpdf_data q, qpdf_oh contents, qpdf_oh resources,
 	}
 	if (rc == 0)
 		rc = weigh(&w, &content, resources, &cost);
-	*renamedp = w.renamed;
+	*veiledp = w.veiled;
 	sh_buf_free(&content);
 	free(w.form);
 	return (rc);

@@ -10,11 +10,12 @@
 #include "ocr/pdfin_dict.h"
 
 /*
- * CONTENTS and RESOURCES are the page's.  *RENAMEDP: it may tell other words
- * than its glyphs (/ActualText).  Errors: SH_ELIMIT "pdf.too-complex";
+ * CONTENTS and RESOURCES are the page's.  *VEILEDP: its words may not be
+ * what it shows: other words than its glyphs (/ActualText), invisible text,
+ * an image as large as a scan, over text or under.  Errors: SH_ELIMIT "pdf.too-complex";
  * "image.too-large", an image of the page.
  */
 int sh_pdf_check_cost(qpdf_data q, qpdf_oh contents, qpdf_oh resources,
-    int *renamedp, struct sh_error *err) SH_MUST_CHECK;
+    int *veiledp, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

@@ -190,8 +190,8 @@ sh_quality_measure(const struct sh_pixels *px, struct Pix *grey,
 int
 sh_quality_is_noise(const struct sh_quality *q)
 {
-	/* A tenth of all pixels as salt and pepper gives 8,000. */
-	return (q->lone_e5 > (q->two_level ? 5000 : 12000));
+	/* Random levels give 10,500, a tenth of salt and pepper 6,600. */
+	return (q->lone_e5 > (q->two_level ? 5000 : 9000));
 }
 
 int

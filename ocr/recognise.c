@@ -510,7 +510,8 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 	}
 	if (record_coverage(j, sketch, *pp, &covered, err))
 		goto fail;
-	if (covered.shapes >= SHAPES_MIN && covered.read_e2 < LOST_E2) {
+	if ((*pp)->state == SH_PAGE_READ && covered.shapes >= SHAPES_MIN &&
+	    covered.read_e2 < LOST_E2) {
 		/* The engine's layout lost it: once more without one. */
 		if (read_with(j, plan, PSM_SINGLE_COLUMN, &again, err))
 			goto fail;

@@ -602,6 +602,38 @@ endless_pages_are_refused(void **state)
 	sh_buf_free(&p.b);
 }
 
+/* Which pages are asked for their words. */
+static void
+veiled_pages_are_not_asked(void **state)
+{
+	static const struct {
+		const char *content;
+		int asked;
+	} cases[] = { { "BT (x) Tj ET 0 0 9 9 re f", 1 },
+	    { "BT 1 Tr (x) Tj ET 0 0 9 9 re f", 1 },
+	    { "BT 3 Tr (x) Tj ET 0 0 9 9 re f", 0 },
+	    { "BT 7\nTr (x) Tj ET 0 0 9 9 re f", 0 },
+	    { "BT (x) Tj ET /Im0 Do", 0 },
+	    { "/S << /ActualText (y) >> BDC BT (x) Tj ET EMC", 0 },
+	    { "/S << /Actual#54ext (y) >> BDC BT (x) Tj ET EMC", 0 },
+	    { "/P << /MCID 0 >> BDC BT (x) Tj ET EMC", 1 } };
+	struct recipe r = { NULL, BOX, "/Width 1000 /Height 600 "
+	    "/BitsPerComponent 1 /ColorSpace /DeviceGray", grey,
+	    sizeof(grey), NULL, NULL };
+	struct decoded d;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(cases); i++) {
+		r.content = cases[i].content;
+		decode_recipe(&r, &d);
+		assert_true(d.page.needs_raster);
+		if (d.page.may_have_text != cases[i].asked)
+			fail_msg("%s", cases[i].content);
+		sh_image_page_clear(&d.page);
+	}
+}
+
 /* A whole stream of too few rows is drawn; one that was cut is an error. */
 static void
 short_images(void **state)
@@ -694,6 +726,7 @@ main(void)
 		cmocka_unit_test(fax_images_are_taken),
 		cmocka_unit_test(giant_pages_are_refused_or_shrunk),
 		cmocka_unit_test(endless_pages_are_refused),
+		cmocka_unit_test(veiled_pages_are_not_asked),
 		cmocka_unit_test(short_images),
 		cmocka_unit_test(objects_inside_lines_are_found),
 		cmocka_unit_test(passwords_and_rubbish),
