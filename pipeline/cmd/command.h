@@ -138,6 +138,7 @@ int sh_cmd_status(struct sh_args *a, struct sh_error *err);
 int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_bench(struct sh_args *a, struct sh_error *err);
+int sh_cmd_catalogue(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 
 /* The seals of a status, as lines; the exit status they call for. */

@@ -193,6 +193,10 @@ static const struct sh_option report_options[] = {
 	{ "svg", 's', "FILE", "a page with plots, too" },
 	JSON, END
 };
+static const struct sh_option catalogue_options[] = {
+	{ "catalogue", 'c', "DIR", "the catalogue to test; else the built-in" },
+	END
+};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -333,6 +337,10 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa report --csv > thang-11.csv\n"
 	    "  sohoa report --svg thang-11.svg\n",
 	    report_options, 0, 0, sh_cmd_report },
+	{ "catalogue", "test [EXAMPLES...]",
+	    "is a catalogue sound, and does it know its example papers?",
+	    "  sohoa catalogue test --catalogue /srv/sohoa/catalogue moi.txt\n",
+	    catalogue_options, 1, -1, sh_cmd_catalogue },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
