@@ -7,16 +7,20 @@
 
 /* A separator's word against the text's needs this much from the text. */
 #define CONFIDENT	0.90
+/* What a page alone must be to part it from another file's page. */
+#define TYPE_LIKELY	0.50
 
 static int
 begins(const struct sh_job *j, size_t i, size_t previous, int separated)
 {
-	const struct sh_fed_page *f = &j->fed[i];
+	const struct sh_fed_page *f = &j->fed[i], *p = &j->fed[previous];
 
 	if (separated)
 		return (1);
-	if (f->scan != j->fed[previous].scan)
-		return (f->first_page >= 0);
+	/* A new file goes on only with a paper of its own kind. */
+	if (f->scan != p->scan)
+		return (f->first_page >= 0 || (f->type != NULL && f->type !=
+		    p->type && f->type_confidence >= TYPE_LIKELY));
 	return (f->first_page > 0 || f->heading);
 }
 

@@ -134,6 +134,25 @@ sh_signing_secret(const char *path, struct sh_secret *s, struct sh_error *err)
 	return (0);
 }
 
+/* An access token goes through no wire in the clear. */
+static int
+is_private(const char *url)
+{
+	static const char *const here[] = { "http://127.0.0.1",
+	    "http://localhost", "http://[::1]" };
+	size_t i, len;
+
+	if (strncmp(url, "https://", 8) == 0)
+		return (1);
+	for (i = 0; i < SH_COUNT(here); i++) {
+		len = strlen(here[i]);
+		if (strncmp(url, here[i], len) == 0 && (url[len] == ':' ||
+		    url[len] == '/'))
+			return (1);
+	}
+	return (0);
+}
+
 static int
 open_service(const struct sh_home *h, const char *spec, char *copy,
     const struct sh_secret *pin, struct sh_signer **sp, struct sh_error *err)
@@ -146,7 +165,8 @@ open_service(const struct sh_home *h, const char *spec, char *copy,
 	char *path;
 	int rc = -1;
 
-	if (cut(copy, names, values, 2) || values[0] == NULL)
+	if (cut(copy, names, values, 2) || values[0] == NULL ||
+	    !is_private(copy))
 		return (bad_spec(spec, err));
 	if (h != NULL) {
 		r.timeout_ms = h->signing.tsa.timeout_ms;
@@ -315,6 +335,27 @@ sh_signing_ready(struct sh_home *h, struct sh_error *err)
 	else if (err->code == SH_EAGAIN)
 		(void)refuse(s, since, who, "sign.outage", err);
 	return (rc);
+}
+
+int
+sh_signing_status(const struct sh_home *h, int64_t now, json_t **answer,
+    struct sh_error *err)
+{
+	const struct sh_signing *s = &h->signing;
+	char who[256], text[SH_TIME_LEN];
+	int64_t since = outage_since(s, who);
+	json_t *v;
+
+	*answer = NULL;
+	sh_time_print(since, text);
+	v = json_pack("{s:s, s:s*, s:s*, s:b}", "level",
+	    sh_pades_name(s->pades.level), "waiting_since",
+	    since != 0 ? text : NULL, "service", since != 0 ? who : NULL,
+	    "refusing", since != 0 && now - since > s->grace_s);
+	if (v == NULL)
+		return (sh_error_nomem(err, "JSON"));
+	*answer = v;
+	return (0);
 }
 
 /* ---- documents ---- */

@@ -59,6 +59,13 @@ int sh_signing_secret(const char *path, struct sh_secret *s,
 int sh_signing_ready(struct sh_home *h, struct sh_error *err) SH_MUST_CHECK;
 
 /*
+ * {"level", "waiting_since", "service", "refusing"}: the level of the home,
+ * and what keeps it from signing, if anything.
+ */
+int sh_signing_status(const struct sh_home *h, int64_t now, json_t **answer,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
  * The officer's and the agency's signature on a document that was made here,
  * at the level of the home.
  * Errors: SH_EAGAIN "sign.pending", an authority does not answer: nothing is

@@ -13,7 +13,8 @@
 #include "signing/certificate.h"
 #include "signing/policy.h"
 
-#define MAX_ANSWER	((size_t)16 << 20)
+/* All of them together: read, they take several times as much. */
+#define MAX_BYTES	((size_t)16 << 20)
 #define SKEW_S		300
 /* An answer that names no end is good for so long. */
 #define NO_END_S	86400
@@ -62,7 +63,7 @@ sh_answers_add(struct sh_answers *a, enum sh_answer_kind kind,
 		if (a->item[i].kind == kind && a->item[i].der.len == len &&
 		    memcmp(a->item[i].der.data, der, len) == 0)
 			return (0);
-	if (len == 0 || len > MAX_ANSWER || a->n == SH_MAX_ANSWERS ||
+	if (len == 0 || len > MAX_BYTES - a->bytes || a->n == SH_MAX_ANSWERS ||
 	    (parsed = parse(kind, der, len)) == NULL)
 		return (0);
 	if (sh_grow(&a->item, &a->cap, a->n + 1, sizeof(*x), "revocation",
@@ -76,6 +77,7 @@ sh_answers_add(struct sh_answers *a, enum sh_answer_kind kind,
 	x->parsed = parsed;
 	x->at = at;
 	a->n++;
+	a->bytes += len;
 	return (sh_buf_append(&x->der, der, len, err) ? -1 : 1);
 }
 

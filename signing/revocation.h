@@ -37,6 +37,7 @@ struct sh_answer {
 struct sh_answers {
 	struct sh_answer *item;
 	size_t n, cap;
+	size_t bytes;		/* of all; at most 16 MiB */
 };
 
 /*

@@ -14,9 +14,10 @@
 #include "signing/algorithm.h"
 #include "signing/policy.h"
 
-#define MAX_PEM		((size_t)4 << 20)
+#define MAX_PEM		((size_t)16 << 20)
 #define MAX_ANCHORS	4096
 #define MAX_DEPTH	8
+#define MAX_KNOWN	((size_t)4 << 20)	/* bytes of old answers */
 
 struct sh_trust {
 	X509_STORE *store;
@@ -175,7 +176,8 @@ sh_trust_know(struct sh_trust *t, const struct sh_answers *answers,
 	size_t i;
 
 	/* A service that runs for years: what is old was asked for again. */
-	if (t->answers.n + answers->n > SH_MAX_ANSWERS)
+	if (t->answers.n + answers->n > SH_MAX_ANSWERS / 2 ||
+	    t->answers.bytes > answers->bytes + MAX_KNOWN)
 		sh_answers_clear(&t->answers);
 	for (i = 0; i < answers->n; i++) {
 		a = &answers->item[i];

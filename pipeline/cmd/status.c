@@ -76,6 +76,23 @@ print_search(const json_t *search, enum sh_lang lang)
 		    "behind"));
 }
 
+static void
+print_signing(const json_t *s, enum sh_lang lang)
+{
+	const char *since = json_string_value(json_object_get(s,
+	    "waiting_since"));
+	int vi = lang == SH_VI;
+
+	(void)printf(vi ? "Chữ ký: mức %s\n" : "Signatures: level %s\n",
+	    json_string_value(json_object_get(s, "level")));
+	if (since != NULL)
+		(void)printf(vi ? "  ĐANG CHỜ từ %s: %s không trả lời%s\n" :
+		    "  WAITING since %s: no answer from %s%s\n", since,
+		    json_string_value(json_object_get(s, "service")),
+		    !is_true(s, "refusing") ? "" : vi ?
+		    "; ĐÃ NGỪNG TIẾP NHẬN" : "; NO MORE PAPERS ARE TAKEN");
+}
+
 int
 sh_cmd_status(struct sh_args *a, struct sh_error *err)
 {
@@ -90,12 +107,15 @@ sh_cmd_status(struct sh_args *a, struct sh_error *err)
 	if (rc != 0)
 		return (-1);
 	rc = sh_seals_exit(json_object_get(v, "seals"));
+	if (is_true(json_object_get(v, "signing"), "refusing"))
+		rc = EX_TEMPFAIL;
 	if (a->json)
 		return (sh_print_json(v, err) ? -1 : rc);
 	(void)printf(a->lang == SH_VI ? "Thay đổi: %lld\n" :
 	    "Changes: %lld\n", number(v, "events"));
 	print_search(json_object_get(v, "search"), a->lang);
 	sh_print_seals(json_object_get(v, "seals"), a->lang);
+	print_signing(json_object_get(v, "signing"), a->lang);
 	json_decref(v);
 	return (rc);
 }

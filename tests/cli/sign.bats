@@ -85,6 +85,7 @@ openssl_takes_stamp() {
 		    >"$BATS_TEST_TMPDIR/out"
 		[ "$(json 'v["level"]' <"$BATS_TEST_TMPDIR/out")" = \
 		    "B-${level^^}" ]
+		schema sign.schema.json <"$BATS_TEST_TMPDIR/out"
 		qpdf --check "$f"
 		pdfsig -nocert "$f" | grep -q 'Signature is Valid'
 		openssl_takes "$f" 0
@@ -340,6 +341,8 @@ graft() {
 	[ "$status" = 1 ]
 	[[ $output == *sign.pending* ]]
 	[ "$(json 'v["format"]' <"$SOHOA_HOME/outage.json")" = sohoa-outage-1 ]
+	"$SOHOA" status | grep -q 'WAITING since'
+	"$SOHOA" status --json | schema status.schema.json
 	# One silence is waited for (and one by the seal), not one a document.
 	[ "$(grep -c /tsa "$D/log")" -le 2 ]
 	[ "$("$SOHOA" verify --all --json | json 'len(v["reports"])')" = 0 ]
@@ -349,6 +352,8 @@ graft() {
 	run "$SOHOA" intake --json --quiet "$dossier"
 	[ "$status" = 75 ]
 	[[ $output == *sign.outage* ]]
+	run "$SOHOA" status
+	[ "$status" = 75 ]
 	# Up again: the same command goes on from there.
 	rm "$D/mood"
 	run "$SOHOA" intake --json --quiet "$dossier"
@@ -485,6 +490,12 @@ graft() {
 	try credentials/info down 75 http.down
 	try credentials/info garbage 65 csc.answer
 	try credentials/authorize big 65 http.size
+	# The access token goes nowhere in the clear.
+	run "$SOHOA" sign "$D/plain.pdf" -o "$BATS_TEST_TMPDIR/no.pdf" \
+	    --roots "$D/roots" --pin-fd 4 4<<<1 \
+	    --key "csc:http://127.0.0.1.example:$PORT/csc/v2?credential=p256&token-file=$BATS_TEST_TMPDIR/token"
+	[ "$status" != 0 ]
+	[[ $output == *key.spec* ]]
 	chmod 644 "$BATS_TEST_TMPDIR/token"
 	rm "$D/mood"
 	run with p256 246810 "$BATS_TEST_TMPDIR/no.pdf"

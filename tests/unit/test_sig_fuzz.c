@@ -13,6 +13,10 @@
 #include "tests/fuzz/fuzz_sig_pdf.c"
 #undef LLVMFuzzerTestOneInput
 
+#define LLVMFuzzerTestOneInput	fuzz_answer
+#include "tests/fuzz/fuzz_sig_answer.c"
+#undef LLVMFuzzerTestOneInput
+
 static void
 replay(const char *folder, int (*target)(const uint8_t *, size_t))
 {
@@ -67,6 +71,14 @@ pdf(void **state)
 	sh_signer_close(fuzz_signer());
 }
 
+static void
+answer(void **state)
+{
+	(void)state;
+	replay("tests/fuzz/corpus/sig_answer", fuzz_answer);
+	X509_free(fuzz_certificate());
+}
+
 int
 main(void)
 {
@@ -74,6 +86,7 @@ main(void)
 		cmocka_unit_test(der),
 		cmocka_unit_test(cms),
 		cmocka_unit_test(pdf),
+		cmocka_unit_test(answer),
 	};
 
 	return (cmocka_run_group_tests_name("signing/fuzz seeds", tests,
