@@ -140,6 +140,7 @@ int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
 int sh_cmd_status(struct sh_args *a, struct sh_error *err);
 int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
 int sh_cmd_bench(struct sh_args *a, struct sh_error *err);
+int sh_cmd_catalogue(struct sh_args *a, struct sh_error *err);
 int sh_cmd_backup(struct sh_args *a, struct sh_error *err);
 int sh_cmd_restore(struct sh_args *a, struct sh_error *err);
 int sh_cmd_export(struct sh_args *a, struct sh_error *err);
