@@ -58,6 +58,7 @@ sh_job_free(struct sh_job *j)
 		free(d->failure);
 	}
 	free(j->drafts);
+	free(j->signed_scan);
 	if (j->readings_fd >= 0)
 		(void)close(j->readings_fd);
 	sh_dossier_free(j->dossier);
