@@ -8,7 +8,8 @@
 
 #define ONE		64	/* a pixel's whole weight along one axis */
 #define LEVELS_MAX	16
-#define NOISE		7	/* largest deviation in a cell that is noise */
+#define NOISE		7	/* largest deviation in a cell that is noise, */
+#define SLOPE		4	/* ... and difference of its quarters */
 
 /* ---- shrinking ---------------------------------------------------------------- */
 
@@ -283,28 +284,40 @@ measure_cell(const struct sh_pixels *px, int32_t x0, int32_t y0,
 	    px->width_px;
 	int32_t y1 = y0 + SH_CELL < px->height_px ? y0 + SH_CELL :
 	    px->height_px;
-	uint32_t sum[3] = { 0 }, squares[3] = { 0 }, n = 0;
-	int32_t x, y, c;
+	uint32_t sum[3], squares[3] = { 0 }, quarter[4][3] = { { 0 } };
+	uint32_t n = (uint32_t)((x1 - x0) * (y1 - y0)), lo, hi;
+	int32_t x, y, c, q;
 
 	for (y = y0; y < y1; y++) {
 		const uint8_t *p = px->data + ((size_t)y *
 		    (size_t)px->width_px + (size_t)x0) *
 		    (size_t)px->channels;
 
-		for (x = x0; x < x1; x++)
+		for (x = x0; x < x1; x++) {
+			q = 2 * (y - y0 >= SH_CELL / 2) +
+			    (x - x0 >= SH_CELL / 2);
 			for (c = 0; c < px->channels; c++, p++) {
-				sum[c] += *p;
+				quarter[q][c] += *p;
 				squares[c] += (uint32_t)*p * *p;
 			}
-		n += (uint32_t)(x1 - x0);
+		}
 	}
-	out->flat = 1;
+	/* What is cut off at the page's end is left alone. */
+	out->flat = n == SH_CELL * SH_CELL;
 	for (c = 0; c < px->channels; c++) {
-		uint64_t var = (uint64_t)squares[c] * n - (uint64_t)sum[c] *
-		    sum[c];
+		uint64_t var;
 
+		sum[c] = 0;
+		lo = hi = quarter[0][c];
+		for (q = 0; q < 4; q++) {
+			sum[c] += quarter[q][c];
+			lo = quarter[q][c] < lo ? quarter[q][c] : lo;
+			hi = quarter[q][c] > hi ? quarter[q][c] : hi;
+		}
+		var = (uint64_t)squares[c] * n - (uint64_t)sum[c] * sum[c];
 		out->mean[c] = (uint8_t)((sum[c] + n / 2) / n);
-		if (var > (uint64_t)NOISE * NOISE * n * n)
+		if (var > (uint64_t)NOISE * NOISE * n * n ||
+		    hi - lo > SLOPE * SH_CELL * SH_CELL / 4)
 			out->flat = 0;
 	}
 }

@@ -8,9 +8,9 @@
 
 #define WINDOW		3	/* cells to each side that decide on ink */
 #define CONTRAST	45	/* less between paper and ink is none */
-#define CORE_SHARE	35	/* per cent of the way from ink to paper: */
-#define EDGE_SHARE	75	/* ... strokes' cores, their edges */
-#define EDGE_LEAST	28	/* darker than paper, whatever the share */
+#define CORE_SHARE	38	/* per cent of the way from ink to paper: */
+#define EDGE_SHARE	85	/* ... strokes' cores, their edges */
+#define EDGE_LEAST	22	/* darker than paper, whatever the share */
 #define INK_SPREAD	48	/* largest less smallest channel: coloured */
 #define INK_PIXELS	3	/* of those make a cell coloured */
 #define PALE_SPREAD	36	/* thin strokes beside them: paler, */
@@ -250,9 +250,9 @@ from_right(const uint64_t *row, size_t i, size_t stride)
 	return (row[i] << 1 | (i + 1 < stride ? row[i + 1] >> 63 : 0));
 }
 
-/* Is there ink beside each pixel (BESIDE), or on it too? */
+/* Is there ink on each pixel of the row, or beside it? */
 static void
-around(const struct sh_bits *b, int32_t y, int beside, uint64_t *out)
+around(const struct sh_bits *b, int32_t y, uint64_t *out)
 {
 	size_t i;
 	int32_t k;
@@ -260,7 +260,7 @@ around(const struct sh_bits *b, int32_t y, int beside, uint64_t *out)
 	for (i = 0; i < b->stride; i++) {
 		const uint64_t *row = b->word + (size_t)y * b->stride;
 		uint64_t v = from_left(row, i) |
-		    from_right(row, i, b->stride) | (beside ? 0 : row[i]);
+		    from_right(row, i, b->stride) | row[i];
 
 		for (k = y - 1; k <= y + 1; k += 2)
 			if (k >= 0 && k < b->height_px) {
@@ -284,25 +284,7 @@ sh_bits_grow(const struct sh_bits *b, struct sh_bits *out,
 	if (sh_bits_new(out, b->width_px, b->height_px, err))
 		return (-1);
 	for (y = 0; y < b->height_px; y++)
-		around(b, y, 0, out->word + (size_t)y * out->stride);
-	return (0);
-}
-
-/* Single pixels are noise; they stay in the background all the same. */
-static int
-drop_specks(struct sh_bits *b, struct sh_error *err)
-{
-	struct sh_bits near;
-	size_t i, n = b->stride * (size_t)b->height_px;
-	int32_t y;
-
-	if (sh_bits_new(&near, b->width_px, b->height_px, err))
-		return (-1);
-	for (y = 0; y < b->height_px; y++)
-		around(b, y, 1, near.word + (size_t)y * near.stride);
-	for (i = 0; i < n; i++)
-		b->word[i] &= near.word[i];
-	sh_bits_free(&near);
+		around(b, y, out->word + (size_t)y * out->stride);
 	return (0);
 }
 
@@ -539,7 +521,7 @@ sh_layers_find(const struct sh_pixels *px, struct sh_plan *plan,
 		goto out;
 	clear_patches(plan, &plan->edge);
 	clear_patches(plan, &plan->core);
-	rc = drop_specks(&plan->edge, err);
+	rc = 0;
 out:
 	free(f.luma);
 	free(f.cell);

@@ -9,6 +9,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "pipeline/dedupe.h"
+#include "pipeline/original.h"
 #include "pipeline/render.h"
 #include "pipeline/version.h"
 
@@ -226,7 +227,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 {
 	struct making m = { .pdf = -1, .reading = -1 };
 	struct sh_accession acc;
-	struct sh_rendition renditions[3];
+	struct sh_originals originals = { .n = 0 };
+	struct sh_rendition renditions[3 + SH_ORIGINALS_MAX];
 	struct sh_reader who = { .machine = 1,
 	    .name = sh_signer_name(home->officer),
 	    .agency = sh_config_text(home->config, "agency-code"),
@@ -263,6 +265,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	}
 	if (!held) {
 		if ((m.pdf = sh_memfd("document", err)) < 0 ||
+		    sh_originals_find(home, pool, spool, job, d, &originals,
+		    m.made_by, err) ||
 		    sh_render(home, pool, spool, job, d, m.pages, identifier,
 		    now, m.pdf, m.made_by, err))
 			goto out;
@@ -283,7 +287,9 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		renditions[2] = (struct sh_rendition){ "reading",
 		    "application/json", m.reading, NULL, 0 };
 		acc.renditions = renditions;
-		acc.nrenditions = SH_COUNT(renditions);
+		acc.nrenditions = 3 + originals.n;
+		memcpy(renditions + 3, originals.rendition,
+		    originals.n * sizeof(renditions[0]));
 	}
 	if (sh_archive_accede(home->archive, &acc, &d->id, &state, err))
 		goto out;
@@ -297,6 +303,7 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	    sh_dedupe_replace(home->archive, &who, d->guess.type, &own, err) :
 	    0;
 out:
+	sh_originals_clear(&originals);
 	making_clear(&m, d->npages);
 	return (rc);
 }

@@ -261,6 +261,8 @@ keep_image(struct lane *l, size_t index, const struct sh_raster *raster,
 	f->image = raster->image;
 	f->image.fd = -1;
 	f->exif_orientation = raster->exif_orientation;
+	f->from_pdf = raster->from_pdf;
+	f->composed = raster->drawn || raster->text_bytes > 0;
 	if (l->spool == NULL)
 		return (0);
 	if ((p = sh_buf_reserve(&bytes, (size_t)raster->image.bytes, err)) ==

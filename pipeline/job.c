@@ -55,6 +55,7 @@ sh_job_free(struct sh_job *j)
 	for (i = 0; i < j->ndrafts; i++)
 		sh_draft_clear(&j->drafts[i]);
 	free(j->drafts);
+	free(j->signed_scan);
 	if (j->readings_fd >= 0)
 		(void)close(j->readings_fd);
 	sh_dossier_free(j->dossier);

@@ -42,6 +42,8 @@ struct sh_fed_page {
 	/* The coded image, of which the spool keeps the bytes. */
 	struct sh_page_image image;
 	int exif_orientation;
+	int from_pdf;		/* its file is a PDF, */
+	int composed;		/* ... of which the image does not tell all */
 	/* What the page says alone; the reading's own evidence is not kept. */
 	const struct sh_paper_type *type;
 	double type_confidence;
@@ -108,6 +110,7 @@ struct sh_job {
 	size_t npending;
 	struct sh_draft *drafts;
 	size_t ndrafts;
+	signed char *signed_scan;	/* of each: 1 it is, -1 not, 0 unknown */
 	int readings_fd;
 	uint64_t readings_len;
 	json_t *need;		/* what was held before; or NULL: again.h */

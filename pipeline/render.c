@@ -277,8 +277,8 @@ change_pages(struct rendering *r, struct sh_error *err)
 
 /* ---- the document --------------------------------------------------------------- */
 
-static enum sh_pdfa_flavour
-flavour(const struct sh_home *home)
+enum sh_pdfa_flavour
+sh_render_flavour(const struct sh_home *home)
 {
 	const char *s = sh_config_text(home->config, "pdfa");
 
@@ -306,7 +306,7 @@ sh_render(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
     int fd, json_t *made_by, struct sh_error *err)
 {
 	struct sh_pdfa_info info = {
-		.flavour = flavour(home),
+		.flavour = sh_render_flavour(home),
 		.title = d->guess.type->name,
 		.identifier = identifier,
 		.created = job->dossier->received_at != 0 ?

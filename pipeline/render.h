@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/json.h"
 #include "ocr/page.h"
+#include "ocr/pdfa.h"
 #include "pipeline/home.h"
 #include "pipeline/job.h"
 #include "pipeline/spool.h"
@@ -19,6 +20,9 @@
 /* Names of the spool's entries: the coded image of a fed page, a scan. */
 #define SH_SPOOL_IMAGE	"image-%zu"
 #define SH_SPOOL_SCAN	"scan-%zu"
+
+/* The part and conformance that this home writes. */
+enum sh_pdfa_flavour sh_render_flavour(const struct sh_home *home);
 
 /*
  * Write the document into FD.  PAGES are the draft's readings.  MADE_BY gets

@@ -60,6 +60,8 @@ struct sh_raster {
 	int text_fd;		/* the page's own words as pdftotext wrote
 				   them, unchecked; owned */
 	uint64_t text_bytes;	/* 0: it has none, and text_fd is nothing */
+	int from_pdf;		/* the file is a PDF */
+	int drawn;		/* ... and more than the image stands on it */
 };
 /* Only what sh_decode_next() has filled, well or badly. */
 void sh_raster_clear(struct sh_raster *r);

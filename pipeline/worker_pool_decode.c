@@ -33,6 +33,7 @@ struct sh_decoding {
 	unsigned deaths;
 	int ended;
 	int is_raster;		/* of a page that pdftoppm drew */
+	int is_pdf;
 };
 
 void
@@ -148,6 +149,7 @@ try_open(struct sh_decoding *d, struct sh_error *why, struct sh_error *err)
 		goto out;
 	}
 	d->npages = (uint32_t)npages;
+	d->is_pdf = strcmp(kind, "pdf") == 0;
 	if (wish(d, &bad) == 0)
 		rc = 1;
 	else
@@ -395,6 +397,7 @@ take_drawing(struct sh_decoding *d, const struct sh_wire_request *q, int fd,
 	out->dpi_y = round(q->dpi_y * 10) / 10;
 	out->digest = q->digest;
 	out->page = d->page;
+	out->drawn = 1;
 	return (0);
 }
 
@@ -540,6 +543,7 @@ sh_decode_next(struct sh_decoding *d, struct sh_raster *out,
 			rc = take_page(d, &m, out, &why, err);
 			sh_message_clear(&m);
 			if (rc != -2) {
+				out->from_pdf = d->is_pdf;
 				if (!d->ended)
 					advance(d);
 				return (rc);

@@ -265,7 +265,8 @@ write_visible(struct sh_pdf_update *u, const struct sh_pdf_page *page,
 	shown = (page->rotate % 180 == 0 ? page->box[2] - page->box[0] :
 	    page->box[3] - page->box[1]) * page->unit;
 	/* Each corner has its half of the page. */
-	max = shown / 2 - what->offset_x_pt - GUTTER_PT;
+	max = what->width_pt > 0 ? what->width_pt :
+	    shown / 2 - what->offset_x_pt - GUTTER_PT;
 	if (max < MIN_WIDTH_PT)
 		max = MIN_WIDTH_PT;
 	for (i = 0; i < SH_COUNT(what->lines) && what->lines[i] != NULL; i++) {

@@ -28,6 +28,8 @@ struct sh_pdf_signature {
 	enum sh_sig_place place;
 	double offset_x_pt;	/* from that corner of the page */
 	double offset_y_pt;
+	double width_pt;	/* of the widest line; 0: what is left of that
+				   corner's half of the page */
 	const char *lines[6];	/* visible text, NFC, up to the first NULL */
 	const char *reason;	/* may be NULL */
 	const char *location;	/* may be NULL */

@@ -125,6 +125,7 @@ int sh_cmd_correct(struct sh_args *a, struct sh_error *err);
 int sh_cmd_revoke(struct sh_args *a, struct sh_error *err);
 int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
+int sh_cmd_copy(struct sh_args *a, struct sh_error *err);
 int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);

@@ -56,7 +56,7 @@ static const struct sh_option find_options[] = {
 static const struct sh_option show_options[] = { HOME, WHY, JSON, END };
 static const struct sh_option get_options[] = {
 	HOME,
-	{ "rendition", 'r', "NAME", "pdf (default), text, alto, reading, record" },
+	{ "rendition", 'r', "NAME", "pdf (default), original, text, alto, reading, record" },
 	{ "output", 'o', "FILE", "where to; - is standard output" },
 	WHY, END
 };
@@ -118,6 +118,13 @@ static const struct sh_option verify_options[] = {
 	{ "fetch", 'f', NULL, "ask trusted issuers about revocation" },
 	{ "report", 'o', "FILE", "the verdict as a page to print" },
 	WHY, JSON, QUIET, END
+};
+static const struct sh_option copy_options[] = {
+	HOME,
+	{ "form", 'f', "FORM", "sao-y, trich-sao (some pages), sao-luc" },
+	{ "pages", 'P', "PAGES", "of an extract, from 1: 2,4-6" },
+	{ "output", 'o', "FILE", "where to; - is standard output" },
+	WHY, END
 };
 static const struct sh_option sign_options[] = {
 	HOME,
@@ -331,6 +338,12 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa verify --fetch --report phieu.html giay.pdf\n"
 	    "  sohoa verify --home /srv/sohoa --all\n",
 	    verify_options, 0, -1, sh_cmd_verify },
+	{ "copy", "DOCUMENT --form FORM -o FILE",
+	    "make a certified copy, signed by the agency",
+	    "  sohoa copy 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 --form sao-y -o sao.pdf\n"
+	    "  sohoa copy 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 --form trich-sao \\\n"
+	    "      --pages 2-3 -o trich.pdf\n",
+	    copy_options, 1, 1, sh_cmd_copy },
 	{ "sign", "FILE.pdf -o SIGNED.pdf",
 	    "sign a PDF file, at a PAdES level",
 	    "  sohoa sign giay.pdf -o giay-ky.pdf --level lt\n"

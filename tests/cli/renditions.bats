@@ -45,3 +45,64 @@ PY
 		! pdfimages -list "$BATS_TEST_TMPDIR/$id.pdf" | grep -q jbig2
 	done
 }
+
+@test "a signed PDF is kept bit for bit, and copies of documents are signed" {
+	take_in standard
+	# The applicant's own paper: what is signed here is fed elsewhere.
+	id=$(echo "$documents" | head -n 1)
+	"$SOHOA" get "$id" -o "$BATS_TEST_TMPDIR/fed.pdf"
+	holder=$("$SOHOA" show "$id" --json | json 'v["holders"][0]["id"]')
+	procedure=$("$SOHOA" show "$id" --json | json 'v["procedure"]')
+
+	for form in sao-y sao-luc; do
+		"$SOHOA" copy "$id" --form "$form" -o "$BATS_TEST_TMPDIR/$form.pdf"
+		qpdf --check "$BATS_TEST_TMPDIR/$form.pdf"
+		# Every byte of the document, then the agency's signature.
+		cmp -n "$(stat -c %s "$BATS_TEST_TMPDIR/fed.pdf")" \
+			"$BATS_TEST_TMPDIR/fed.pdf" "$BATS_TEST_TMPDIR/$form.pdf"
+		"$SOHOA" verify "$BATS_TEST_TMPDIR/$form.pdf" --roots "$SOHOA_HOME/keys/roots" |
+			grep -q 'copy: TOTAL-PASSED'
+		pdftotext -l 1 "$BATS_TEST_TMPDIR/$form.pdf" - | grep -qx "$([ $form = sao-y ] && echo 'SAO Y' || echo 'SAO LỤC')"
+	done
+	run "$SOHOA" copy "$id" --form sao-toi -o "$BATS_TEST_TMPDIR/x.pdf"
+	[ "$status" -eq 65 ]
+	run "$SOHOA" copy "$id" --form trich-sao -o "$BATS_TEST_TMPDIR/x.pdf"
+	[ "$status" -eq 65 ]
+	run "$SOHOA" copy "$id" --form trich-sao --pages 1-99 -o "$BATS_TEST_TMPDIR/x.pdf"
+	[ "$status" -eq 65 ]
+	[ ! -e "$BATS_TEST_TMPDIR/x.pdf" ]
+	export SOHOA_HOME=$BATS_TEST_TMPDIR/second
+	"$SOHOA" init "$SOHOA_HOME" >/dev/null
+	"$SOHOA" intake --json --quiet --holder "$holder" --procedure "$procedure" \
+		"$BATS_TEST_TMPDIR/fed.pdf" > "$BATS_TEST_TMPDIR/in"
+	id=$(json '[d["id"] for x in v.get("dossiers", [v]) for d in x["documents"] if d["state"] == "archived"][0]' < "$BATS_TEST_TMPDIR/in")
+	"$SOHOA" show "$id" --json | json '[(o["rendition"], o["signatures"]) for o in v["made_by"]["originals"]]' |
+		grep -qx "\[('original', 2)\]"
+	"$SOHOA" get "$id" -r original -o "$BATS_TEST_TMPDIR/original.pdf"
+	cmp "$BATS_TEST_TMPDIR/fed.pdf" "$BATS_TEST_TMPDIR/original.pdf"
+}
+
+@test "an extract has the pages that were asked for, with their words" {
+	make_home
+	dossier=$(python3 - "$DOSSIERS"/*/truth.json <<'PY'
+import json, sys
+print(next((f for f in sys.argv[1:] for d in json.load(open(f))["documents"]
+            if len(d["pages"]) > 1), ""))
+PY
+)
+	[ -n "$dossier" ] || skip "no sample of several pages"
+	"$SOHOA" intake --json --quiet "$(dirname "$dossier")" > "$BATS_TEST_TMPDIR/in" || [ $? = 1 ]
+	id=$(json '([d["id"] for x in v.get("dossiers", [v]) for d in x["documents"] if d["state"] == "archived" and len(d["pages"]) > 1] + [""])[0]' < "$BATS_TEST_TMPDIR/in")
+	[ -n "$id" ] || skip "the paper of several pages waits"
+	"$SOHOA" copy "$id" --form trich-sao --pages 2 -o "$BATS_TEST_TMPDIR/x.pdf"
+	[ "$(qpdf --show-npages "$BATS_TEST_TMPDIR/x.pdf")" = 1 ]
+	pdftotext "$BATS_TEST_TMPDIR/x.pdf" - | grep -qx 'TRÍCH SAO'
+	"$SOHOA" verify "$BATS_TEST_TMPDIR/x.pdf" --roots "$SOHOA_HOME/keys/roots"
+	"$SOHOA" get "$id" -r text -o - | awk 'BEGIN { RS = "\f" } NR == 2' |
+		tr -s ' \n' '\n' | sort -u > "$BATS_TEST_TMPDIR/a"
+	pdftotext "$BATS_TEST_TMPDIR/x.pdf" - | tr -s ' \n\f' '\n' | sort -u > "$BATS_TEST_TMPDIR/b"
+	# Nine words in ten: programs that take text out join some.
+	[ "$(comm -12 "$BATS_TEST_TMPDIR/a" "$BATS_TEST_TMPDIR/b" | wc -l)" -ge $(($(wc -l < "$BATS_TEST_TMPDIR/a") * 9 / 10)) ]
+	run "$SOHOA" copy "$id" --form trich-sao --pages 1-9 -o "$BATS_TEST_TMPDIR/y.pdf"
+	[ "$status" -eq 65 ]
+}
