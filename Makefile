@@ -85,7 +85,7 @@ LINK := $(foreach l,pipeline archive signing ocr schemas base,$(O)/lib$(l).a)
 SYSLIBS := -ltesseract -llept -ltiff -ljpeg -lpng -lopenjp2 -lwebp \
 	-lgif -lqpdf -lZXing -lzbar \
 	-lharfbuzz-subset -lharfbuzz -lseccomp -llmdb -lsqlite3 -lzstd \
-	-ljansson -lunistring -lcurl -lcrypto -lz -lm -lpthread -ldl
+	-ljansson -lunistring -lqrencode -lcurl -lcrypto -lz -lm -lpthread -ldl
 
 PROGRAMS := $(O)/sohoa $(O)/sohoa-worker
 TESTS := $(patsubst tests/%.c,$(O)/tests/%,$(wildcard tests/unit/test_*.c) \
@@ -136,7 +136,7 @@ PANGO = $(shell pkg-config --cflags pangocairo)
 $(O)/samples/%.o: CPPFLAGS += $(PANGO)
 $(O)/samples/sample: $(call obj,samples) $(LINK)
 	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ $(shell pkg-config --libs pangocairo) \
-	    -lqrencode $(SYSLIBS)
+	    $(SYSLIBS)
 
 -include $(shell find $(O) -name '*.d' 2>/dev/null)
 

@@ -514,26 +514,58 @@ place(int fd, unsigned log2, const struct slot *s, struct sh_error *err)
 	return (1);
 }
 
-/* Every slot into FD, a table of 2^LOG2; 1 when one has no room there. */
+/* A holder's key, wrapped anew by KEK. */
 static int
-copy_slots(struct sh_keystore *k, int fd, unsigned log2,
+rewrap_slot(struct sh_keystore *k, const uint8_t *kek, struct slot *s,
+    struct sh_error *err)
+{
+	uint8_t aad[48], key[SH_KEY_LEN];
+	int r;
+
+	binding(k->head, "sohoa holder", &s->holder, s->version, aad);
+	r = unwrap(k->aead, k->kek, aad, s->bytes + 36, key, err);
+	if (r == 1)
+		r = wrap(k->aead, kek, aad, key, s->bytes + 36, err);
+	else if (r == 0)
+		r = damaged(k, err, "a holder's key");
+	sh_wipe(key, sizeof(key));
+	sh_put_be(s->bytes + 32, sh_get_be(s->bytes + 32, 4) + 1, 4);
+	sum(s->bytes);
+	return (r);
+}
+
+/*
+ * Every slot into FD, a table of 2^LOG2, wrapped by KEK unless that is NULL;
+ * 1 when one has no room there.
+ */
+static int
+copy_slots(struct sh_keystore *k, int fd, unsigned log2, const uint8_t *kek,
     struct sh_error *err)
 {
 	struct slot s;
-	uint8_t head[SLOT];
+	uint8_t head[SLOT], old[SLOT], aad[48];
 	enum health health;
 	uint64_t i;
 	int r;
 
+	memcpy(old, k->head, SLOT);
+	binding(old, "sohoa root", NULL, (uint32_t)sh_get_be(old + 32, 4),
+	    aad);
+	if (kek != NULL && wrap(k->aead, kek, aad, k->root.data, old + 36,
+	    err))
+		return (-1);
 	if (ftruncate(fd, 0) != 0 ||
 	    ftruncate(fd, (off_t)slot_at(log2, 2, 0)) != 0)
 		return (sh_error_sys(err, "key.write", "%s", k->path));
-	make_head(head, k->head, log2);
+	make_head(head, old, log2);
 	if (sh_pwrite_all(fd, head, SLOT, HEAD_AT(0), err) ||
 	    sh_pwrite_all(fd, head, SLOT, HEAD_AT(1), err))
 		return (-1);
 	for (i = 0; i < nslots(k->log2); i++) {
 		if (read_slot(k, i, NULL, &s, &health, err))
+			return (-1);
+		if (s.state == LIVE && kek != NULL &&
+		    rewrap_slot(k, kek, &s, err))
 			return (-1);
 		if (s.state != EMPTY && (r = place(fd, log2, &s, err)) != 0)
 			return (r);
@@ -543,10 +575,11 @@ copy_slots(struct sh_keystore *k, int fd, unsigned log2,
 	return (0);
 }
 
+/* A store of at least 2^LOG2 slots takes this one's place. */
 static int
-grow(struct sh_keystore *k, struct sh_error *err)
+rewrite(struct sh_keystore *k, unsigned log2, const uint8_t *kek,
+    struct sh_error *err)
 {
-	unsigned log2 = k->log2;
 	char *path;
 	int fd, r = -1;
 
@@ -558,12 +591,12 @@ grow(struct sh_keystore *k, struct sh_error *err)
 		goto out;
 	}
 	do {
-		if (++log2 > LAST_LOG2) {
+		if (log2 > LAST_LOG2) {
 			(void)sh_error_set(err, SH_ELIMIT, "key.full",
 			    "%s is full", k->path);
 			goto out;
 		}
-	} while ((r = copy_slots(k, fd, log2, err)) == 1);
+	} while ((r = copy_slots(k, fd, log2++, kek, err)) == 1);
 	if (r == 0 && rename(path, k->path) != 0)
 		r = sh_error_sys(err, "key.write", "%s", k->path);
 	if (r == 0)
@@ -578,6 +611,16 @@ out:
 		(void)close(fd);
 	free(path);
 	return (r);
+}
+
+int
+sh_keystore_rewrap(struct sh_keystore *k, const uint8_t kek[SH_KEY_LEN],
+    struct sh_error *err)
+{
+	if (rewrite(k, k->log2, kek, err))
+		return (-1);
+	k->kek = kek;
+	return (0);
 }
 
 int
@@ -596,7 +639,7 @@ sh_keystore_add(struct sh_keystore *k, const struct sh_tag *holders,
 			    "key.destroyed", "the holder's key was "
 			    "destroyed"));
 		if (f.best.state == EMPTY && f.empty == UINT64_MAX) {
-			if (grow(k, err))
+			if (rewrite(k, k->log2 + 1, NULL, err))
 				return (-1);
 			continue;
 		}

@@ -61,6 +61,13 @@ int sh_keystore_get(struct sh_keystore *k, const struct sh_tag *holder,
 int sh_keystore_add(struct sh_keystore *k, const struct sh_tag *holders,
     size_t n, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * Durable: every key wrapped by KEK, which is borrowed from now on; when it
+ * fails, all of them still by the one before.
+ */
+int sh_keystore_rewrap(struct sh_keystore *k, const uint8_t kek[SH_KEY_LEN],
+    struct sh_error *err) SH_MUST_CHECK;
+
 /* Durable: the holder's keys are overwritten; absent is fine. */
 int sh_keystore_destroy(struct sh_keystore *k, const struct sh_tag *holder,
     struct sh_error *err) SH_MUST_CHECK;

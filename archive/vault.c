@@ -1,9 +1,11 @@
 #include "archive/vault.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/kek.h"
 #include "archive/keystore.h"
 #include "base/fs.h"
 #include "base/mem.h"
@@ -69,18 +71,6 @@ paths(const char *keys, char **keyp, char **tablep, struct sh_error *err)
 	return (0);
 }
 
-static int
-load_kek(const char *path, struct sh_secret *kek, struct sh_error *err)
-{
-	if (sh_secret_load(kek, path, 4096, err))
-		return (-1);
-	if (kek->len == SH_KEY_LEN)
-		return (0);
-	return (sh_error_set(err, SH_EFORMAT, "key.size",
-	    "%s has %zu bytes; an archive key has %d", path, kek->len,
-	    SH_KEY_LEN));
-}
-
 /* 1 if a whole, unused pair of key and store is there. */
 static int
 is_unused_pair(const char *key, const char *table, struct sh_error *err)
@@ -89,7 +79,7 @@ is_unused_pair(const char *key, const char *table, struct sh_error *err)
 	struct sh_keystore *k = NULL;
 	int r = -1;
 
-	if (load_kek(key, &kek, err) ||
+	if (sh_kek_load(key, &kek, err) ||
 	    sh_keystore_open(table, kek.data, 0, &k, err))
 		goto out;
 	r = sh_keystore_count(k) == 0;
@@ -188,6 +178,72 @@ out:
 	return (rc);
 }
 
+/*
+ * The key store with the archive key of KEY, or with the next one, which a
+ * change of the archive key that was cut short may have left beside it.
+ */
+static int
+open_store(struct sh_vault *v, const char *key, const char *table,
+    int writable, struct sh_error *err)
+{
+	struct sh_error why;
+	char *next;
+	int rc;
+
+	if ((next = sh_asprintf(err, "%s.next", key)) == NULL)
+		return (-1);
+	rc = sh_kek_load(key, &v->kek, err) || sh_keystore_open(table,
+	    v->kek.data, writable, &v->keys, err) ? -1 : 0;
+	if (rc != 0 && strcmp(err->key, "key.wrong") == 0 &&
+	    access(next, F_OK) == 0) {
+		why = *err;
+		sh_error_clear(err);
+		sh_secret_free(&v->kek);
+		rc = sh_kek_load(next, &v->kek, err) || sh_keystore_open(
+		    table, v->kek.data, writable, &v->keys, err) ? -1 : 0;
+		if (rc != 0)
+			*err = why;
+		else if (writable && rename(next, key) != 0)
+			rc = sh_error_sys(err, "key.write", "%s", key);
+		else if (writable)
+			rc = sh_fs_sync_parent(key, err);
+	} else if (rc == 0 && writable)
+		(void)unlink(next);
+	free(next);
+	return (rc);
+}
+
+int
+sh_vault_rotate(struct sh_vault *v, const char *keys,
+    const struct sh_kek_token *token, struct sh_error *err)
+{
+	struct sh_secret kek = SH_SECRET_INIT;
+	char *key, *table, *next = NULL;
+	int rc = -1;
+
+	if (paths(keys, &key, &table, err))
+		return (-1);
+	/* The next key lies beside the store before the store needs it. */
+	if ((next = sh_asprintf(err, "%s.next", key)) == NULL ||
+	    sh_secret_random(&kek, SH_KEY_LEN, err) ||
+	    sh_kek_store(next, &kek, token, err) ||
+	    sh_keystore_rewrap(v->keys, kek.data, err))
+		goto out;
+	sh_secret_free(&v->kek);
+	v->kek = kek;
+	memset(&kek, 0, sizeof(kek));
+	if (rename(next, key) != 0)
+		(void)sh_error_sys(err, "key.write", "%s", key);
+	else
+		rc = sh_fs_sync_parent(key, err);
+out:
+	sh_secret_free(&kek);
+	free(next);
+	free(key);
+	free(table);
+	return (rc);
+}
+
 int
 sh_vault_open(const char *keys, int writable, struct sh_vault **vp,
     struct sh_error *err)
@@ -198,8 +254,8 @@ sh_vault_open(const char *keys, int writable, struct sh_vault **vp,
 	*vp = NULL;
 	if ((v = sh_alloc(1, sizeof(*v), "the vault", err)) == NULL)
 		return (-1);
-	if (paths(keys, &key, &table, err) || load_kek(key, &v->kek, err) ||
-	    sh_keystore_open(table, v->kek.data, writable, &v->keys, err) ||
+	if (paths(keys, &key, &table, err) ||
+	    open_store(v, key, table, writable, err) ||
 	    (v->aead = sh_aead_new(err)) == NULL || derive(v, err)) {
 		sh_vault_close(v);
 		v = NULL;

@@ -44,6 +44,16 @@ int sh_vault_open(const char *keys, int writable, struct sh_vault **vp,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_vault_close(struct sh_vault *v);
 
+struct sh_kek_token;
+
+/*
+ * Durable: another archive key, at random, in keys/archive.key or wrapped by
+ * a token (archive/kek.h).  Only the key store is written again; a crash
+ * leaves the old key or the new one.
+ */
+int sh_vault_rotate(struct sh_vault *v, const char *keys,
+    const struct sh_kek_token *token, struct sh_error *err) SH_MUST_CHECK;
+
 /* What a keyed digest is for; each kind has a key of its own. */
 enum sh_name_kind {
 	SH_NAME_HOLDER,		/* kind and number of a holder */

@@ -127,7 +127,11 @@ describe(const struct sh_job *job, const struct sh_draft *d,
 	    "engine", engine, "catalogue", hex);
 	if (m->made_by == NULL)
 		return (sh_error_nomem(err, "JSON"));
-	return (0);
+	/* What people decided: who, when, old and new. */
+	if (d->review == NULL)
+		return (0);
+	return (sh_json_set(m->made_by, "review", json_incref(
+	    json_object_get(d->review, "decisions")), err));
 }
 
 static const char *
@@ -172,7 +176,7 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
 	acc->pages = m->page_list;
 	acc->made_by = m->made_by;
 	acc->content = d->content;
-	acc->provenance = "seen";
+	acc->provenance = job->dossier->result ? "issued" : "seen";
 	acc->station = job->dossier->station;
 	acc->actor = sh_signer_name(home->officer);
 	acc->received_at = job->dossier->received_at != 0 ?
@@ -185,12 +189,17 @@ fill_accession(const struct sh_home *home, const struct sh_job *job,
  * type the draft becomes a link, a document of its own, or waits: 1.
  */
 static int
-recognise(struct sh_home *home, const struct sh_job *job, struct sh_draft *d,
-    struct making *m, struct sh_accession *acc, struct sh_error *err)
+recognise(struct sh_home *home, const struct sh_reader *who,
+    const struct sh_job *job, struct sh_draft *d, struct making *m,
+    struct sh_accession *acc, struct sh_error *err)
 {
 	enum sh_duplicate policy = d->guess.type->duplicate;
 
-	if (sh_dedupe(home->archive, job, d, &d->kin, err))
+	if (d->decided == SH_KIN_LINKED)
+		acc->held = &d->kin.id;
+	if (d->decided != SH_KIN_UNDECIDED)
+		return (0);
+	if (sh_dedupe(home->archive, who, job, d, &d->kin, err))
 		return (-1);
 	if (d->kin.kinship == SH_KIN_OTHER)
 		return (0);
@@ -218,11 +227,15 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	struct making m = { .pdf = -1, .reading = -1 };
 	struct sh_accession acc;
 	struct sh_rendition renditions[3];
+	struct sh_reader who = { .name = sh_signer_name(home->officer),
+	    .agency = sh_config_text(home->config, "agency-code"),
+	    .purpose = job->dossier->code };
 	enum sh_accession_state state;
 	struct sh_document_id own;
 	char identifier[SH_DOCUMENT_ID_LEN];
 	int64_t now = sh_now();
 	double at = sh_cpu_seconds();
+	off_t end;
 	int held, rc = -1;
 
 	if (sh_job_pages(job, d, &m.pages, err) ||
@@ -239,7 +252,7 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	if (held < 0)
 		goto out;
 	if (!held) {
-		held = recognise(home, job, d, &m, &acc, err);
+		held = recognise(home, &who, job, d, &m, &acc, err);
 		sh_home_spent(home, SH_STAGE_DEDUPE, &at);
 		if (held != 0) {
 			rc = held > 0 ? 0 : -1;
@@ -259,6 +272,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_PROVE, &at);
+		end = lseek(m.pdf, 0, SEEK_END);
+		d->bytes = end > 0 ? (uint64_t)end : 0;
 		renditions[0] = (struct sh_rendition){ "pdf",
 		    "application/pdf", m.pdf, NULL, 0 };
 		renditions[1] = (struct sh_rendition){ "text",
@@ -275,7 +290,11 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	/* Now or before: a link has another document's id than its own. */
 	d->state = memcmp(&d->id, &own, sizeof(own)) != 0 ? SH_DRAFT_LINKED :
 	    SH_DRAFT_ARCHIVED;
-	rc = 0;
+	/* Also when an earlier run came just as far as the accession. */
+	rc = d->state == SH_DRAFT_ARCHIVED && (d->kin.kinship !=
+	    SH_KIN_OTHER || state == SH_ACCEDED_BEFORE) ?
+	    sh_dedupe_replace(home->archive, &who, d->guess.type, &own, err) :
+	    0;
 out:
 	making_clear(&m, d->npages);
 	return (rc);

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "archive/reuse.h"
 #include "base/fs.h"
 #include "pipeline/sheet.h"
 
@@ -130,11 +131,10 @@ is_nearer(const struct sh_kin *a, const struct sh_kin *b)
 }
 
 int
-sh_dedupe(struct sh_archive *ar, const struct sh_job *job, const struct sh_draft *d, struct sh_kin *out,
+sh_dedupe(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_job *job, const struct sh_draft *d, struct sh_kin *out,
     struct sh_error *err)
 {
-	struct sh_reader who = { .name = "sohoa", .agency = "-",
-	    .purpose = job->dossier->code };
 	struct sh_query q = { .holder = &d->holders[0].id,
 	    .name = d->holders[0].name, .birth = d->holders[0].birth,
 	    .type = d->guess.type->slug, .limit = CANDIDATES_MAX };
@@ -145,7 +145,7 @@ sh_dedupe(struct sh_archive *ar, const struct sh_job *job, const struct sh_draft
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
-	if (sh_archive_find(ar, &who, &q, &found, err))
+	if (sh_archive_find(ar, who, &q, &found, err))
 		return (-1);
 	json_array_foreach(json_object_get(found, "documents"), i, v) {
 		struct sh_document_id id;
@@ -154,7 +154,7 @@ sh_dedupe(struct sh_archive *ar, const struct sh_job *job, const struct sh_draft
 		    json_object_get(v, "id")), &id))
 			continue;
 		if ((s == NULL && (s = draft_sheet(job, d, err)) == NULL) ||
-		    (h = held_sheet(ar, &who, d->guess.type, &id, err)) ==
+		    (h = held_sheet(ar, who, d->guess.type, &id, err)) ==
 		    NULL)
 			goto out;
 		rc = sh_kin_compare(s, h, &kin, err);
@@ -170,5 +170,51 @@ sh_dedupe(struct sh_archive *ar, const struct sh_job *job, const struct sh_draft
 out:
 	sh_sheet_free(s);
 	json_decref(found);
+	return (rc);
+}
+
+/* Does a document of this kinship stand for the one that it is kin to? */
+static int
+takes_place(const struct sh_paper_type *type, const json_t *kinship)
+{
+	const char *kind = json_string_value(json_object_get(kinship,
+	    "kind"));
+
+	if (kind == NULL)
+		return (0);
+	if (strcmp(kind, sh_kinship_word(SH_KIN_RESCAN)) == 0)
+		return (type->duplicate != SH_DUP_KEEP &&
+		    json_is_true(json_object_get(kinship, "better")));
+	return (type->duplicate == SH_DUP_REPLACE &&
+	    strcmp(kind, sh_kinship_word(SH_KIN_NEWER)) == 0);
+}
+
+int
+sh_dedupe_replace(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_paper_type *type, const struct sh_document_id *document,
+    struct sh_error *err)
+{
+	json_t *record, *old = NULL, *kinship;
+	struct sh_document_id of;
+	const char *status;
+	int rc = -1;
+
+	if (sh_archive_show(ar, who, document, &record, err))
+		return (-1);
+	kinship = json_object_get(record, "kinship");
+	if (!takes_place(type, kinship) || sh_document_id_parse(
+	    json_string_value(json_object_get(kinship, "of")), &of)) {
+		rc = 0;
+		goto out;
+	}
+	if (sh_archive_show(ar, who, &of, &old, err))
+		goto out;
+	status = json_string_value(json_object_get(old, "status"));
+	rc = status == NULL || strcmp(status, "archived") != 0 ? 0 :
+	    sh_archive_supersede(ar, who, &of, document,
+	    json_string_value(json_object_get(kinship, "kind")), err);
+out:
+	json_decref(record);
+	json_decref(old);
 	return (rc);
 }

@@ -7,16 +7,20 @@
 
 /* A separator's word against the text's needs this much from the text. */
 #define CONFIDENT	0.90
+/* What a page alone must be to part it from another file's page. */
+#define TYPE_LIKELY	0.50
 
 static int
 begins(const struct sh_job *j, size_t i, size_t previous, int separated)
 {
-	const struct sh_fed_page *f = &j->fed[i];
+	const struct sh_fed_page *f = &j->fed[i], *p = &j->fed[previous];
 
 	if (separated)
 		return (1);
-	if (f->scan != j->fed[previous].scan)
-		return (f->first_page >= 0);
+	/* A new file goes on only with a paper of its own kind. */
+	if (f->scan != p->scan)
+		return (f->first_page >= 0 || (f->type != NULL && f->type !=
+		    p->type && f->type_confidence >= TYPE_LIKELY));
 	return (f->first_page > 0 || f->heading);
 }
 
@@ -42,9 +46,9 @@ add_page(struct sh_job *j, size_t *capp, size_t i, int begin,
 	return (0);
 }
 
-/* What the sheet before the document says that it is; NULL: nothing. */
-static const struct sh_paper_type *
-announced(const struct sh_job *j, const struct sh_draft *d)
+/* The sheet before the document; NULL: there is none. */
+static const struct sh_fed_page *
+sheet_before(const struct sh_job *j, const struct sh_draft *d)
 {
 	size_t i = d->pages[0];
 
@@ -52,7 +56,29 @@ announced(const struct sh_job *j, const struct sh_draft *d)
 		i--;
 	if (i == 0 || j->fed[i - 1].kind != SH_FED_SEPARATOR)
 		return (NULL);
-	return (sh_catalogue_type(j->catalogue, j->fed[i - 1].separator));
+	return (&j->fed[i - 1]);
+}
+
+/* What that sheet says that it is; NULL: nothing. */
+static const struct sh_paper_type *
+announced(const struct sh_job *j, const struct sh_draft *d)
+{
+	const struct sh_fed_page *f = sheet_before(j, d);
+
+	return (f != NULL ? sh_catalogue_type(j->catalogue, f->separator) :
+	    NULL);
+}
+
+/* The fields of its type, then the parties that they name. */
+static int
+extract(const struct sh_job *j, struct sh_draft *d,
+    const struct sh_page *const *p, struct sh_error *err)
+{
+	if (sh_fields_extract(j->catalogue, d->guess.type, p, d->npages,
+	    d->guess.certified_copy, &d->fields, err))
+		return (-1);
+	return (sh_parties_extract(j->catalogue, d->guess.type, &d->fields, p,
+	    d->npages, &d->parties, err));
 }
 
 static int
@@ -77,13 +103,7 @@ judge(struct sh_job *j, struct sh_draft *d, struct sh_page **pages,
 				return (-1);
 		}
 	}
-	if (d->guess.type == NULL)
-		return (0);
-	if (sh_fields_extract(j->catalogue, d->guess.type, p, d->npages,
-	    d->guess.certified_copy, &d->fields, err))
-		return (-1);
-	return (sh_parties_extract(j->catalogue, d->guess.type, &d->fields, p,
-	    d->npages, &d->parties, err));
+	return (d->guess.type == NULL ? 0 : extract(j, d, p, err));
 }
 
 static int
@@ -104,6 +124,31 @@ digest_pages(const struct sh_job *j, struct sh_draft *d, struct sh_error *err)
 	return (rc);
 }
 
+/*
+ * A cover sheet names the component, when the paper can be it; when it reads
+ * as something else a person decides.
+ */
+static void
+assign_covered(struct sh_job *j, struct sh_draft *d)
+{
+	const struct sh_procedure *p = j->dossier->procedure;
+	const struct sh_fed_page *f = sheet_before(j, d);
+	const struct sh_component *k = NULL;
+	size_t i;
+
+	if (f == NULL || f->component == NULL)
+		return;
+	for (i = 0; i < p->ncomponents; i++)
+		if (strcmp(p->components[i].code, f->component) == 0)
+			k = &p->components[i];
+	for (i = 0; k != NULL && i < k->ntypes; i++)
+		if (k->types[i] == d->guess.type)
+			d->component = k;
+	if (k != NULL && d->component == NULL && d->guess.type != NULL &&
+	    d->guess.confidence >= CONFIDENT)
+		sh_draft_wait(d, "type.separator-differs");
+}
+
 /* Give each component of the procedure the first draft that can be it. */
 static void
 assign_components(struct sh_job *j)
@@ -111,10 +156,19 @@ assign_components(struct sh_job *j)
 	const struct sh_procedure *p = j->dossier->procedure;
 	size_t c, t, i;
 
-	if (p == NULL)
+	/* A result is what came of the procedure, no part of its dossier. */
+	if (p == NULL || j->dossier->result)
 		return;
+	for (i = 0; i < j->ndrafts; i++)
+		assign_covered(j, &j->drafts[i]);
 	for (c = 0; c < p->ncomponents; c++) {
 		const struct sh_component *k = &p->components[c];
+
+		for (i = 0; i < j->ndrafts; i++)
+			if (j->drafts[i].component == k)
+				break;
+		if (i < j->ndrafts)
+			continue;
 
 		for (i = 0; i < j->ndrafts; i++) {
 			struct sh_draft *d = &j->drafts[i];
@@ -133,11 +187,57 @@ assign_components(struct sh_job *j)
 }
 
 int
-sh_divide(struct sh_job *j, struct sh_error *err)
+sh_draft_judge(struct sh_job *j, struct sh_draft *d, struct sh_error *err)
 {
 	struct sh_page **pages;
+	int rc;
+
+	sh_guess_clear(&d->guess);
+	sh_fields_clear(&d->fields);
+	sh_parties_clear(&d->parties);
+	if (digest_pages(j, d, err))
+		return (-1);
+	if (d->npages > SH_DRAFT_PAGES_MAX) {
+		sh_draft_wait(d, "document.too-long");
+		return (0);
+	}
+	if (sh_job_pages(j, d, &pages, err))
+		return (-1);
+	rc = judge(j, d, pages, err);
+	sh_job_release(pages, d->npages);
+	return (rc);
+}
+
+int
+sh_draft_retype(struct sh_job *j, struct sh_draft *d,
+    const struct sh_paper_type *type, struct sh_error *err)
+{
+	struct sh_page **pages;
+	const struct sh_page *const *p;
+	int rc;
+
+	if (sh_job_pages(j, d, &pages, err))
+		return (-1);
+	p = (const struct sh_page *const *)pages;
+	sh_parties_clear(&d->parties);
+	if (type != NULL) {
+		sh_fields_clear(&d->fields);
+		d->guess.type = type;
+		d->guess.confidence = 1;
+		rc = extract(j, d, p, err);
+	} else {
+		rc = sh_parties_extract(j->catalogue, d->guess.type,
+		    &d->fields, p, d->npages, &d->parties, err);
+	}
+	sh_job_release(pages, d->npages);
+	return (rc);
+}
+
+int
+sh_divide(struct sh_job *j, struct sh_error *err)
+{
 	size_t i, previous = 0, cap = 0;
-	int separated = 1, rc;
+	int separated = 1;
 
 	for (i = 0; i < j->nfed; i++) {
 		if (j->fed[i].kind == SH_FED_SEPARATOR)
@@ -150,22 +250,9 @@ sh_divide(struct sh_job *j, struct sh_error *err)
 		separated = 0;
 		previous = i;
 	}
-	for (i = 0; i < j->ndrafts; i++) {
-		struct sh_draft *d = &j->drafts[i];
-
-		if (digest_pages(j, d, err))
+	for (i = 0; i < j->ndrafts; i++)
+		if (sh_draft_judge(j, &j->drafts[i], err))
 			return (-1);
-		if (d->npages > SH_DRAFT_PAGES_MAX) {
-			sh_draft_wait(d, "document.too-long");
-			continue;
-		}
-		if (sh_job_pages(j, d, &pages, err))
-			return (-1);
-		rc = judge(j, d, pages, err);
-		sh_job_release(pages, d->npages);
-		if (rc != 0)
-			return (-1);
-	}
 	assign_components(j);
 	return (0);
 }

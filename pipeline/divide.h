@@ -14,4 +14,20 @@
 /* Fills the job's drafts; every page of kind DOCUMENT is in exactly one. */
 int sh_divide(struct sh_job *j, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * What one draft is and says, from its pages: content digest, type, fields,
+ * parties.  What it was taken for before is forgotten, but not its pages,
+ * component and what people did with it.
+ */
+int sh_draft_judge(struct sh_job *j, struct sh_draft *d, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/*
+ * The type is known now: its fields are read again, then the parties that
+ * they name.  TYPE NULL: only the parties, from fields that a person has
+ * corrected.
+ */
+int sh_draft_retype(struct sh_job *j, struct sh_draft *d,
+    const struct sh_paper_type *type, struct sh_error *err) SH_MUST_CHECK;
+
 #endif

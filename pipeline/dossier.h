@@ -25,6 +25,8 @@ struct sh_dossier {
 	struct sh_date holder_birth;	/* year 0: not given */
 	char *station;			/* or NULL */
 	int64_t received_at;		/* 0: not given */
+	int result;			/* what the procedure ended in, not
+					   what was handed in for it */
 	char **scans;			/* names as given: data */
 	size_t nscans;
 	int dirfd;			/* scans lie below it; -1: paths */

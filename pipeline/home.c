@@ -70,6 +70,14 @@ const struct sh_setting sh_home_settings[] = {
 	    "Reading processes; 0: one per core." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
 	    "Megabytes of readings kept so that no page is read twice." },
+	{ "review-hours", SH_SETTING_INT, "8", 1, 8760, NULL,
+	    "Hours after which what waits for a person is overdue." },
+	{ "double-keying", SH_SETTING_CHOICE, "people", 0, 0,
+	    "people|twice|off",
+	    "Who keys a critical field again: another person, anybody, nobody." },
+	{ "sample-aql", SH_SETTING_CHOICE, "1.0", 0, 0,
+	    "0.40|0.65|1.0|1.5|2.5",
+	    "Acceptance quality level of samples: wrong documents in a hundred." },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL }
 };
 

@@ -12,6 +12,7 @@
 #include "pipeline/accede.h"
 #include "pipeline/divide.h"
 #include "pipeline/match.h"
+#include "pipeline/review.h"
 #include "pipeline/seal.h"
 #include "pipeline/spool.h"
 
@@ -42,30 +43,6 @@ struct run {
 };
 
 /* ---- names and results on the spool ------------------------------------ */
-
-/* A folder name that tells nothing: a digest under the archive's key. */
-static int
-job_folder(struct sh_home *home, const struct sh_dossier *d, char **pathp,
-    struct sh_error *err)
-{
-	struct sh_digest digest;
-	struct sh_buf b = SH_BUF_INIT;
-	char hex[33];
-	int rc = -1;
-
-	if (sh_buf_printf(&b, err, "%s|%s|%s", d->code,
-	    d->procedure_code != NULL ? d->procedure_code : "",
-	    d->holder.value) ||
-	    sh_archive_keyed_digest(home->archive, "spool", b.data, b.len,
-	    &digest, err))
-		goto out;
-	sh_hex(digest.b, 16, hex);
-	if ((*pathp = sh_asprintf(err, "%s/spool/%s", home->dir, hex)) != NULL)
-		rc = 0;
-out:
-	sh_buf_free(&b);
-	return (rc);
-}
 
 /*
  * The name of a page's reading: whatever could change the reading changes
@@ -157,7 +134,7 @@ capture(struct run *r, struct lane *l, struct sh_error *err)
 	size_t i;
 	int fd, rc = -1;
 
-	if (job_folder(r->o->home, d, &dir, err) ||
+	if (sh_review_folder(r->o->home, d, &dir, err) ||
 	    sh_spool_open(dir, r->o->home->archive, &l->spool, err))
 		goto out;
 	for (i = 0; i < d->nscans; i++) {
@@ -212,6 +189,8 @@ open_lane(struct run *r, struct sh_error *err)
 	if (sh_job_new(d, r->o->catalogue, &l->job, err))
 		return (-1);
 	r->nlanes++;
+	if (r->o->home != NULL)
+		l->job->archive = r->o->home->archive;
 	if (r->o->home != NULL && capture(r, l, &own)) {
 		/* A full disk ends the run, not just this dossier. */
 		if (own.code == SH_ESYSTEM || own.code == SH_ENOMEM) {
@@ -267,7 +246,7 @@ keep_image(struct lane *l, size_t index, const struct sh_raster *raster,
 	struct sh_fed_page *f = &l->job->fed[index];
 	struct sh_buf bytes = SH_BUF_INIT;
 	uint8_t *p;
-	char name[32];
+	char name[SH_IMAGE_NAME];
 	int rc = -1;
 
 	f->digest = raster->digest;
@@ -280,7 +259,7 @@ keep_image(struct lane *l, size_t index, const struct sh_raster *raster,
 	    NULL || sh_pread_all(raster->image.fd, p,
 	    (size_t)raster->image.bytes, raster->image.offset, err))
 		goto out;
-	(void)snprintf(name, sizeof(name), SH_SPOOL_IMAGE, index);
+	sh_job_image_name(l->job, index, name);
 	rc = sh_spool_put(l->spool, name, p, (size_t)raster->image.bytes, 0,
 	    err);
 out:
@@ -448,22 +427,6 @@ archive_drafts(struct run *r, struct lane *l, struct sh_error *err)
 	return (0);
 }
 
-/* Only a dossier that left nothing open leaves the spool. */
-static int
-settle_spool(struct lane *l, struct sh_error *err)
-{
-	size_t i;
-
-	for (i = 0; i < l->job->ndrafts; i++)
-		if (l->job->drafts[i].state != SH_DRAFT_ARCHIVED &&
-		    l->job->drafts[i].state != SH_DRAFT_LINKED)
-			return (0);
-	for (i = 0; i < l->job->nfed; i++)
-		if (l->job->fed[i].kind == SH_FED_SET_ASIDE)
-			return (0);
-	return (sh_spool_destroy(l->spool, err));
-}
-
 /* The oldest dossier has all its readings: make documents of them. */
 static int
 finish(struct run *r, struct sh_error *err)
@@ -476,12 +439,15 @@ finish(struct run *r, struct sh_error *err)
 	if (l->job->dossier->holder.kind != SH_ID_NONE &&
 	    sh_match(l->job, err))
 		return (-1);
+	if (r->o->home != NULL && sh_review_recall(r->o->home, l->spool,
+	    l->job, err))
+		return (-1);
 	if (sh_job_account(l->job, err))
 		return (-1);
 	if (r->o->home != NULL)
 		sh_home_spent(r->o->home, SH_STAGE_DIVIDE, &at);
 	if (r->o->home != NULL && (archive_drafts(r, l, err) ||
-	    settle_spool(l, err)))
+	    sh_review_settle(r->o->home, l->spool, l->job, err)))
 		return (-1);
 	if (r->o->watch.finished != NULL)
 		r->o->watch.finished(r->o->watch.arg, l->index, l->job, NULL);

@@ -1,15 +1,18 @@
 #include "pipeline/job.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include <zstd.h>
 
+#include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "pipeline/cover.h"
 
 #define READING_MAX	(16 << 20)	/* bytes of JSON, one page */
 
@@ -27,6 +30,7 @@ sh_job_new(struct sh_dossier *take_dossier,
 	}
 	j->dossier = take_dossier;
 	j->catalogue = catalogue;
+	j->begun = sh_now();
 	if ((j->readings_fd = sh_memfd("readings", err)) < 0) {
 		sh_job_free(j);
 		return (-1);
@@ -45,23 +49,43 @@ sh_job_free(struct sh_job *j)
 	for (i = 0; i < j->nfed; i++) {
 		free(j->fed[i].failure);
 		free(j->fed[i].separator);
+		free(j->fed[i].component);
 	}
 	free(j->fed);
-	for (i = 0; i < j->ndrafts; i++) {
-		struct sh_draft *d = &j->drafts[i];
-
-		free(d->pages);
-		sh_guess_clear(&d->guess);
-		sh_fields_clear(&d->fields);
-		sh_parties_clear(&d->parties);
-		free(d->holders);
-		free(d->failure);
-	}
+	for (i = 0; i < j->ndrafts; i++)
+		sh_draft_clear(&j->drafts[i]);
 	free(j->drafts);
 	if (j->readings_fd >= 0)
 		(void)close(j->readings_fd);
 	sh_dossier_free(j->dossier);
+	json_decref(j->kept);
 	free(j);
+}
+
+void
+sh_draft_clear(struct sh_draft *d)
+{
+	free(d->pages);
+	sh_guess_clear(&d->guess);
+	sh_fields_clear(&d->fields);
+	sh_parties_clear(&d->parties);
+	free(d->holders);
+	free(d->failure);
+	json_decref(d->review);
+	memset(d, 0, sizeof(*d));
+}
+
+void
+sh_job_image_name(const struct sh_job *j, size_t index,
+    char out[SH_IMAGE_NAME])
+{
+	const struct sh_fed_page *f = &j->fed[index];
+
+	if (f->rescan == 0)
+		(void)snprintf(out, SH_IMAGE_NAME, "image-%zu", index);
+	else
+		(void)snprintf(out, SH_IMAGE_NAME, "image-%zu-%u", index,
+		    f->rescan);
 }
 
 int
@@ -120,6 +144,49 @@ out:
 }
 
 /*
+ * A cover sheet of this dossier separates; one that somebody made up, or of
+ * another dossier, is set aside: what it would say is not believed, and what
+ * follows it is looked at as it is.
+ */
+static int
+read_cover(const struct sh_job *j, struct sh_fed_page *f, const char *mark,
+    struct sh_error *err)
+{
+	struct sh_cover c;
+	enum sh_cover_kind kind;
+
+	if (sh_cover_read(j->archive, j->dossier->code, mark, &c, &kind, err))
+		return (-1);
+	switch (kind) {
+	case SH_COVER_NONE:
+		return (0);
+	case SH_COVER_GENUINE:
+		f->kind = SH_FED_SEPARATOR;
+		f->sheet = c.n;
+		f->sheets = c.m;
+		if ((f->separator = sh_strdup(c.type, err)) == NULL ||
+		    (f->component = sh_strdup(c.component, err)) == NULL)
+			return (-1);
+		return (0);
+	case SH_COVER_FORGED:
+	case SH_COVER_FOREIGN:
+		break;
+	}
+	if ((f->failure = sh_alloc(1, sizeof(*f->failure), "a page", err)) ==
+	    NULL)
+		return (-1);
+	sh_error_param(f->failure, "page", "%u", f->page + 1);
+	sh_error_param(f->failure, "file", "%s", j->dossier->scans[f->scan]);
+	if (kind == SH_COVER_FOREIGN)
+		sh_error_param(f->failure, "value", "%s", c.dossier);
+	(void)sh_error_set(f->failure, SH_EDENIED, kind == SH_COVER_FOREIGN ?
+	    "cover.foreign" : "cover.forged", "a cover sheet of %s",
+	    kind == SH_COVER_FOREIGN ? "another dossier" : "no archive here");
+	f->kind = SH_FED_SET_ASIDE;
+	return (0);
+}
+
+/*
  * A separator sheet says SH1|dossier|type|station|n.  One of another
  * dossier is no separator here: it is looked at as any page.
  */
@@ -132,6 +199,10 @@ read_separator(const struct sh_job *j, struct sh_fed_page *f,
 
 	for (i = 0; i < page->nmarks; i++) {
 		s = page->marks[i].text;
+		if (read_cover(j, f, s, err))
+			return (-1);
+		if (f->kind != SH_FED_PENDING)
+			break;
 		len = strlen(j->dossier->code);
 		if (strncmp(s, "SH1|", 4) != 0 ||
 		    strncmp(s + 4, j->dossier->code, len) != 0 ||
@@ -198,7 +269,7 @@ sh_job_read(struct sh_job *j, size_t index, const struct sh_page *page,
 	} else {
 		if (read_separator(j, f, page, err))
 			return (-1);
-		if (f->kind != SH_FED_SEPARATOR) {
+		if (f->kind == SH_FED_PENDING) {
 			if (sh_classify(j->catalogue, &page, 1,
 			    j->dossier->procedure, &guess, err))
 				return (-1);

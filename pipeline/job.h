@@ -48,7 +48,14 @@ struct sh_fed_page {
 	int first_page;		/* as in struct sh_guess */
 	int heading;		/* the national motto stands at its top */
 	char *separator;	/* paper type named by a separator sheet */
+	char *component;	/* and component, by a cover sheet; or NULL */
+	unsigned sheet, sheets;	/* it is so many of so many; 0: not told */
 	char cache[72];		/* entry that its reading goes to; "": none */
+	/* A person had it scanned again: page of that file, for this. */
+	uint32_t rescan;	/* 1, 2 …: spool entry "rescan-N"; 0: no */
+	uint32_t rescan_page;
+	struct sh_digest replaced;
+	int added;		/* came with a rescan: it was not fed at intake */
 };
 
 enum sh_draft_state {
@@ -78,12 +85,24 @@ struct sh_draft {
 	unsigned nreasons;
 	struct sh_error *failure;
 	struct sh_document_id id;	/* archived or linked */
+	/*
+	 * What people did with it: {"decisions": […], "keyed": {…}} as
+	 * review.h tells; NULL: nobody looked at it.
+	 */
+	json_t *review;
+	enum sh_kin_decision {
+		SH_KIN_UNDECIDED,
+		SH_KIN_KEPT,	/* a person said: a document of its own */
+		SH_KIN_LINKED	/* the same as the held one */
+	} decided;
+	uint64_t bytes;		/* of its signed PDF; 0: not made here */
 	struct sh_kin kin;	/* to what the holder had, after matching */
 };
 
 struct sh_job {
 	struct sh_dossier *dossier;
 	const struct sh_catalogue *catalogue;
+	struct sh_archive *archive;	/* proves cover sheets; or NULL */
 	struct sh_fed_page *fed;
 	size_t nfed, fedcap;
 	size_t npending;
@@ -91,6 +110,10 @@ struct sh_job {
 	size_t ndrafts;
 	int readings_fd;
 	uint64_t readings_len;
+	int64_t begun;		/* it was opened first */
+	int64_t since;		/* it waits for a person; 0: it does not */
+	json_t *kept;		/* owns the texts of a job that was brought
+				   back (kept.h); else NULL */
 };
 
 /* Takes the dossier, also when it fails. */
@@ -116,6 +139,14 @@ struct sh_page *sh_job_page(const struct sh_job *j, size_t index,
 int sh_job_pages(const struct sh_job *j, const struct sh_draft *d,
     struct sh_page ***pagesp, struct sh_error *err) SH_MUST_CHECK;
 void sh_job_release(struct sh_page **pages, size_t n);
+
+/* The spool entry with the coded image of fed page INDEX. */
+#define SH_IMAGE_NAME	48
+void sh_job_image_name(const struct sh_job *j, size_t index,
+    char out[SH_IMAGE_NAME]);
+
+/* Release what a draft owns. */
+void sh_draft_clear(struct sh_draft *d);
 
 /* Add a reason why the draft waits; it leaves SH_DRAFT_NEW or READY. */
 void sh_draft_wait(struct sh_draft *d, const char *reason);

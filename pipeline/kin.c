@@ -289,6 +289,27 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 
 /* ---- judgement ----------------------------------------------------------- */
 
+/* The latest day that the sheet surely names; 0: none. */
+static int
+latest_day(const struct sh_sheet *s, struct sh_date *out)
+{
+	struct sh_date d;
+	size_t i;
+
+	memset(out, 0, sizeof(*out));
+	for (i = 0; i < s->nsays; i++)
+		if (s->says[i].def->kind == SH_FIELD_DATE &&
+		    s->says[i].confidence >= FIELD_SURE &&
+		    sh_date_parse(s->says[i].value, &d) == 0 &&
+		    (out->year == 0 || sh_date_compare(d, *out) > 0))
+			*out = d;
+	return (out->year != 0);
+}
+
+/*
+ * Which of two issues came later, by their dates of issue; a first issue may
+ * have none where the later ones tell of a change: then by any date.
+ */
 static int
 days_apart(const struct sh_sheet *s, const struct sh_sheet *h)
 {
@@ -296,10 +317,11 @@ days_apart(const struct sh_sheet *s, const struct sh_sheet *h)
 	const struct sh_saying *b = sh_sheet_says(h, h->type->issued_field);
 	struct sh_date x, y;
 
-	if (a == NULL || b == NULL || sh_date_parse(a->value, &x) ||
-	    sh_date_parse(b->value, &y))
-		return (0);
-	return (sh_date_compare(x, y));
+	if (a != NULL && b != NULL && sh_date_parse(a->value, &x) == 0 &&
+	    sh_date_parse(b->value, &y) == 0)
+		return (sh_date_compare(x, y));
+	return (latest_day(s, &x) && latest_day(h, &y) ?
+	    sh_date_compare(x, y) : 0);
 }
 
 /*
@@ -325,12 +347,11 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 
 	if (f->issuer == DIFFERS)
 		return (SH_KIN_OTHER);
-	if (f->issued == DIFFERS && left->numbers > 1) {
-		/* A card or a business keeps its number from issue to issue. */
-		apart = days_apart(s, h);
-		return (apart > 0 ? SH_KIN_NEWER : apart < 0 ? SH_KIN_OLDER :
-		    SH_KIN_OTHER);
-	}
+	/* A card or a business keeps its number from issue to issue. */
+	if (left->numbers > 1 && (f->issued == DIFFERS || (f->issued ==
+	    SILENT && s->type->duplicate == SH_DUP_REPLACE)) &&
+	    (apart = days_apart(s, h)) != 0)
+		return (apart > 0 ? SH_KIN_NEWER : SH_KIN_OLDER);
 	if (f->differs != NULL) {
 		out->differs = f->differs;
 		return (SH_KIN_CONFLICT);
@@ -341,7 +362,8 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 	    10000))
 		return (SH_KIN_OTHER);
 	/* One of them was altered, or misread: for a person. */
-	return (left->numbers > 0 || left->words > 0 ? SH_KIN_CONFLICT : SH_KIN_RESCAN);
+	return (left->numbers > 0 || left->words > 0 ? SH_KIN_CONFLICT :
+	    SH_KIN_RESCAN);
 }
 
 /* Nothing but the words themselves says that it is the same sheet. */

@@ -70,10 +70,10 @@ fetch_image(struct rendering *r, struct sh_spool *spool, size_t index,
     struct sh_page_image *out, struct sh_error *err)
 {
 	struct sh_buf bytes = SH_BUF_INIT;
-	char name[32];
+	char name[SH_IMAGE_NAME];
 	int rc = -1;
 
-	(void)snprintf(name, sizeof(name), SH_SPOOL_IMAGE, index);
+	sh_job_image_name(r->job, index, name);
 	*out = r->job->fed[index].image;
 	switch (sh_spool_get(spool, name, &bytes, err)) {
 	case 1:

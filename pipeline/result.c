@@ -265,6 +265,28 @@ print_set_aside(const struct sh_job *j, enum sh_lang lang, FILE *out,
 	return (0);
 }
 
+/* Cover sheets that were printed and did not come through. */
+static void
+print_missing_sheets(const struct sh_job *j, FILE *out)
+{
+	unsigned m = 0, n, missing = 0;
+	size_t i;
+
+	for (i = 0; i < j->nfed; i++)
+		if (j->fed[i].sheets > m)
+			m = j->fed[i].sheets;
+	for (n = 1; n <= m; n++) {
+		for (i = 0; i < j->nfed; i++)
+			if (j->fed[i].sheet == n)
+				break;
+		if (i == j->nfed)
+			(void)fprintf(out, "%s%u", missing++ > 0 ? "," :
+			    ",\"missing_sheets\":[", n);
+	}
+	if (missing > 0)
+		(void)fputc(']', out);
+}
+
 static json_t *
 page_value(const struct sh_job *j, size_t i, struct sh_error *err)
 {
@@ -328,6 +350,7 @@ sh_result_json(const struct sh_job *j, enum sh_lang lang, FILE *out,
 	    print_kind(j, SH_FED_SEPARATOR, "separator_pages", out, err) ||
 	    print_set_aside(j, lang, out, err))
 		return (-1);
+	print_missing_sheets(j, out);
 	(void)fprintf(out, ",\"count\":{\"fed\":%zu,\"archived\":%zu,"
 	    "\"blank\":%zu,\"separators\":%zu,\"set_aside\":%zu,"
 	    "\"waiting\":%zu,\"failed\":%zu},\"pages\":[", t.fed, t.archived,

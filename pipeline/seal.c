@@ -1,6 +1,10 @@
 #include "pipeline/seal.h"
 
+#include <stdlib.h>
+
+#include "archive/fixity.h"
 #include "base/clock.h"
+#include "base/fs.h"
 
 /* One try: what is pending is asked for again with the next seal. */
 #define TIMEOUT_MS	30000
@@ -40,6 +44,26 @@ sh_home_seal_due(struct sh_home *h, struct sh_error *err)
 	return (sh_seals_due(h->archive, &s.with, NULL, err));
 }
 
+/* When what is kept was last proven; nothing when it never was. */
+static int
+add_scrub(const struct sh_home *h, json_t *v, struct sh_error *err)
+{
+	json_t *scrub;
+	char *dir;
+	int rc;
+
+	if ((dir = sh_path_join(h->dir, "scrub", err)) == NULL)
+		return (-1);
+	rc = sh_fixity_status(dir, &scrub, err);
+	free(dir);
+	if (rc == 0)
+		return (sh_json_set(v, "scrub", scrub, err));
+	if (err->code != SH_ENOTFOUND)
+		return (-1);
+	sh_error_clear(err);
+	return (0);
+}
+
 int
 sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
     struct sh_error *err)
@@ -53,7 +77,7 @@ sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
 	    sh_json_set_str(v, "format", "sohoa-status-1", err) ||
 	    sh_json_set(v, "seals", seals, err) ||
 	    sh_signing_status(h, now, &signing, err) ||
-	    sh_json_set(v, "signing", signing, err)) {
+	    sh_json_set(v, "signing", signing, err) || add_scrub(h, v, err)) {
 		json_decref(v);
 		return (-1);
 	}

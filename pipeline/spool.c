@@ -50,6 +50,12 @@ sh_spool_close(struct sh_spool *s)
 	free(s);
 }
 
+const char *
+sh_spool_dir(const struct sh_spool *s)
+{
+	return (s->dir);
+}
+
 static char *
 path_of(const struct sh_spool *s, const char *name, struct sh_error *err)
 {
@@ -296,6 +302,54 @@ sh_spool_remove(struct sh_spool *s, const char *name, struct sh_error *err)
 	if (unlink(path) != 0 && errno != ENOENT)
 		rc = sh_error_sys(err, "file.remove", "spool entry %s", name);
 	free(path);
+	return (rc);
+}
+
+int
+sh_spool_sync(struct sh_spool *s, const char *name, struct sh_error *err)
+{
+	char *path;
+	int fd, rc = 0;
+
+	if ((path = path_of(s, name, err)) == NULL)
+		return (-1);
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC)) < 0) {
+		if (errno != ENOENT)
+			rc = sh_error_sys(err, "file.sync", "spool entry %s",
+			    name);
+	} else {
+		if (fsync(fd) != 0)
+			rc = sh_error_sys(err, "file.sync", "spool entry %s",
+			    name);
+		else
+			rc = sh_fs_sync_dir(s->dir, err);
+		(void)close(fd);
+	}
+	free(path);
+	return (rc);
+}
+
+int
+sh_spool_each(struct sh_spool *s,
+    int (*fn)(void *, const char *, struct sh_error *), void *arg,
+    struct sh_error *err)
+{
+	struct dirent *e;
+	size_t len;
+	DIR *dir;
+	int rc = 0;
+
+	if ((dir = opendir(s->dir)) == NULL)
+		return (sh_error_sys(err, "file.read", "folder %s", s->dir));
+	while (rc == 0 && (e = readdir(dir)) != NULL) {
+		len = strlen(e->d_name);
+		/* Not what a crash left half written. */
+		if (e->d_name[0] == '.' || (len > 4 &&
+		    strcmp(e->d_name + len - 4, ".new") == 0))
+			continue;
+		rc = fn(arg, e->d_name, err);
+	}
+	(void)closedir(dir);
 	return (rc);
 }
 

@@ -23,6 +23,8 @@ struct sh_spool;
 int sh_spool_open(const char *dir, struct sh_archive *ar,
     struct sh_spool **sp, struct sh_error *err) SH_MUST_CHECK;
 void sh_spool_close(struct sh_spool *s);
+/* Borrowed: the folder as it was opened. */
+const char *sh_spool_dir(const struct sh_spool *s);
 
 /*
  * Keep these bytes under NAME, in place of what was there.  Durable when
@@ -40,6 +42,15 @@ int sh_spool_put_file(struct sh_spool *s, const char *name, int fd,
     SH_MUST_CHECK;
 /* The entry's content appended to OUT_FD. */
 int sh_spool_get_file(struct sh_spool *s, const char *name, int out_fd,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/* What was put without SYNC is durable now; absent is fine. */
+int sh_spool_sync(struct sh_spool *s, const char *name, struct sh_error *err)
+    SH_MUST_CHECK;
+
+/* Each entry's name, in no promised order; FN returns 0 to go on. */
+int sh_spool_each(struct sh_spool *s,
+    int (*fn)(void *arg, const char *name, struct sh_error *err), void *arg,
     struct sh_error *err) SH_MUST_CHECK;
 
 int sh_spool_remove(struct sh_spool *s, const char *name,

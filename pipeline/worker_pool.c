@@ -12,11 +12,13 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "ocr/turn.h"
 #include "pipeline/worker_pool_internal.h"
 
 #define PAGES_PER_READER	200
 #define DECODE_WALL_MS		60000
 #define READ_WALL_MS		120000
+#define CROP_WALL_MS	20000
 #define VERIFY_WALL_MS		60000
 #define READERS_MAX		256
 
@@ -328,6 +330,50 @@ out:
 	for (i = 0; i < SH_COUNT(fds); i++)
 		if (fds[i] >= 0)
 			(void)close(fds[i]);
+	return (rc);
+}
+
+/* ---- pictures for a screen -------------------------------------------------- */
+
+int
+sh_pool_crop(struct sh_pool *p, const struct sh_raster *r, int orientation,
+    struct sh_box box, int step, int out, struct sh_error *err)
+{
+	unsigned turn = sh_turn_of(r->exif_orientation, orientation);
+	int32_t w = turn & SH_TURN_SWAP ? r->height_px : r->width_px;
+	int32_t h = turn & SH_TURN_SWAP ? r->width_px : r->height_px;
+	const int32_t v[9] = { r->width_px, r->height_px, r->channels,
+	    (int32_t)turn, box.x, box.y, box.w, box.h, step };
+	char text[9][16];
+	const char *args[10];
+	struct sh_child c = SH_CHILD_INIT;
+	struct sh_message m = { .fd = { -1, -1 } };
+	struct sh_error bad = SH_ERROR_INIT;
+	int fds[3] = { -1, -1, out }, rc = -1;
+	size_t i;
+
+	if (box.x < 0 || box.y < 0 || box.w <= 0 || box.h <= 0 ||
+	    box.w > w - box.x || box.h > h - box.y || step < 1)
+		return (sh_error_set(err, SH_EARG, "crop.box",
+		    "%d x %d at %d, %d of a page of %d x %d", box.w, box.h,
+		    box.x, box.y, w, h));
+	for (i = 0; i < SH_COUNT(v); i++) {
+		(void)snprintf(text[i], sizeof(text[i]), "%d", v[i]);
+		args[i] = text[i];
+	}
+	args[SH_COUNT(v)] = NULL;
+	if ((fds[0] = sh_pool_reopen(r->fd, err)) < 0)
+		return (-1);
+	if (sh_child_start(p, &c, "crop", args, fds, 3, err) == 0 &&
+	    sh_child_answer(p, &c, CROP_WALL_MS, &m, err) == 0) {
+		if (json_object_get(m.v, "error") == NULL)
+			rc = 0;
+		else if (sh_wire_error(m.v, err, &bad))
+			*err = bad;
+	}
+	sh_message_clear(&m);
+	(void)sh_child_end(p, &c, SH_END_DONE, 0, NULL);
+	(void)close(fds[0]);
 	return (rc);
 }
 

@@ -75,6 +75,9 @@ struct sh_decoding;
  */
 int sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
     struct sh_error *err) SH_MUST_CHECK;
+/* The next page is PAGE (from 0); before the first sh_decode_next(). */
+int sh_decode_seek(struct sh_decoding *d, uint32_t page,
+    struct sh_error *err) SH_MUST_CHECK;
 /*
  * The next page: 1; no more: 0; -1: this page failed (*PAGEP says which).
  * After a page's own failure the next call goes on behind it; after one of
@@ -139,6 +142,16 @@ int sh_pool_layers(struct sh_pool *p, const struct sh_page_image *image,
  * "sandbox.none", "worker.start".
  */
 const char *sh_pool_engine(struct sh_pool *p, struct sh_error *err);
+
+/*
+ * A part of a page as PNG into the memory file OUT: BOX of the upright page
+ * (ORIENTATION as the reading says), one pixel of STEP x STEP.  RASTER is as
+ * sh_decode_next() gave it.
+ * Errors: SH_EARG "crop.box", the box is empty or leaves the page.
+ */
+int sh_pool_crop(struct sh_pool *p, const struct sh_raster *raster,
+    int orientation, struct sh_box box, int step, int out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /*
  * Verify a signed PDF from outside in a worker of its own.  ROOTS is PEM.

@@ -234,6 +234,20 @@ sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
 	return (open_decoding(p, fd, 0, dp, err));
 }
 
+int
+sh_decode_seek(struct sh_decoding *d, uint32_t page, struct sh_error *err)
+{
+	if (page == d->page)
+		return (0);
+	(void)sh_child_end(d->pool, &d->child, SH_END_DONE, 0, NULL);
+	d->page = page;
+	d->attempts = 0;
+	if (open_again(d, err))
+		return (-1);
+	d->attempts = 1;
+	return (0);
+}
+
 void
 sh_decode_close(struct sh_decoding *d)
 {

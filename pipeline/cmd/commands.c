@@ -20,6 +20,7 @@ static const struct sh_option intake_options[] = {
 	{ "holder", 'i', "ID", "holder of loose files" },
 	{ "procedure", 'c', "CODE", "procedure of loose files" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
+	{ "result", 'R', NULL, "the scans are the procedure's result" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option read_options[] = {
@@ -136,6 +137,39 @@ static const struct sh_option sign_options[] = {
 	JSON, END
 };
 static const struct sh_option check_options[] = { HOME, JSON, QUIET, END };
+static const struct sh_option scrub_options[] = {
+	HOME,
+	{ "budget", 'b', "MB", "megabytes to read; else everything" },
+	{ "report", 'r', NULL, "then sign the month's report" },
+	JSON, QUIET, END
+};
+static const struct sh_option key_options[] = {
+	HOME,
+	{ "module", 'm', "FILE", "PKCS#11 driver that shall hold the key" },
+	{ "token", 't', "LABEL", "its token" },
+	{ "object", 'o', "LABEL", "an RSA key pair in it" },
+	{ "pin-file", 'P', "FILE", "file of mode 0600 with its PIN" },
+	END
+};
+static const struct sh_option cover_options[] = {
+	HOME,
+	{ "procedure", 'c', "CODE", "of a dossier that is given by its code" },
+	{ "components", 'k', "CODES", "only these, such as 01,04" },
+	{ "output", 'o', "FILE", "where to; - is standard output" },
+	END
+};
+static const struct sh_option review_options[] = {
+	HOME,
+	{ "officer", 'o', "NAME", "who decides; else the system's user" },
+	{ "dossier", 'd', "CODE", "only what waits of this dossier" },
+	{ "reason", 'R', "KEY", "only what waits for this reason" },
+	{ "limit", 'l', "N", "at most so many" },
+	{ "name", 'n', "NAME", "name of the holder, with reassign" },
+	{ "crops", 'C', "DIR", "where pictures go; else the session's memory" },
+	{ "from", 'f', "DAY", "first day of the lot, with sample" },
+	{ "to", 't', "DAY", "last day of the lot, with sample" },
+	PURPOSE, JSON, END
+};
 static const struct sh_option seal_options[] = {
 	HOME,
 	{ "renew", 'r', NULL, "stamp all evidence again" },
@@ -163,6 +197,15 @@ static const struct sh_option bench_options[] = {
 };
 static const struct sh_option accesses_options[] = {
 	HOME, NAME, BIRTH, WHY, JSON, END
+};
+static const struct sh_option report_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "first day; else the first of this month" },
+	{ "to", 't', "DAY", "last day; else today" },
+	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
+	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
+	{ "svg", 's', "FILE", "a page with plots, too" },
+	JSON, END
 };
 static const struct sh_option completion_options[] = { END };
 
@@ -260,6 +303,28 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
+	{ "scrub", "[--budget MB] [--report]",
+	    "prove what is kept, the oldest proof first",
+	    "  sohoa scrub --budget 20000\n"
+	    "  sohoa scrub --report\n",
+	    scrub_options, 0, 0, sh_cmd_scrub },
+	{ "key", "[--module FILE --token LABEL --object LABEL --pin-file FILE]",
+	    "change the archive key, or put it into a token",
+	    "  sohoa key --home /srv/sohoa\n",
+	    key_options, 0, 0, sh_cmd_key },
+	{ "cover", "DOSSIER | CODE --procedure CODE [-o FILE]",
+	    "print a dossier's cover sheets as PDF",
+	    "  sohoa cover hoso/0678/ -o to-phan-cach.pdf\n"
+	    "  sohoa cover H05.12-261121-0001 --procedure 1.001193 -o - | lp\n",
+	    cover_options, 1, 1, sh_cmd_cover },
+	{ "review", "[list | show ITEM | ACT ITEM ... | sample | quality]",
+	    "decide what waits for a person",
+	    "  sohoa review\n"
+	    "  sohoa review list --json\n"
+	    "  sohoa review correct 3fa2c1d0-5b21e0aa id_number=027090098192\n"
+	    "  sohoa review accept 3fa2c1d0-5b21e0aa --officer 'Lê Thị Hoa'\n"
+	    "  sohoa review sample --from 2026-11-01 --to 2026-11-30\n",
+	    review_options, 0, -1, sh_cmd_review },
 	{ "seal", "[--renew | --rehash DIGEST]",
 	    "seal the archive's changes, renew its evidence",
 	    "  sohoa seal --home /srv/sohoa\n"
@@ -284,6 +349,13 @@ const struct sh_command sh_commands[] = {
 	{ "accesses", "HOLDER", "who read what of a holder's, and why",
 	    "  sohoa accesses 027090098192\n",
 	    accesses_options, 0, 1, sh_cmd_accesses },
+	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
+	    "figures of digitising, by agency and level",
+	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
+	    "  sohoa report --drill REUSED_DIGITIZED_DATA\n"
+	    "  sohoa report --csv > thang-11.csv\n"
+	    "  sohoa report --svg thang-11.svg\n",
+	    report_options, 0, 0, sh_cmd_report },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

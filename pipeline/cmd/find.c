@@ -14,6 +14,20 @@ text_of(const json_t *obj, const char *name)
 	return (s != NULL ? s : "");
 }
 
+/* Only what is no longer good is said, and the line ended. */
+static void
+print_standing(const char *status, enum sh_lang lang)
+{
+	if (strcmp(status, "superseded") == 0)
+		(void)puts(lang == SH_VI ? "  (đã được thay thế)" :
+		    "  (superseded)");
+	else if (strcmp(status, "revoked") == 0)
+		(void)puts(lang == SH_VI ? "  (đã bị thu hồi)" :
+		    "  (revoked)");
+	else
+		(void)putchar('\n');
+}
+
 static void
 print_documents(const json_t *answer, const struct sh_home *h,
     enum sh_lang lang)
@@ -30,7 +44,7 @@ print_documents(const json_t *answer, const struct sh_home *h,
 		if (*text_of(d, "number") != '\0')
 			(void)printf("  %s %s", lang == SH_VI ? "số" : "no.",
 			    text_of(d, "number"));
-		(void)fputc('\n', stdout);
+		print_standing(text_of(d, "status"), lang);
 		json_array_foreach(json_object_get(d, "holders"), k, holder)
 			(void)printf("    %-14s %s (%s)\n",
 			    text_of(holder, "id"), text_of(holder, "name"),

@@ -32,13 +32,19 @@ next_dossier(void *arg, struct sh_dossier **dp, struct sh_error *err)
 
 	if (r->at == a->noperands)
 		return (0);
-	if (!r->loose)
-		return (sh_dossier_load(a->operands[r->at++], r->catalogue,
-		    dp, err) == 0 ? 1 : -1);
-	r->at = a->noperands;
-	return (sh_dossier_from_files(a->operands, (size_t)a->noperands,
-	    sh_args_get(a, "holder"), sh_args_get(a, "procedure"),
-	    r->catalogue, dp, err) == 0 ? 1 : -1);
+	if (!r->loose) {
+		if (sh_dossier_load(a->operands[r->at++], r->catalogue, dp,
+		    err))
+			return (-1);
+	} else {
+		r->at = a->noperands;
+		if (sh_dossier_from_files(a->operands, (size_t)a->noperands,
+		    sh_args_get(a, "holder"), sh_args_get(a, "procedure"),
+		    r->catalogue, dp, err))
+			return (-1);
+	}
+	(*dp)->result = r->home != NULL && sh_args_get(a, "result") != NULL;
+	return (1);
 }
 
 static void

@@ -22,6 +22,7 @@ static const struct {
 	{ "decode", sh_worker_decode },
 	{ "read", sh_worker_read },
 	{ "raster", sh_worker_raster },
+	{ "crop", sh_worker_crop },
 	{ "verify", sh_worker_verify },
 	{ "layers", sh_worker_layers },
 };

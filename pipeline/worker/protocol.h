@@ -27,6 +27,9 @@
  *       and three files: pixels, room for the reading, and "text" bytes of
  *       what pdftotext wrote
  *   <- {"bytes": N}                            or {"error": E}
+ * crop WIDTH HEIGHT CHANNELS TURN X Y W H STEP   4: pixels as decode sent
+ *   them, 6: takes a PNG of the box of the upright page, one pixel of STEP
+ *   <- {"bytes": N}                            or {"error": E}
  * verify WHEN   4: the PDF, 5: anchors in PEM, 6: takes the report
  *   <- {"bytes": N}                            or {"error": E}
  * layers FORM CODING WIDTH HEIGHT INVERTED OFFSET BYTES DPI   4: the image
@@ -59,6 +62,8 @@
 #define SH_READING_MAX		((size_t)32 << 20)	/* bytes of JSON */
 #define SH_REPORT_MAX		((size_t)8 << 20)
 #define SH_TEXT_MAX		((size_t)8 << 20)	/* of pdftotext */
+#define SH_CROP_SIDE_MAX	8000			/* px */
+#define SH_CROP_MAX		((size_t)64 << 20)
 #define SH_CODED_MAX		((size_t)256 << 20)
 
 #define SH_RASTER_NO_SANDBOX	71	/* exit statuses before pdftoppm's */
@@ -83,6 +88,7 @@ int sh_worker_fail(const struct sh_error *why);
 int sh_worker_decode(int argc, char **argv);
 int sh_worker_read(int argc, char **argv);
 int sh_worker_raster(int argc, char **argv);
+int sh_worker_crop(int argc, char **argv);
 int sh_worker_verify(int argc, char **argv);
 int sh_worker_layers(int argc, char **argv);
 

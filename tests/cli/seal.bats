@@ -99,4 +99,16 @@ a_document() {
 	run "$SOHOA" seal
 	[ "$status" -eq 0 ]
 	[[ $output == *"Time stamps: all there"* ]]
+	# Everything is proven, and the month's report says so, signed.
+	"$SOHOA" scrub --report --json > "$BATS_TEST_TMPDIR/scrub"
+	schema scrub.schema.json < "$BATS_TEST_TMPDIR/scrub"
+	report=$(json 'v["report"]' < "$BATS_TEST_TMPDIR/scrub")
+	openssl cms -verify -binary -inform DER -in "$report.p7s" -content "$report" \
+	    -CAfile "$SOHOA_HOME/keys/roots/test-root.pem" -purpose any -out /dev/null
+	"$SOHOA" status --json | schema status.schema.json
+	# Another archive key opens what the old one sealed.
+	cp "$SOHOA_HOME/keys/archive.key" "$BATS_TEST_TMPDIR/old.key"
+	"$SOHOA" key
+	! cmp -s "$SOHOA_HOME/keys/archive.key" "$BATS_TEST_TMPDIR/old.key"
+	"$SOHOA" check
 }

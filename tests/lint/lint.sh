@@ -69,9 +69,10 @@ room 'ZXing/' 'ocr/barcode_zxing.cpp'
 room 'zbar' 'ocr/barcode.c'
 room 'lmdb' 'archive/engine_lmdb_internal.h'
 room 'sqlite3' 'archive/search_internal.h'
+room 'qrencode' 'pipeline/cover_pdf.c'
 room 'seccomp' 'pipeline/worker/sandbox.c'
 room 'curl/' 'signing/http.c'
-room 'p11-kit' 'signing/signer_pkcs11.c'
+room 'p11-kit' 'signing/signer_pkcs11.c archive/kek.c'
 
 # The main program parses no image and no PDF.
 if [ -e "$O/sohoa" ]; then
