@@ -235,6 +235,7 @@ struct sh_filed {
 	struct sh_tag document;
 	const struct sh_tag *tags;
 	size_t ntags;
+	int whole;			/* a link: with the document, too */
 };
 
 struct sh_filing *sh_filing_new(struct sh_archive *ar,

@@ -364,9 +364,9 @@ fill(struct sh_archive *ar, struct sh_filing *f, const struct sh_filed *what,
 
 	f->change.holder = *holder;
 	f->change.operation = what->operation;
-	if (what->link != NULL && ((has = has_document(ar, holder,
-	    &what->document, err)) < 0 || add_link(ar, f, what, holder, rank,
-	    err)))
+	if (what->link != NULL && ((has = what->whole ? 0 : has_document(ar,
+	    holder, &what->document, err)) < 0 || add_link(ar, f, what, holder,
+	    rank, err)))
 		goto out;
 	if (!has && add_document(ar, f, what, rank, err))
 		goto out;

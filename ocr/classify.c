@@ -262,7 +262,8 @@ judge_small_titles(struct judge *j, uint32_t page)
 		    seg < v->row[row].first + v->row[row].n; seg++) {
 			const struct sh_seg *s = &v->seg[seg];
 
-			if (s->n > SH_COUNT(atoms) || sh_view_is_upper(v, seg))
+			if (s->n > SH_COUNT(atoms) || v->row[row].n != 1 ||
+			    sh_view_is_upper(v, seg))
 				continue;
 			for (k = 0; k < s->n; k++)
 				atoms[k] = s->first + k;
@@ -562,6 +563,75 @@ is_numbered_page(const struct sh_view *v, const struct sh_heading *h)
 	    centre < width * 3 / 5);
 }
 
+/* "III. THÔNG TIN …", "Điều 5", "PHẦN 2": a part of something. */
+static int
+begins_part(const struct sh_view *v, uint32_t seg)
+{
+	static const char *const words[] = { "dieu", "phan", "chuong", "muc",
+	    "phuluc", "trang" };
+	const struct sh_atom *a = &v->atom[v->seg[seg].first];
+	size_t i;
+
+	for (i = 0; i < SH_COUNT(words); i++)
+		if (strcmp(a->fold, words[i]) == 0)
+			return (1);
+	return (a->flags & (SH_ATOM_STOP | SH_ATOM_SHUT | SH_ATOM_DASH |
+	    SH_ATOM_DIGITS) && strlen(a->fold) <= 4);
+}
+
+/*
+ * A short line alone in the middle of the page's upper part: in capitals, or
+ * before anything else.
+ */
+static int
+is_headed(const struct judge *j)
+{
+	const struct sh_view *v = &j->view;
+	int32_t left = v->npages > 0 ? v->left[0] : 0, width;
+	uint32_t row, k, letters;
+
+	width = v->npages > 0 ? v->right[0] - left : 0;
+	for (row = j->head.row; row < j->head.end && row < j->head.row + 8;
+	    row++) {
+		const struct sh_seg *s = &v->seg[v->row[row].first];
+
+		if (s->box.y > v->pages[0]->height_px * 2 / 5 ||
+		    begins_part(v, v->row[row].first))
+			return (0);
+		if (v->row[row].n != 1 || abs(2 * (s->box.x - left) +
+		    s->box.w - width) > width / 3 || s->box.w > width * 4 / 5)
+			continue;
+		for (letters = 0, k = s->first; k < s->first + s->n; k++)
+			letters += (uint32_t)strlen(v->atom[k].fold);
+		if (letters >= 7 && (row == j->head.row ||
+		    sh_view_is_upper(v, v->row[row].first)))
+			return (1);
+	}
+	return (0);
+}
+
+/* "Đà Lạt, ngày 3 tháng 9 năm 2021" in one of the first rows. */
+static int
+is_letter(const struct sh_view *v)
+{
+	uint32_t row, i;
+
+	for (row = 0; row < v->nrows && row < 4; row++) {
+		const struct sh_seg *s = &v->seg[v->row[row].first];
+		int day = 0, year = 0;
+
+		if (v->row[row].page != 0 || s->n > 12)
+			break;
+		for (i = s->first; i < s->first + s->n; i++) {
+			day |= strcmp(v->atom[i].fold, "thang") == 0;
+			year |= strcmp(v->atom[i].fold, "nam") == 0;
+		}
+		if (day && year)
+			return (1);
+	}
+	return (0);
+}
+
 /* Does the first page begin a document, or go on with one? */
 static int
 beginning(const struct judge *j, size_t best)
@@ -570,11 +640,15 @@ beginning(const struct judge *j, size_t best)
 
 	if (is_numbered_page(&j->view, h))
 		return (-1);
-	if (best < j->ntypes && j->page_title && j->title[best] >= 0.5)
+	if (j->page_title && j->title[best] >= 0.5)
 		return (1);
 	if (h->motto != SH_NONE && h->motto < h->row + 8)
 		return (best < j->ntypes && j->title[best] > 0 ? 1 : 0);
 	if (j->view.nrows == 0 || j->title[j->ntypes] > 0.5 || j->strange)
+		return (0);
+	/* A heading of its own, or a letter's place and day; no card's back. */
+	if (!(best < j->ntypes && sh_catalogue_type_at(j->c, best)->card) &&
+	    (is_headed(j) || is_letter(&j->view)))
 		return (0);
 	/* Neither title nor motto: it goes on. */
 	return (-1);

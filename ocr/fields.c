@@ -546,6 +546,22 @@ find_holder_numbers(struct sh_find *f, const struct sh_paper_type *type,
 	return (0);
 }
 
+/* From here on a confidence is a probability. */
+static void
+calibrate(const struct sh_calibration *c, struct sh_fields *out)
+{
+	size_t i;
+
+	for (i = 0; i < out->n; i++) {
+		struct sh_field *f = &out->field[i];
+
+		f->confidence = sh_calibration_apply(c, f->def->kind,
+		    f->doubt != NULL, f->confidence);
+		f->review = f->confidence < sh_calibration_threshold(c,
+		    f->def->kind, f->def->error_rate);
+	}
+}
+
 int
 sh_fields_extract(const struct sh_catalogue *c,
     const struct sh_paper_type *type, const struct sh_page *const *pages,
@@ -578,6 +594,7 @@ sh_fields_extract(const struct sh_catalogue *c,
 	    sh_find_mend_names(&f, out) || (type->card &&
 	    sh_find_card(&f, out)))
 		goto out;
+	calibrate(f.calibration, out);
 	rc = 0;
 out:
 	free(first);

@@ -23,6 +23,7 @@ struct sh_field {
 	struct sh_box box;
 	const char *method;	/* "anchor", "pattern", "qr", "mrz", "title" */
 	const char *doubt;	/* NULL, or the key of a check that it fails */
+	int review;		/* less sure than its def's error rate wants */
 };
 
 struct sh_fields {
@@ -37,6 +38,7 @@ struct sh_party {
 	const char *role;
 	struct sh_date birth;	/* year 0: not on the paper */
 	double confidence;
+	int unsure;		/* its number is for a person to look at */
 	int files;		/* the document is filed under it */
 };
 
@@ -60,8 +62,24 @@ int sh_parties_extract(const struct sh_catalogue *c,
     struct sh_parties *out, struct sh_error *err) SH_MUST_CHECK;
 void sh_parties_clear(struct sh_parties *p);
 
-/* Two spellings of a person's name. */
+/*
+ * Two spellings of a person's name.  REASON (may be NULL) is static: for the
+ * same "equal", "marks-left-out" (a machine line, a foreign keyboard);
+ * for likely ones "marks", "i-y", "order", "initials", "cut", "middle-name",
+ * "one-letter", "parted"; "other-words", "other-number" or "empty" for
+ * different ones.
+ */
 enum sh_likeness { SH_SAME, SH_LIKELY, SH_DIFFERENT };
 enum sh_likeness sh_name_compare(const char *a, const char *b);
+enum sh_likeness sh_name_compare_why(const char *a, const char *b,
+    const char **reason);
+
+/*
+ * Two addresses, the largest unit last.  Reasons: "equal", "reform" (the
+ * province of before July 2025 and today's, a district left out), "marks",
+ * "shorter", "one-letter", "other-place", "other-province", "empty".
+ */
+enum sh_likeness sh_place_compare(const char *a, const char *b,
+    const char **reason);
 
 #endif

@@ -396,6 +396,12 @@ weigh_residence(struct card *c)
 		f->confidence = 1 - 0.6 * (1 - f->confidence);
 		return (0);
 	}
+	/* The same before and after the reform: what is printed counts. */
+	if (f != NULL && sh_place_compare(f->value, qr, NULL) !=
+	    SH_DIFFERENT && ends_with_province(f->value, c->f->err)) {
+		f->confidence = 1 - 0.6 * (1 - f->confidence);
+		return (0);
+	}
 	/* Another address in order: the card was printed before or after. */
 	if (f != NULL && ends_with_province(f->value, c->f->err) &&
 	    f->confidence > 0.6 && apart(f->value, qr, c->f->err) > 6)

@@ -9,6 +9,7 @@
 #ifndef SH_OCR_FIELDS_INTERNAL_H
 #define SH_OCR_FIELDS_INTERNAL_H
 
+#include "ocr/calibrate.h"
 #include "ocr/fields.h"
 #include "ocr/heading.h"
 #include "ocr/mrz.h"
@@ -67,6 +68,7 @@ struct sh_find {
 	uint8_t *row_out;	/* rows that belong to the copy, by row */
 	uint32_t out_from;	/* the first of them, or SH_NONE */
 	struct sh_spelling *spelling;
+	struct sh_calibration *calibration;
 	struct sh_phrases labels;
 	uint32_t *group;	/* by phrase of labels: lists that mean one */
 	size_t capgroup;

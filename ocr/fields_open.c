@@ -270,6 +270,7 @@ sh_find_open(struct sh_find *f, const struct sh_catalogue *c,
 	f->shared = sh_catalogue_shared(c);
 	f->err = err;
 	if ((f->spelling = sh_spelling_new(c, err)) == NULL ||
+	    (f->calibration = sh_calibration_new(err)) == NULL ||
 	    sh_view_build(&f->v, pages, npages, err))
 		goto fail;
 	sh_heading_find(&f->v, 0, &f->head);
@@ -288,6 +289,7 @@ sh_find_close(struct sh_find *f)
 {
 	sh_view_free(&f->v);
 	sh_spelling_free(f->spelling);
+	sh_calibration_free(f->calibration);
 	sh_phrases_free(&f->labels);
 	sh_phrases_free(&f->ofs);
 	sh_phrases_free(&f->heads);

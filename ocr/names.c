@@ -287,43 +287,120 @@ initials(const struct words *a, const struct words *b)
 	return (1);
 }
 
-enum sh_likeness
-sh_name_compare(const char *a, const char *b)
+/* 1 if the words differ only by i for y, "Lí" and "Lý". */
+static int
+same_but_y(const char *a, const char *b)
 {
-	struct words x, y;
-	size_t i, marks = 0, folds = 0, near = 0;
+	for (; *a != '\0' && *b != '\0'; a++, b++)
+		if (*a != *b && !((*a == 'i' && *b == 'y') || (*a == 'y' &&
+		    *b == 'i')))
+			return (0);
+	return (*a == *b);
+}
 
+/* Letters of all words, "LETHI HONG" and "LE THI HONG" being one. */
+static void
+run_together(const struct words *w, char *out)
+{
+	size_t i;
+
+	for (*out = '\0', i = 0; i < w->n; i++)
+		out = stpcpy(out, w->f[i]);
+}
+
+/* A machine line holds 30 or 39 letters: a long name's end is cut off. */
+static int
+is_cut(const struct words *a, const struct words *b)
+{
+	size_t i;
+
+	if (a->n < 3 || a->n > b->n)
+		return (0);
+	for (i = 0; i + 1 < a->n; i++)
+		if (strcmp(a->f[i], b->f[i]) != 0)
+			return (0);
+	return (strncmp(a->f[i], b->f[i], strlen(a->f[i])) == 0 &&
+	    is_plain(a));
+}
+
+static enum sh_likeness
+compare_even(const struct words *x, const struct words *y,
+    const char **reason)
+{
+	size_t i, marks = 0, folds = 0, near = 0, ys = 0;
+
+	for (i = 0; i < x->n; i++) {
+		marks += (size_t)sh_name_same(x->l[i], y->l[i]);
+		folds += strcmp(x->f[i], y->f[i]) == 0;
+		ys += (size_t)same_but_y(x->f[i], y->f[i]);
+		near += strlen(x->f[i]) > 3 && sh_edit_distance(x->f[i],
+		    strlen(x->f[i]), y->f[i], strlen(y->f[i]), 1) == 1;
+	}
+	*reason = "equal";
+	if (marks == x->n)
+		return (SH_SAME);
+	if (folds == x->n) {
+		/* No marks at all say nothing against them. */
+		*reason = "marks-left-out";
+		if (is_plain(x) || is_plain(y))
+			return (x->n > 1 ? SH_SAME : SH_LIKELY);
+		/* One mark misread, or another person: ask. */
+		*reason = "marks";
+		return (SH_LIKELY);
+	}
+	*reason = "i-y";
+	if (ys == x->n)
+		return (SH_LIKELY);
+	*reason = "order";
+	if (x->n > 1 && same_set(x, y))
+		return (SH_LIKELY);
+	*reason = "initials";
+	if (initials(x, y) || initials(y, x))
+		return (SH_LIKELY);
+	*reason = "cut";
+	if (is_cut(x, y) || is_cut(y, x))
+		return (SH_LIKELY);
+	*reason = "one-letter";
+	if (x->n > 2 && folds + 1 == x->n && near == 1)
+		return (SH_LIKELY);
+	*reason = "other-words";
+	return (SH_DIFFERENT);
+}
+
+enum sh_likeness
+sh_name_compare_why(const char *a, const char *b, const char **reason)
+{
+	char one[NAME_MAX_BYTES], two[NAME_MAX_BYTES];
+	struct words x, y;
+	const char *ignored;
+
+	if (reason == NULL)
+		reason = &ignored;
+	*reason = "empty";
 	if (a == NULL || b == NULL || split(a, &x) || split(b, &y))
 		return (SH_DIFFERENT);
-	if (x.n == y.n) {
-		for (i = 0; i < x.n; i++) {
-			marks += sh_name_same(x.l[i], y.l[i]);
-			folds += strcmp(x.f[i], y.f[i]) == 0;
-			near += strlen(x.f[i]) > 3 && sh_edit_distance(
-			    x.f[i], strlen(x.f[i]), y.f[i], strlen(y.f[i]),
-			    1) == 1;
-		}
-		if (marks == x.n)
-			return (SH_SAME);
-		if (folds == x.n) {
-			/* No marks at all say nothing against them. */
-			if (is_plain(&x) || is_plain(&y))
-				return (x.n > 1 ? SH_SAME : SH_LIKELY);
-			/* One mark misread, or another person: ask. */
-			return (SH_LIKELY);
-		}
-		if (x.n > 1 && (same_set(&x, &y) || initials(&x, &y) ||
-		    initials(&y, &x)))
-			return (SH_LIKELY);
-		/* One letter of one word. */
-		if (x.n > 2 && folds + 1 == x.n && near == 1)
-			return (SH_LIKELY);
-		return (SH_DIFFERENT);
-	}
+	if (x.n == y.n)
+		return (compare_even(&x, &y, reason));
+	*reason = "cut";
+	if (is_cut(&x, &y) || is_cut(&y, &x))
+		return (SH_LIKELY);
 	/* A middle name left out, first and last alike. */
+	*reason = "middle-name";
 	if (x.n > 1 && y.n > 1 && strcmp(x.f[0], y.f[0]) == 0 &&
 	    strcmp(x.f[x.n - 1], y.f[y.n - 1]) == 0 &&
 	    (x.n < y.n ? same_set(&x, &y) : same_set(&y, &x)))
 		return (SH_LIKELY);
+	*reason = "parted";
+	run_together(&x, one);
+	run_together(&y, two);
+	if (strcmp(one, two) == 0)
+		return (SH_LIKELY);
+	*reason = "other-number";
 	return (SH_DIFFERENT);
+}
+
+enum sh_likeness
+sh_name_compare(const char *a, const char *b)
+{
+	return (sh_name_compare_why(a, b, NULL));
 }

@@ -50,7 +50,8 @@ known(struct gather *g, const struct sh_id *id, const char *name)
 
 static int
 add_party(struct gather *g, const struct sh_id *id, const char *name,
-    const char *role, struct sh_date birth, double confidence, int files)
+    const char *role, struct sh_date birth, double confidence, int unsure,
+    int files)
 {
 	struct sh_party *p;
 
@@ -80,9 +81,17 @@ add_party(struct gather *g, const struct sh_id *id, const char *name,
 	p->role = role;
 	p->birth = birth;
 	p->confidence = confidence;
+	p->unsure = unsure;
 	p->files = files;
 	g->out->n++;
 	return (0);
+}
+
+static int
+is_unsure(const struct gather *g, const struct sh_id *id, double sure)
+{
+	return (id->kind != SH_ID_NONE && sure < sh_calibration_threshold(
+	    g->f.calibration, SH_FIELD_ID, SH_ERROR_RATE_CRITICAL));
 }
 
 /* A number that has no identifier's form names nobody. */
@@ -120,7 +129,8 @@ from_fields(struct gather *g, const struct sh_holder_def *h)
 	confidence = number.kind != SH_ID_NONE ? id->confidence :
 	    name != NULL ? 0.8 * name->confidence : 0;
 	return (add_party(g, &number, name == NULL ? NULL : name->value,
-	    h->role, day, confidence, h->files));
+	    h->role, day, confidence, number.kind != SH_ID_NONE &&
+	    id->review, h->files));
 }
 
 /* ---- lists ---- */
@@ -287,7 +297,7 @@ from_table(struct gather *g, const char *role)
 	struct sh_view *v = &g->f.v;
 	struct sh_date birth, next_birth;
 	struct sh_id id, next_id;
-	double confidence, ignored;
+	double confidence, ignored, sure;
 	uint32_t row, next, from = 0;
 	struct table t;
 	char *text = NULL;
@@ -315,9 +325,11 @@ from_table(struct gather *g, const char *role)
 			    &next_id, &next_birth, &ignored))
 				next++;
 			free(text);
+			sure = sh_calibration_apply(g->f.calibration,
+			    SH_FIELD_ID, 0, 0.9 * confidence);
 			if (row_name(g, &t, row, next, &text) ||
-			    add_party(g, &id, text, role, birth,
-			    0.9 * confidence, 0))
+			    add_party(g, &id, text, role, birth, sure,
+			    is_unsure(g, &id, sure), 0))
 				goto out;
 		}
 		from = t.end;
@@ -337,11 +349,14 @@ add_person(struct gather *g, const struct sh_person *p, const char *role,
     int files)
 {
 	struct sh_id id;
+	double sure;
 
 	parse_id(p->id.value, &id);
-	return (add_party(g, &id, p->name.value, role, p->birth,
-	    id.kind != SH_ID_NONE ? p->id.confidence :
-	    0.6 * p->name.confidence, files));
+	sure = id.kind == SH_ID_NONE ? 0.6 * p->name.confidence :
+	    sh_calibration_apply(g->f.calibration, SH_FIELD_ID,
+	    p->id.doubt != NULL, p->id.confidence);
+	return (add_party(g, &id, p->name.value, role, p->birth, sure,
+	    is_unsure(g, &id, sure), files));
 }
 
 /*

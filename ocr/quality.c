@@ -121,6 +121,32 @@ measure_noise(struct Pix *grey, struct sh_quality *q)
 	q->lone_e5 = (int)(lone * 100000 / total);
 }
 
+/*
+ * The hundredth part of all pixels with the steepest change along the row,
+ * by the page's contrast, on every sixteenth row.
+ */
+static void
+measure_sharpness(struct Pix *grey, struct sh_quality *q)
+{
+	uint32_t count[256] = { 0 };
+	uint64_t total = 0, sum = 0;
+	int w = pixGetWidth(grey), h = pixGetHeight(grey), x, y, d;
+	int wpl = pixGetWpl(grey), contrast = q->median_level - q->faint_level;
+
+	for (y = 8; y < h; y += 16) {
+		const l_uint32 *b = pixGetData(grey) +
+		    (size_t)y * (size_t)wpl;
+
+		for (x = 2; x < w; x++)
+			count[abs(GET_DATA_BYTE(b, x) -
+			    GET_DATA_BYTE(b, x - 2))]++;
+		total += (uint64_t)(w > 2 ? w - 2 : 0);
+	}
+	for (d = 255; d > 0 && sum * 100 < total; d--)
+		sum += count[d];
+	q->sharpness_e2 = contrast > 0 ? (d + 1) * 100 / contrast : 0;
+}
+
 /* Saturated pixels, on every eighth row and column. */
 static void
 measure_colour(const struct sh_pixels *px, struct sh_quality *q)
@@ -157,7 +183,15 @@ sh_quality_measure(const struct sh_pixels *px, struct Pix *grey,
 	measure_paper(grey, q);
 	measure_levels(grey, q);
 	measure_noise(grey, q);
+	measure_sharpness(grey, q);
 	measure_colour(px, q);
+}
+
+int
+sh_quality_is_noise(const struct sh_quality *q)
+{
+	/* A tenth of all pixels as salt and pepper gives 8,000. */
+	return (q->lone_e5 > (q->two_level ? 5000 : 12000));
 }
 
 int
@@ -173,7 +207,8 @@ sh_quality_record(const struct sh_quality *q, struct sh_page *p,
 	    sh_page_set_measure(p, "roughness_levels_e1", q->roughness_e1,
 	    err) ||
 	    sh_page_set_measure(p, "lone_e5", q->lone_e5, err) ||
-	    sh_page_set_measure(p, "colour_e5", q->colour_e5, err))
+	    sh_page_set_measure(p, "colour_e5", q->colour_e5, err) ||
+	    sh_page_set_measure(p, "sharpness_e2", q->sharpness_e2, err))
 		return (-1);
 	return (0);
 }

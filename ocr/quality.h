@@ -25,6 +25,8 @@ struct sh_quality {
 	int roughness_e1;	/* mean distance to the 3x3 mean, in tenths */
 	int lone_e5;		/* pixels unlike all their neighbours, 1e-5 */
 	int colour_e5;		/* pixels of saturated colour, 1e-5 */
+	int sharpness_e2;	/* steepest edges: change from one pixel to the
+				   next but one, by contrast, hundredths */
 };
 
 /* A small bilevel copy of the page, paper and noise evened out. */
@@ -43,6 +45,9 @@ struct sh_lie {
 				   pixels of the page; 0: not known */
 };
 
+/* 1 if the page is noise and nothing else: no scan of a page is like that. */
+int sh_quality_is_noise(const struct sh_quality *q);
+
 /* PX and its grey form. */
 void sh_quality_measure(const struct sh_pixels *px, struct Pix *grey,
     struct sh_quality *q);
@@ -57,6 +62,19 @@ int sh_sketch_turn(struct sh_sketch *s, int degrees, struct sh_error *err)
     SH_MUST_CHECK;
 
 int sh_sketch_lie(const struct sh_sketch *s, struct sh_lie *out,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * How much of what looks like words was read as words: PAGE's words, SCALE_X
+ * and SCALE_Y of its pixels to one of the raster that S shows, upright.
+ */
+struct sh_coverage {
+	int shapes;		/* like words */
+	int read_e2;		/* of their ink, hundredths, under words */
+	int clipped;		/* shapes that a left or right rim cuts */
+};
+int sh_sketch_coverage(const struct sh_sketch *s, const struct sh_page *page,
+    double scale_x, double scale_y, struct sh_coverage *out,
     struct sh_error *err) SH_MUST_CHECK;
 
 /* How many shapes like words stand in its rows. */

@@ -25,6 +25,8 @@
 #define READ_PX_MAX	12e6	/* a raster scaled up for reading */
 #define FAINT		0.82	/* read worse: the ink may be faded */
 #define POOR		0.6	/* read worse: it may lie another way */
+#define SHAPES_MIN	8	/* like words: fewer may be a picture's */
+#define LOST_E2		60	/* less of their ink was read: a page is lost */
 
 struct sh_recogniser {
 	TessBaseAPI *api;
@@ -397,8 +399,8 @@ print_dpi(const struct job *j)
  * setting it straight does.
  */
 static int
-read_with(const struct job *j, unsigned plan, struct sh_page **pp,
-    struct sh_error *err)
+read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
+    struct sh_page **pp, struct sh_error *err)
 {
 	double scale = choose_scale(j), sum = 0;
 	double lean = fabs(j->skew_deg) > 1 ? j->skew_deg : 0;
@@ -421,10 +423,10 @@ read_with(const struct job *j, unsigned plan, struct sh_page **pp,
 	view.d *= j->scale_y;
 	view.e *= j->scale_y;
 	view.f *= j->scale_y;
-	if (run_engine(j->r, grey, j->dpi * scale, PSM_AUTO, &view, p,
-	    &upended, err))
+	if (run_engine(j->r, grey, j->dpi * scale, mode, &view, p, &upended,
+	    err))
 		goto out;
-	if (upended > 0) {
+	if (upended > 0 && mode == PSM_AUTO) {
 		/*
 		 * Columns of numbers were taken for a line that runs down
 		 * the page.  The upright page has none: read it as one
@@ -469,25 +471,52 @@ keep_better(struct sh_page **pp, struct sh_page *other)
 	}
 }
 
+/*
+ * A page of which half was lost is as sure of the other half as any: what
+ * it has not read must be looked for.  It is kept with the reading.
+ */
+static int
+record_coverage(const struct job *j, const struct sh_sketch *sketch,
+    struct sh_page *p, struct sh_coverage *out, struct sh_error *err)
+{
+	if (sh_sketch_coverage(sketch, p, j->scale_x, j->scale_y, out, err) ||
+	    sh_page_set_measure(p, "word_shapes", out->shapes, err) ||
+	    sh_page_set_measure(p, "ink_read_e2", out->read_e2, err) ||
+	    sh_page_set_measure(p, "clipped_shapes", out->clipped, err))
+		return (-1);
+	return (0);
+}
+
 static int
 read_upright(const struct job *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
 {
 	unsigned plan = sh_treat_plan(j->q, print_dpi(j));
+	struct sh_coverage covered;
 	struct Pix *grey = NULL;
 	struct sh_page *again;
 	int rc;
 
-	if (read_with(j, plan, pp, err))
+	if (read_with(j, plan, PSM_AUTO, pp, err))
 		return (-1);
 	if ((*pp)->confidence < FAINT && !j->q->two_level) {
 		/* Faded ink is the ill that no measure tells surely. */
 		plan |= SH_TREAT_REVIVE;
 		if ((plan & SH_TREAT_COLOUR) == 0)
 			plan |= SH_TREAT_PAPER;
-		if (read_with(j, plan, &again, err))
+		if (read_with(j, plan, PSM_AUTO, &again, err))
 			goto fail;
 		keep_better(pp, again);
+	}
+	if (record_coverage(j, sketch, *pp, &covered, err))
+		goto fail;
+	if (covered.shapes >= SHAPES_MIN && covered.read_e2 < LOST_E2) {
+		/* The engine's layout lost it: once more without one. */
+		if (read_with(j, plan, PSM_SINGLE_COLUMN, &again, err))
+			goto fail;
+		keep_better(pp, again);
+		if (record_coverage(j, sketch, *pp, &covered, err))
+			goto fail;
 	}
 	if ((grey = sh_clean_grey(j->px, err)) == NULL)
 		goto fail;
@@ -621,7 +650,13 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	    sh_sketch_lie(&sketch, &lie, err))
 		goto out;
 	pixDestroy(&grey);
-	if (!sh_sketch_blank(&sketch, &lie)) {
+	if (sh_quality_is_noise(&q)) {
+		/* The engine would look for letters in it for minutes. */
+		if ((*pagep = new_page(&j, err)) != NULL) {
+			(*pagep)->state = SH_PAGE_UNREADABLE;
+			rc = 0;
+		}
+	} else if (!sh_sketch_blank(&sketch, &lie)) {
 		rc = read_any_way(&j, &sketch, pagep, err);
 	} else if ((*pagep = new_page(&j, err)) != NULL) {
 		(*pagep)->state = SH_PAGE_BLANK;

@@ -12,7 +12,25 @@
 #define LONE_E5		100
 #define ROUGHNESS_E1	80
 
-#define INK		150	/* darker is ink, where paper is 200 */
+#define PAPER		200	/* of an evened sketch */
+#define INK		150	/* darker is ink there */
+#define INK_MAX		185	/* where all of the page is grey on grey */
+#define GREY_PAPER	215	/* and no paper is lighter */
+
+/*
+ * Print that is fainter than INK is print where the paper is grey too: a
+ * scan without contrast.  On white paper it is the other side's.
+ */
+static int
+ink_level(const struct sh_quality *q)
+{
+	int ink = q->ink_level * PAPER / (q->median_level > 0 ?
+	    q->median_level : 1), level = (ink + PAPER) / 2;
+
+	if (q->median_level >= GREY_PAPER || level <= INK)
+		return (INK);
+	return (level < INK_MAX ? level : INK_MAX);
+}
 
 int
 sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
@@ -43,7 +61,7 @@ sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
 		small = next;
 	}
 	if (small != NULL)
-		out->pix = pixThresholdToBinary(small, INK);
+		out->pix = pixThresholdToBinary(small, ink_level(q));
 	pixDestroy(&small);
 	return (out->pix == NULL ? sh_error_nomem(err, "a raster") : 0);
 }
@@ -229,6 +247,73 @@ out:
 	pixDestroy(&turned);
 	boxaDestroy(&rows.boxes);
 	boxaDestroy(&columns.boxes);
+	return (rc == 0 ? 0 : sh_error_nomem(err, "a raster"));
+}
+
+static int
+count_ink(struct Pix *b, int x, int y, int w, int h)
+{
+	struct Box *box = boxCreate(x, y, w, h);
+	int n = 0;
+
+	(void)pixCountPixelsInRect(b, box, &n, NULL);
+	boxDestroy(&box);
+	return (n);
+}
+
+/* The sketch without what stands under the page's words. */
+static struct Pix *
+clear_words(const struct sh_sketch *s, const struct sh_page *page,
+    double scale_x, double scale_y)
+{
+	struct Pix *rest = pixCopy(NULL, s->pix);
+	double fx = s->factor * scale_x, fy = s->factor * scale_y;
+	int margin = (int)(s->dpi / 25.4 / 2) + 1;
+	size_t i;
+
+	for (i = 0; rest != NULL && i < page->nwords; i++) {
+		struct sh_box b = page->words[i].box;
+		struct Box *box = boxCreate((int)(b.x / fx) - margin,
+		    (int)(b.y / fy) - margin, (int)(b.w / fx) + 2 * margin,
+		    (int)(b.h / fy) + 2 * margin);
+
+		(void)pixClearInRect(rest, box);
+		boxDestroy(&box);
+	}
+	return (rest);
+}
+
+int
+sh_sketch_coverage(const struct sh_sketch *s, const struct sh_page *page,
+    double scale_x, double scale_y, struct sh_coverage *out,
+    struct sh_error *err)
+{
+	struct words rows = { NULL, 0, 0 };
+	int f = s->dpi < 110 ? 1 : 2, i, x, y, w, h, rc = -1;
+	int64_t ink = 0, left = 0;
+	struct Pix *flat, *rest;
+
+	*out = (struct sh_coverage){ 0, 100, 0 };
+	flat = f == 1 ? pixClone(s->pix) : pixReduceRankBinary2(s->pix, 1,
+	    NULL);
+	rest = clear_words(s, page, scale_x, scale_y);
+	if (flat == NULL || rest == NULL || find_words(flat, s->dpi / f,
+	    &rows))
+		goto out;
+	for (i = 0; i < rows.n; i++) {
+		boxaGetBoxGeometry(rows.boxes, i, &x, &y, &w, &h);
+		ink += count_ink(s->pix, x * f, y * f, w * f, h * f);
+		left += count_ink(rest, x * f, y * f, w * f, h * f);
+		out->clipped += x <= 1 || x + w >= pixGetWidth(flat) - 1;
+	}
+	out->shapes = rows.n;
+	if (ink > 0)
+		out->read_e2 = (int)((ink - left) * 100 / ink);
+	rc = 0;
+out:
+	boxaDestroy(&rows.boxes);
+	pixDestroy(&flat);
+	pixDestroy(&rest);
 	return (rc == 0 ? 0 : sh_error_nomem(err, "a raster"));
 }
 

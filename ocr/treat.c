@@ -428,18 +428,20 @@ revive(struct sh_plane *p)
 unsigned
 sh_treat_plan(const struct sh_quality *q, double print_dpi)
 {
+	int grey_on_grey = q->median_level - q->ink_level < 110;
 	unsigned plan = 0;
 
 	if (q->two_level)
 		return (0);
+	/* Grey paper that is everywhere as grey only wants stretching. */
 	if (q->colour_e5 > 50)
 		plan |= SH_TREAT_COLOUR;
-	else if (q->paper_spread > 30 || q->paper_level < 200 ||
-	    q->dark_e3 > 200 || q->median_level < 180)
+	else if (q->paper_spread > 30 || q->dark_e3 > 200 || (!grey_on_grey &&
+	    (q->paper_level < 200 || q->median_level < 180)))
 		plan |= SH_TREAT_PAPER;
 	if (print_dpi >= 180 && (q->lone_e5 > 100 || q->roughness_e1 > 140))
 		plan |= SH_TREAT_MEDIAN;
-	if (q->median_level - q->ink_level < 110)
+	if (grey_on_grey)
 		plan |= SH_TREAT_STRETCH;
 	return (plan);
 }
@@ -482,11 +484,13 @@ sh_treat_apply(const struct sh_pixels *px, double dpi, double print_dpi,
 	else if (!q->two_level && (plan & SH_TREAT_MEDIAN) == 0 &&
 	    sh_plane_clear_ghost(&p, MIN(paper, q->median_level)))
 		*planp |= SH_TREAT_GHOST;
+	ink = q->ink_level * paper / MAX(q->median_level, 1);
+	if (plan & SH_TREAT_STRETCH && paper - ink >= 8) {
+		stretch(&p, ink, paper);
+		paper = 255;
+	}
 	if (sh_plane_sweep(&p, dpi, print_dpi, paper * 85 / 100, paper, err))
 		goto out;
-	ink = q->ink_level * paper / MAX(q->median_level, 1);
-	if (plan & SH_TREAT_STRETCH && paper - ink >= 8)
-		stretch(&p, ink, paper);
 	if ((out = sh_plane_pix(&p)) == NULL)
 		(void)sh_error_nomem(err, "a raster");
 out:

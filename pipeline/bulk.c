@@ -321,7 +321,7 @@ sh_bulk_open(struct sh_home **homep, const char *run, struct sh_bulk **bp,
 
 int
 sh_bulk_make(struct sh_home **homep, const char *source,
-    struct sh_bulk **bp, struct sh_error *err)
+    const volatile int *stop, struct sh_bulk **bp, struct sh_error *err)
 {
 	struct sh_manifest *m = NULL;
 	struct sh_digest name, keyed;
@@ -343,7 +343,7 @@ sh_bulk_make(struct sh_home **homep, const char *source,
 		if (err->code != SH_ENOTFOUND)
 			goto out;
 		sh_error_clear(err);
-		if (sh_bulk_plan(b, m, source, err))
+		if (sh_bulk_plan(b, m, source, stop, err))
 			goto out;
 	}
 	if (b->folder_fd < 0 && open_folder(b, err))

@@ -41,7 +41,7 @@ struct sh_bulk_options {
 	struct sh_pool *pool;
 	const volatile int *stop;	/* set by a signal */
 	int wait_s;		/* how long a gate may stay closed */
-	const struct sh_bulk_gate *gates;	/* besides the disk's */
+	const struct sh_bulk_gate *gates;	/* besides disk and review */
 	size_t ngates;
 	/* Pages done by this process and still to do; may be NULL. */
 	void (*progress)(void *arg, uint64_t done, uint64_t total);
@@ -50,14 +50,15 @@ struct sh_bulk_options {
 
 /*
  * Make the run of the manifest or folder SOURCE, if it is not there, and
- * open it.  *HOMEP is opened for writing; it is closed and opened again when
+ * open it; STOP (may be NULL) ends the reading of a long manifest.  *HOMEP is opened for writing; it is closed and opened again when
  * the desk asks for it, and the caller's to close.
- * Errors: sh_manifest_open()'s; SH_EFORMAT "manifest.useless", no row can be
- * used; SH_ESYSTEM "disk.short", with the bytes needed; SH_EAGAIN
- * "bulk.held"; SH_ELIMIT "bulk.runs".
+ * Errors: sh_manifest_open()'s; what the first row
+ * says when none can be used; SH_ESYSTEM "disk.short", with the bytes needed; SH_EAGAIN
+ * "bulk.held", "run.stopped"; SH_ELIMIT "bulk.runs".
  */
 int sh_bulk_make(struct sh_home **homep, const char *source,
-    struct sh_bulk **bp, struct sh_error *err) SH_MUST_CHECK;
+    const volatile int *stop, struct sh_bulk **bp, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /*
  * Open a run: by its name, or with RUN NULL the one that was worked at last.

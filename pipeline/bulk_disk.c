@@ -1,10 +1,16 @@
-/* Room on disk: reserved before a run begins, watched while it goes on. */
+/*
+ * What a run must not outgrow: the disk, reserved before it begins and
+ * watched while it goes on, and the people who decide what waits.
+ */
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <stdlib.h>
 #include <sys/statvfs.h>
 #include <unistd.h>
 
+#include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "pipeline/bulk_internal.h"
 
@@ -17,6 +23,7 @@
 #define FILE_BYTES	(64ULL << 10)
 /* Readings on their way, the index's own growth. */
 #define FLOOR_BYTES	(64ULL << 20)
+#define COUNT_MS	5000
 
 static uint64_t
 need_bytes(const struct sh_bulk *b)
@@ -114,5 +121,48 @@ sh_bulk_disk_open(void *bulk, struct sh_home *home, struct sh_error *why)
 	if (have >= FLOOR_BYTES / 4)
 		return (1);
 	(void)too_little(why, FLOOR_BYTES / 4, have);
+	return (0);
+}
+
+/* A dossier with something open keeps its folder on the spool. */
+static int
+count_waiting(struct sh_bulk *b, struct sh_home *home, struct sh_error *err)
+{
+	struct dirent *e;
+	char *path;
+	DIR *dir;
+
+	if ((path = sh_path_join(home->dir, "spool", err)) == NULL)
+		return (-1);
+	dir = opendir(path);
+	free(path);
+	b->waiting = 0;
+	while (dir != NULL && (e = readdir(dir)) != NULL)
+		b->waiting += e->d_name[0] != '.';
+	if (dir != NULL)
+		(void)closedir(dir);
+	return (0);
+}
+
+int
+sh_bulk_review_open(void *bulk, struct sh_home *home, struct sh_error *why)
+{
+	struct sh_bulk *b = bulk;
+	int64_t now = sh_monotonic_ms();
+	uint64_t limit = (uint64_t)sh_config_int(home->config, "bulk-review");
+
+	if (b->counted_ms == 0 || now - b->counted_ms >= COUNT_MS ||
+	    b->waiting >= limit) {
+		b->counted_ms = now;
+		if (count_waiting(b, home, why))
+			return (0);
+	}
+	if (b->waiting < limit)
+		return (1);
+	sh_error_param(why, "value", "%llu", (unsigned long long)b->waiting);
+	sh_error_param(why, "limit", "%llu", (unsigned long long)limit);
+	(void)sh_error_set(why, SH_EAGAIN, "bulk.review",
+	    "%llu dossiers wait for a person, limit %llu",
+	    (unsigned long long)b->waiting, (unsigned long long)limit);
 	return (0);
 }

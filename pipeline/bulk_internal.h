@@ -81,6 +81,8 @@ struct sh_bulk {
 	int folder_fd;
 	int lock;		/* bulk/lock; -1: only looking */
 	int reserve_fd;
+	int64_t counted_ms;	/* when dossiers that wait were counted */
+	uint64_t waiting;
 	uint64_t taken_files, taken_bytes;	/* no longer reserved for */
 	int64_t term;
 };
@@ -118,7 +120,8 @@ int sh_bulk_dossier(struct sh_bulk *b, const json_t *row,
 struct sh_manifest;
 
 int sh_bulk_plan(struct sh_bulk *b, struct sh_manifest *m,
-    const char *source, struct sh_error *err) SH_MUST_CHECK;
+    const char *source, const volatile int *stop, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /* ---- bulk_disk.c ----------------------------------------------------------- */
 
@@ -129,6 +132,10 @@ void sh_bulk_release(struct sh_bulk *b);
 void sh_bulk_unreserve(struct sh_bulk *b);
 /* A gate: 1 when the disk has room to go on. */
 int sh_bulk_disk_open(void *bulk, struct sh_home *home, struct sh_error *why);
+
+/* A gate: 1 while people keep up with what waits for them. */
+int sh_bulk_review_open(void *bulk, struct sh_home *home,
+    struct sh_error *why);
 
 /* ---- bulk_state.c ---------------------------------------------------------- */
 

@@ -27,6 +27,7 @@ struct planning {
 	uint64_t shard_bytes;
 	json_t *refused;
 	struct seen seen;
+	const volatile int *stop;
 	struct sh_error first;	/* the first refused row's */
 };
 
@@ -215,6 +216,9 @@ plan_rows(struct planning *p, struct sh_manifest *m, struct sh_error *err)
 	int r, rc;
 
 	for (;;) {
+		if (p->stop != NULL && *p->stop)
+			return (sh_error_set(err, SH_EAGAIN, "run.stopped",
+			    "stopped while the rows were read"));
 		sh_error_clear(&why);
 		if ((r = sh_manifest_next(m, &row, &number, &why)) == 0)
 			break;
@@ -322,9 +326,9 @@ begin(struct planning *p, struct sh_manifest *m, const char *source,
 
 int
 sh_bulk_plan(struct sh_bulk *b, struct sh_manifest *m, const char *source,
-    struct sh_error *err)
+    const volatile int *stop, struct sh_error *err)
 {
-	struct planning p = { .b = b };
+	struct planning p = { .b = b, .stop = stop };
 	struct sh_error ignored = SH_ERROR_INIT;
 	int rc = -1;
 

@@ -184,11 +184,11 @@ next_row(struct work *w, struct slot *out, struct sh_error *err)
 static int
 gates_open(struct work *w)
 {
-	struct sh_bulk_gate disk = { sh_bulk_disk_open, w->b };
 	size_t i;
 
 	sh_error_clear(&w->closed);
-	if (!disk.open(disk.arg, *w->b->home, &w->closed))
+	if (!sh_bulk_disk_open(w->b, *w->b->home, &w->closed) ||
+	    !sh_bulk_review_open(w->b, *w->b->home, &w->closed))
 		return (0);
 	for (i = 0; i < w->o->ngates; i++)
 		if (!w->o->gates[i].open(w->o->gates[i].arg, *w->b->home,
@@ -446,7 +446,11 @@ wait_for_gates(struct work *w, struct sh_error *err)
 		sh_error_clear(err);
 	sh_log(SH_WARN, "bulk: waiting: %s", why.text);
 	for (;;) {
-		if ((now = sh_monotonic_ms()) >= until) {
+		now = sh_monotonic_ms();
+		/* What was under way may have been all that stood in it. */
+		if (now >= next && gates_open(w))
+			break;
+		if (now >= until) {
 			*err = why;
 			return (-1);
 		}
@@ -454,8 +458,6 @@ wait_for_gates(struct work *w, struct sh_error *err)
 			return (0);
 		if (w->halt == DESK && give_way(w, err))
 			return (-1);
-		if (now >= next && gates_open(w))
-			break;
 		if (now >= next)
 			next = now + 1000;
 		(void)poll(NULL, 0, LOOK_MS);

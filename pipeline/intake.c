@@ -201,7 +201,15 @@ open_lane(struct run *r, struct sh_error *err)
 		sh_spool_close(l->spool);
 		sh_job_free(l->job);
 		r->nlanes--;
+		return (0);
 	}
+	/* Nobody hears it and nothing is reused: then it is not asked. */
+	if (r->o->home != NULL && (r->o->reuse != SH_REUSE_NEVER ||
+	    r->o->watch.opened != NULL) && sh_again_look(r->o->home, l->job,
+	    r->o->reuse, err))
+		return (-1);
+	if (r->o->watch.opened != NULL)
+		r->o->watch.opened(r->o->watch.arg, index, l->job);
 	return (0);
 }
 
@@ -447,6 +455,7 @@ finish(struct run *r, struct sh_error *err)
 	if (r->o->home != NULL)
 		sh_home_spent(r->o->home, SH_STAGE_DIVIDE, &at);
 	if (r->o->home != NULL && (archive_drafts(r, l, err) ||
+	    sh_again_take(r->o->home, l->job, err) ||
 	    sh_review_settle(r->o->home, l->spool, l->job, err)))
 		return (-1);
 	if (r->o->watch.finished != NULL)

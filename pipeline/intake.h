@@ -13,6 +13,7 @@
 #include <stddef.h>
 
 #include "base/error.h"
+#include "pipeline/again.h"
 #include "pipeline/home.h"
 #include "pipeline/job.h"
 #include "pipeline/worker_pool.h"
@@ -29,6 +30,11 @@ struct sh_intake_watch {
 	/* Asked between pages: 1 ends the run as a signal does.  May be NULL. */
 	int (*halt)(void *arg);
 	void *arg;
+	/*
+	 * A dossier is opened: JOB->need says what is held.  What is said
+	 * yes to in "reuse" is reused if it is not scanned.
+	 */
+	void (*opened)(void *arg, size_t index, struct sh_job *job);
 };
 
 struct sh_intake_options {
@@ -36,6 +42,7 @@ struct sh_intake_options {
 	const struct sh_catalogue *catalogue;
 	struct sh_home *home;		/* NULL: read only, archive nothing */
 	struct sh_intake_watch watch;
+	enum sh_reuse_mode reuse;
 	const volatile int *stop;	/* set by a signal: end between pages */
 };
 

@@ -58,6 +58,7 @@ sh_job_free(struct sh_job *j)
 	if (j->readings_fd >= 0)
 		(void)close(j->readings_fd);
 	sh_dossier_free(j->dossier);
+	json_decref(j->need);
 	json_decref(j->kept);
 	free(j);
 }

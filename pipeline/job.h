@@ -110,6 +110,7 @@ struct sh_job {
 	size_t ndrafts;
 	int readings_fd;
 	uint64_t readings_len;
+	json_t *need;		/* what was held before; or NULL: again.h */
 	int64_t begun;		/* it was opened first */
 	int64_t since;		/* it waits for a person; 0: it does not */
 	json_t *kept;		/* owns the texts of a job that was brought

@@ -7,11 +7,6 @@
 #include "base/mem.h"
 #include "base/text.h"
 
-/*
- * Below this a number read from paper files nothing by itself: somebody
- * else's number is one digit away.
- */
-#define ID_SURE		0.90
 #define TYPE_SURE	0.50
 /* Digits of a number that may have been misread at once. */
 #define MISREAD_MAX	2
@@ -69,8 +64,7 @@ stands(const struct sh_dossier *d, const struct sh_party *p)
 		return (HOLDER);
 	/* Read badly, and the name and the birth say whose number it is. */
 	if (d->holder_birth.year != 0 && p->birth.year != 0 &&
-	    p->confidence < ID_SURE && digits_apart(&d->holder, &p->id) <=
-	    MISREAD_MAX)
+	    p->unsure && digits_apart(&d->holder, &p->id) <= MISREAD_MAX)
 		return (HOLDER);
 	/* A namesake is somebody else unless the births agree as well. */
 	if (d->holder_birth.year != 0 && p->birth.year != 0)
@@ -211,8 +205,9 @@ set_holders(const struct sh_job *j, struct sh_draft *d, struct sh_error *err)
 			/* Nobody can be found under neither number nor name. */
 			if (p->id.kind == SH_ID_NONE && p->name == NULL)
 				continue;
-			if (p->id.kind != SH_ID_NONE && p->confidence <
-			    ID_SURE && !corroborated(j, d, p))
+			/* Somebody else's number is one digit away. */
+			if (p->id.kind != SH_ID_NONE && p->unsure &&
+			    !corroborated(j, d, p))
 				sh_draft_wait(d, "holder.unsure");
 			add_holder(d, &p->id, p->name, p->role, p->birth);
 		}

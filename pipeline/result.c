@@ -128,11 +128,11 @@ fields_value(const struct sh_draft *d, struct sh_error *err)
 	for (i = 0; all != NULL && i < d->fields.n; i++) {
 		const struct sh_field *f = &d->fields.field[i];
 
-		v = json_pack("{s:s, s:f, s:i, s:[i,i,i,i], s:s, s:s*}",
+		v = json_pack("{s:s, s:f, s:i, s:[i,i,i,i], s:s, s:s*, s:b}",
 		    "value", f->value, "confidence", f->confidence,
 		    "page", (int)f->page, "box", f->box.x, f->box.y,
 		    f->box.w, f->box.h, "method", f->method, "doubt",
-		    f->doubt);
+		    f->doubt, "review", f->review);
 		if (sh_json_set(all, f->def->name, v, err)) {
 			json_decref(all);
 			return (NULL);
@@ -351,6 +351,11 @@ sh_result_json(const struct sh_job *j, enum sh_lang lang, FILE *out,
 	    print_set_aside(j, lang, out, err))
 		return (-1);
 	print_missing_sheets(j, out);
+	if (j->need != NULL) {
+		(void)fputs(",\"components\":", out);
+		if (print_value(out, json_incref(j->need), err))
+			return (-1);
+	}
 	(void)fprintf(out, ",\"count\":{\"fed\":%zu,\"archived\":%zu,"
 	    "\"blank\":%zu,\"separators\":%zu,\"set_aside\":%zu,"
 	    "\"waiting\":%zu,\"failed\":%zu},\"pages\":[", t.fed, t.archived,
@@ -459,6 +464,25 @@ print_draft(const struct sh_draft *d, enum sh_lang lang, FILE *out,
 	return (0);
 }
 
+/* Components that nobody had to bring. */
+static void
+print_reused(const struct sh_job *j, enum sh_lang lang, FILE *out)
+{
+	const json_t *v;
+	size_t i;
+
+	json_array_foreach(j->need, i, v) {
+		if (json_object_get(v, "receipt") == NULL)
+			continue;
+		(void)fputs("  ~ ", out);
+		print_padded(out, json_string_value(json_object_get(v,
+		    "name")), 40);
+		(void)fprintf(out, "%s %s\n", lang == SH_VI ?
+		    " tái sử dụng       " : " reused            ",
+		    json_string_value(json_object_get(v, "document")));
+	}
+}
+
 int
 sh_result_print(const struct sh_job *j, int archived, enum sh_lang lang,
     FILE *out, struct sh_error *err)
@@ -481,6 +505,7 @@ sh_result_print(const struct sh_job *j, int archived, enum sh_lang lang,
 		if (j->fed[i].kind == SH_FED_SET_ASIDE &&
 		    print_sentence(out, j->fed[i].failure, lang, "  x ", err))
 			return (-1);
+	print_reused(j, lang, out);
 	if (lang == SH_VI) {
 		(void)fprintf(out, "  %zu trang đưa vào: ", t.fed);
 		if (archived)

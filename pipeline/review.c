@@ -188,6 +188,9 @@ take_over(struct sh_job *j, struct sh_job *kept)
 
 	*j = *kept;
 	*kept = t;
+	j->archive = kept->archive;
+	j->need = kept->need;
+	kept->need = NULL;
 	for (i = 0; i < j->ndrafts; i++)
 		if (j->drafts[i].state == SH_DRAFT_FAILED) {
 			j->drafts[i].state = SH_DRAFT_READY;

@@ -139,6 +139,7 @@ sh_review_open_item(struct sh_home *h, const char *name, struct sh_item *it,
 	memset(it, 0, sizeof(*it));
 	rc = strlen(name) == SH_ITEM_LEN - 1 ? visit_all(&v, err) : 0;
 	if (rc == 1) {
+		it->job->archive = h->archive;
 		if (it->draft == SH_NO_PAGE || sh_review_default_holders(
 		    it->job, &it->job->drafts[it->draft], err) == 0)
 			return (0);

@@ -174,6 +174,9 @@ load_field(struct sh_field_def *f, const json_t *v,
 	    sh_json_bool(v, "critical",
 	    json_is_true(json_object_get(dflt, "critical")), &f->critical,
 	    err) ||
+	    sh_json_num(json_object_get(v, "error_rate") != NULL ? v : dflt,
+	    "error_rate", 0, 0, 0.5, f->critical ? SH_ERROR_RATE_CRITICAL :
+	    SH_ERROR_RATE_USUAL, &f->error_rate, err) ||
 	    sh_json_array(json_object_get(v, "values") != NULL ? v : dflt,
 	    "values", 0, SH_CATALOGUE_LIST_MAX, &values, err))
 		return (sh_catalogue_wrong(err, "field %s", f->name));

@@ -48,12 +48,17 @@ enum sh_field_kind {
 	SH_FIELD_ENUM, SH_FIELD_MRZ, SH_FIELD_QR
 };
 
+/* What may be wrong of the values that nobody looks at, unless told. */
+#define SH_ERROR_RATE_CRITICAL	0.01
+#define SH_ERROR_RATE_USUAL	0.03
+
 struct sh_field_def {
 	const char *name;		/* "id_number" */
 	enum sh_field_kind kind;
 	const char *label;		/* Vietnamese, for people */
 	int required;			/* a document without it is reviewed */
 	int critical;			/* a wrong one harms: keyed twice */
+	double error_rate;		/* of values that nobody looks at */
 	const json_t *find;		/* rules; ocr/fields.c reads them */
 	const json_t *values;		/* known values; may be NULL */
 };

@@ -139,6 +139,45 @@ sh_province_known(const char *folded)
 	return (0);
 }
 
+/* Rule: Resolution 202/2025/QH15: the provinces that went into others. */
+static const struct {
+	const char *before, *today;
+} merged[] = {
+	{ "ha giang", "tuyen quang" }, { "yen bai", "lao cai" },
+	{ "bac kan", "thai nguyen" }, { "hoa binh", "phu tho" },
+	{ "vinh phuc", "phu tho" }, { "bac giang", "bac ninh" },
+	{ "thai binh", "hung yen" }, { "hai duong", "hai phong" },
+	{ "ha nam", "ninh binh" }, { "nam dinh", "ninh binh" },
+	{ "quang binh", "quang tri" }, { "quang nam", "da nang" },
+	{ "kon tum", "quang ngai" }, { "binh dinh", "gia lai" },
+	{ "ninh thuan", "khanh hoa" }, { "phu yen", "dak lak" },
+	{ "dak nong", "lam dong" }, { "binh thuan", "lam dong" },
+	{ "binh phuoc", "dong nai" }, { "binh duong", "ho chi minh" },
+	{ "ba ria vung tau", "ho chi minh" }, { "long an", "tay ninh" },
+	{ "tien giang", "dong thap" }, { "ben tre", "vinh long" },
+	{ "tra vinh", "vinh long" }, { "kien giang", "an giang" },
+	{ "soc trang", "can tho" }, { "hau giang", "can tho" },
+	{ "bac lieu", "ca mau" }, { "thua thien hue", "hue" },
+	{ "tp ho chi minh", "ho chi minh" },
+};
+
+const char *
+sh_province_today(const char *folded)
+{
+	size_t i;
+
+	if (strncmp(folded, "tinh ", 5) == 0)
+		folded += 5;
+	else if (strncmp(folded, "thanh pho ", 10) == 0)
+		folded += 10;
+	for (i = 0; i < SH_COUNT(merged); i++)
+		if (strcmp(folded, merged[i].before) == 0)
+			return (merged[i].today);
+		else if (strcmp(folded, merged[i].today) == 0)
+			return (merged[i].today);
+	return (sh_province_known(folded) ? folded : NULL);
+}
+
 /*
  * What the tenth digit of a tax code must be: 0..9, or 10.
  * Source: the formula that the tax administration publishes.

@@ -66,6 +66,12 @@ const char *sh_province_name(unsigned code);
  */
 int sh_province_known(const char *folded);
 
+/*
+ * The folded name that the province FOLDED bears since July 2025, "lam dong"
+ * for "dak nong"; without "tinh" or "thanh pho".  NULL when there is none.
+ */
+const char *sh_province_today(const char *folded);
+
 /* 1 if S is a dossier code of either form (Circulars 01/2018, 03/2025). */
 int sh_dossier_code_valid(const char *s);
 /* 1 if S is a procedure code such as "1.001193" or "1.008377.000.00.00.H13". */

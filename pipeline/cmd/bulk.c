@@ -165,8 +165,6 @@ take_in(const struct sh_args *a, struct sh_bulk *b, struct sh_home **home,
 	struct sh_bulk_options o = { .stop = &sh_stop, .wait_s = 300,
 	    .progress = on_progress, .arg = &progress };
 	const char *wait = sh_args_get(a, "wait");
-	char run[SH_RUN_LEN];
-	struct sh_error own = SH_ERROR_INIT;
 	uint64_t n;
 	int rc;
 
@@ -177,7 +175,6 @@ take_in(const struct sh_args *a, struct sh_bulk *b, struct sh_home **home,
 	}
 	if ((rc = pool_of(a, *home, &o.pool, err)) != 0)
 		return (rc);
-	(void)snprintf(run, sizeof(run), "%s", sh_bulk_name(b));
 	sh_progress_start(&progress, a, "bulk", a->lang == SH_VI ? "trang" :
 	    "pages");
 	rc = sh_bulk_work(b, &o, err);
@@ -186,12 +183,7 @@ take_in(const struct sh_args *a, struct sh_bulk *b, struct sh_home **home,
 		sh_print_usage(&(struct sh_usage){ *home, o.pool,
 		    sh_bulk_pages(b) });
 	sh_pool_free(o.pool);
-	/* What it came to is told also when it is not finished. */
-	if (*home != NULL && tell(a, *home, run, &own) < 0)
-		(void)sh_print_error(a, &own);
-	if (rc == 0)
-		return (sh_bulk_incomplete(b) ? 1 : EX_OK);
-	return (rc);
+	return (rc == 0 && sh_bulk_incomplete(b) ? 1 : rc);
 }
 
 static int
@@ -200,6 +192,8 @@ work(struct sh_args *a, const char *verb, const char *what,
 {
 	struct sh_home *home = NULL;
 	struct sh_bulk *b = NULL;
+	struct sh_error own = SH_ERROR_INIT;
+	char run[SH_RUN_LEN];
 	uint64_t n = 0;
 	int rc = -1;
 
@@ -207,7 +201,7 @@ work(struct sh_args *a, const char *verb, const char *what,
 	if (open_to_work(a, &home, err))
 		return (-1);
 	if (strcmp(verb, "run") == 0) {
-		if (sh_bulk_make(&home, what, &b, err))
+		if (sh_bulk_make(&home, what, &sh_stop, &b, err))
 			goto out;
 	} else {
 		if ((strcmp(verb, "resume") == 0 &&
@@ -219,6 +213,12 @@ work(struct sh_args *a, const char *verb, const char *what,
 			goto out;
 	}
 	rc = take_in(a, b, &home, err);
+	(void)snprintf(run, sizeof(run), "%s", sh_bulk_name(b));
+	sh_bulk_close(b);
+	b = NULL;
+	/* What it came to is told also when it is not finished. */
+	if (home != NULL && rc != EX_USAGE && tell(a, home, run, &own) < 0)
+		(void)sh_print_error(a, &own);
 	/* One object on standard output is enough. */
 	a->json &= home == NULL || rc >= 0;
 out:

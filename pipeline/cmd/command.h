@@ -128,18 +128,22 @@ int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
 int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);
 int sh_cmd_check(struct sh_args *a, struct sh_error *err);
+int sh_cmd_calibrate(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_key(struct sh_args *a, struct sh_error *err);
 int sh_cmd_scrub(struct sh_args *a, struct sh_error *err);
 int sh_cmd_cover(struct sh_args *a, struct sh_error *err);
 int sh_cmd_report(struct sh_args *a, struct sh_error *err);
 int sh_cmd_review(struct sh_args *a, struct sh_error *err);
+int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_seal(struct sh_args *a, struct sh_error *err);
 int sh_cmd_prove(struct sh_args *a, struct sh_error *err);
 int sh_cmd_status(struct sh_args *a, struct sh_error *err);
 int sh_cmd_accesses(struct sh_args *a, struct sh_error *err);
 int sh_cmd_search(struct sh_args *a, struct sh_error *err);
 int sh_cmd_bench(struct sh_args *a, struct sh_error *err);
+int sh_cmd_backup(struct sh_args *a, struct sh_error *err);
+int sh_cmd_restore(struct sh_args *a, struct sh_error *err);
 int sh_cmd_completion(struct sh_args *a, struct sh_error *err);
 
 /* The seals of a status, as lines; the exit status they call for. */

@@ -21,6 +21,7 @@ static const struct sh_option intake_options[] = {
 	{ "procedure", 'c', "CODE", "procedure of loose files" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
 	{ "result", 'R', NULL, "the scans are the procedure's result" },
+	{ "reuse", 'U', "MODE", "what is held, not scanned: auto, ask, never" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option read_options[] = {
@@ -168,7 +169,7 @@ static const struct sh_option review_options[] = {
 	{ "crops", 'C', "DIR", "where pictures go; else the session's memory" },
 	{ "from", 'f', "DAY", "first day of the lot, with sample" },
 	{ "to", 't', "DAY", "last day of the lot, with sample" },
-	PURPOSE, JSON, END
+	WHY, JSON, END
 };
 static const struct sh_option seal_options[] = {
 	HOME,
@@ -183,6 +184,22 @@ static const struct sh_option prove_options[] = {
 	END
 };
 static const struct sh_option status_options[] = { HOME, JSON, END };
+static const struct sh_option calibrate_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "documents archived from here; else a year back" },
+	{ "to", 't', "DAY", "to here; else today" },
+	{ "pairs", 'P', "FILE", "a CSV line for each value, without the value" },
+	JSON, END
+};
+static const struct sh_option report_options[] = {
+	HOME,
+	{ "from", 'f', "DAY", "first day; else the first of this month" },
+	{ "to", 't', "DAY", "last day; else today" },
+	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
+	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
+	{ "svg", 's', "FILE", "a page with plots, too" },
+	JSON, END
+};
 static const struct sh_option search_options[] = {
 	HOME,
 	{ "follow", 'f', NULL, "take in what is new" },
@@ -205,6 +222,17 @@ static const struct sh_option report_options[] = {
 	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
 	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
 	{ "svg", 's', "FILE", "a page with plots, too" },
+	JSON, END
+};
+static const struct sh_option backup_options[] = {
+	HOME,
+	{ "keys", 'k', "DIR", "copy the keys there: elsewhere" },
+	{ "verify", 'V', NULL, "read every byte of the backup" },
+	JSON, END
+};
+static const struct sh_option restore_options[] = {
+	{ "keys", 'k', "DIR", "the copy of the keys" },
+	{ "to", 't', "POSITION", "as it was at this change" },
 	JSON, END
 };
 static const struct sh_option completion_options[] = { END };
@@ -338,6 +366,18 @@ const struct sh_command sh_commands[] = {
 	{ "status", "", "how the archive stands: search, seals, time stamps",
 	    "  sohoa status --home /srv/sohoa\n",
 	    status_options, 0, 0, sh_cmd_status },
+	{ "calibrate", "[--from DAY] [--to DAY] [--pairs FILE]",
+	    "whether confidences are true, from corrections and samples",
+	    "  sohoa calibrate --home /srv/sohoa\n"
+	    "  sohoa calibrate --json --pairs pairs.csv\n",
+	    calibrate_options, 0, 0, sh_cmd_calibrate },
+	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
+	    "figures of digitising, by agency and level",
+	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
+	    "  sohoa report --drill REUSED_DIGITIZED_DATA\n"
+	    "  sohoa report --csv > thang-11.csv\n"
+	    "  sohoa report --svg thang-11.svg\n",
+	    report_options, 0, 0, sh_cmd_report },
 	{ "search", "--follow | --rebuild", "look after the full-text search",
 	    "  sohoa search --rebuild\n",
 	    search_options, 0, 0, sh_cmd_search },
@@ -356,6 +396,15 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa report --csv > thang-11.csv\n"
 	    "  sohoa report --svg thang-11.svg\n",
 	    report_options, 0, 0, sh_cmd_report },
+	{ "backup", "DIR [--keys DIR] | --verify DIR",
+	    "add what is new to a backup, while others write",
+	    "  sohoa backup /mnt/backup/sohoa --keys /media/safe/sohoa-keys\n"
+	    "  sohoa backup --verify /mnt/backup/sohoa\n",
+	    backup_options, 1, 1, sh_cmd_backup },
+	{ "restore", "BACKUP HOME --keys DIR [--to POSITION]",
+	    "make an archive home from a backup",
+	    "  sohoa restore /mnt/backup/sohoa /srv/sohoa2 --keys /media/safe/sohoa-keys\n",
+	    restore_options, 2, 2, sh_cmd_restore },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },

@@ -45,6 +45,9 @@ sh_open_home(const struct sh_args *a, unsigned flags, struct sh_home **hp,
 	if (dir == NULL || *dir == '\0')
 		return (sh_error_set(err, SH_EARG, "home.unnamed",
 		    "neither --home nor SOHOA_HOME names an archive home"));
+	/* Somebody sits at it: bulk runs give way. */
+	if ((flags & SH_HOME_WRITE) != 0 && a->command->run != sh_cmd_bulk)
+		flags |= SH_HOME_DESK;
 	return (sh_home_open(dir, flags, hp, err));
 }
 

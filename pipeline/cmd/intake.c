@@ -16,6 +16,7 @@ struct run {
 	const struct sh_catalogue *catalogue;
 	struct sh_home *home;
 	struct sh_progress progress;
+	enum sh_reuse_mode reuse;
 	int loose;		/* operands are files, not dossiers */
 	int at;			/* next operand */
 	size_t printed;
@@ -178,6 +179,44 @@ sh_print_usage(const struct sh_usage *u)
 	(void)fputs("}\n", stderr);
 }
 
+/* Yes or no on the terminal; no without one. */
+static int
+say_yes(const char *name, enum sh_lang lang)
+{
+	char line[16];
+
+	(void)fprintf(stderr, lang == SH_VI ? "  Dùng lại \"%s\" đã có trong "
+	    "kho? [c/K] " : "  Reuse \"%s\", which is held? [y/N] ", name);
+	return (fgets(line, sizeof(line), stdin) != NULL &&
+	    strchr("cCyY", line[0]) != NULL && line[0] != '\0');
+}
+
+/* What is held is said before anything is scanned. */
+static void
+on_opened(void *arg, size_t index, struct sh_job *job)
+{
+	struct run *r = arg;
+	const char *name;
+	json_t *v;
+	size_t i;
+	int ask = r->reuse == SH_REUSE_ASK && isatty(STDIN_FILENO);
+
+	(void)index;
+	json_array_foreach(job->need, i, v) {
+		if (json_object_get(v, "document") == NULL)
+			continue;
+		name = json_string_value(json_object_get(v, "name"));
+		sh_progress_clear(&r->progress);
+		if (!r->a->quiet && !r->a->json)
+			(void)fprintf(stderr, r->a->lang == SH_VI ?
+			    "%s: đã có %s\n" : "%s: %s is held\n",
+			    job->dossier->code, name);
+		if (ask)
+			(void)json_object_set_new(v, "reuse", json_boolean(
+			    say_yes(name, r->a->lang)));
+	}
+}
+
 static int
 is_folder(const char *path)
 {
@@ -194,9 +233,10 @@ take_in(struct sh_args *a, struct sh_home *home,
 	struct sh_pool_options po = { .worker = NULL };
 	struct sh_intake_options o = {
 		.catalogue = catalogue, .home = home, .stop = &sh_stop,
-		.watch = { on_progress, on_finished, NULL, &r },
+		.watch = { .progress = on_progress, .finished = on_finished,
+		    .opened = on_opened, .arg = &r },
 	};
-	const char *readers = sh_args_get(a, "readers");
+	const char *readers = sh_args_get(a, "readers"), *mode;
 	uint64_t n = 0;
 	int many, rc;
 
@@ -205,6 +245,19 @@ take_in(struct sh_args *a, struct sh_home *home,
 	if (readers != NULL && sh_parse_u64(readers, 256, &n))
 		return (sh_args_usage(a, "--readers wants 0 to 256"));
 	po.readers = (unsigned)n;
+	if (home != NULL) {
+		mode = sh_args_get(a, "reuse");
+		if (mode == NULL)
+			mode = sh_config_text(home->config, "reuse");
+		if (strcmp(mode, "auto") == 0)
+			o.reuse = SH_REUSE_AUTO;
+		else if (strcmp(mode, "ask") == 0)
+			o.reuse = SH_REUSE_ASK;
+		else if (strcmp(mode, "never") != 0)
+			return (sh_args_usage(a,
+			    "--reuse wants auto, ask or never"));
+		r.reuse = o.reuse;
+	}
 	r.loose = !is_folder(a->operands[0]);
 	many = !r.loose && a->noperands > 1;
 	if (sh_pool_new(&po, &o.pool, err))
@@ -244,8 +297,7 @@ sh_cmd_intake(struct sh_args *a, struct sh_error *err)
 	    sh_args_get(a, "procedure") == NULL))
 		return (sh_args_usage(a,
 		    "loose files want --holder and --procedure"));
-	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN | SH_HOME_DESK, &h,
-	    err))
+	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN, &h, err))
 		return (-1);
 	rc = take_in(a, h, h->catalogue, err);
 	sh_home_close(h);

@@ -224,6 +224,20 @@ PY
 	[ "$(reads "$BATS_TEST_TMPDIR/u")" = 5 ]
 }
 
+@test "a run waits while too much waits for a person" {
+	make_home
+	sed -i 's/^bulk-review = .*/bulk-review = 1/' "$SOHOA_HOME/sohoa.conf"
+	sed 's/scans.1.jpg/scans\/2.jpg/' "$CAT/m.csv" > "$CAT/other.csv"
+	run "$SOHOA" bulk run "$CAT/other.csv" --readers 1 --wait 0 --quiet
+	[ "$status" = 75 ]
+	[[ "$output" == *"[bulk.review]"* ]]
+	status_is '(v["state"], v["waits_for"], v["open"] > 0)' "('stopped', 'bulk.review', True)"
+	sed -i 's/^bulk-review = .*/bulk-review = 9/' "$SOHOA_HOME/sohoa.conf"
+	run "$SOHOA" bulk resume --json --quiet
+	[ "$status" = 1 ]
+	json '(v["state"], v["done"], v["incomplete"])' <<< "$output" | grep -qx "('finished', 5, 1)"
+}
+
 @test "killed, a clock that jumps back, a key that is missing" {
 	make_home
 	faketime -f +3d "$SOHOA" bulk run "$CAT/m.csv" --readers 1 --quiet > /dev/null 2>&1 &

@@ -195,5 +195,18 @@ PY
 	"$SOHOA" review correct "$first" name=Sai --officer hoa > /dev/null
 	for i in $(items sample); do "$SOHOA" review accept "$i" --officer hoa > /dev/null; done
 	[ -z "$(items sample)" ]
+	# The wrong value counts against its confidence, the others for it.
+	"$SOHOA" calibrate --json --pairs "$BATS_TEST_TMPDIR/pairs.csv" > "$BATS_TEST_TMPDIR/c"
+	schema calibration.schema.json < "$BATS_TEST_TMPDIR/c"
+	json 'v["documents"], v["samples"]["values"] - v["samples"]["right"] + v["missed"], v["reviews"]["values"], v["drift"]' < "$BATS_TEST_TMPDIR/c" | grep -qx "($n, 1, 0, None)"
+	python3 - "$BATS_TEST_TMPDIR/pairs.csv" "$BATS_TEST_TMPDIR/c" <<'PY'
+import csv, json, sys
+r = list(csv.DictReader(open(sys.argv[1])))
+c = json.load(open(sys.argv[2]))
+assert len(r) == c["samples"]["values"] == sum(b["values"] for b in c["bins"])
+assert sum(x["right"] == "0" for x in r) == len(r) - c["samples"]["right"]
+mean = sum(int(x["confidence_bp"]) for x in r) / len(r) / 10000
+assert abs(mean - c["samples"]["confidence"]) < 1e-6
+PY
 	"$SOHOA" review quality | json '(v["inspected"], v["wrong"], v["lots"][0]["verdict"])' | grep -qx "($n, 1, 'rejected')"
 }

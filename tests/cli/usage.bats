@@ -5,7 +5,7 @@ load common
 	[ "$status" = 0 ]
 	[[ "$output" == *"sohoa init"* ]]
 	for c in init intake read find show get need reuse dossier alias file correct revoke \
-	    hold dispose verify check status search accesses completion; do
+	    hold dispose verify check status search accesses backup restore completion; do
 		run "$SOHOA" $c --help
 		[ "$status" = 0 ]
 		[[ "$output" == *"  sohoa $c"* ]]

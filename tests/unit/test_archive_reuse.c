@@ -2,6 +2,7 @@
 #include "tests/unit/test.h"
 
 #include "archive/act.h"
+#include "archive/backup.h"
 #include "archive/retention.h"
 #include "archive/reuse.h"
 #include "base/secret.h"
@@ -532,6 +533,113 @@ what_is_destroyed_leaves_a_tombstone_and_nothing_else(void **state)
 	expect_whole(t);
 }
 
+/* ---- backups ------------------------------------------------------------- */
+
+static int
+take_head(void *arg, const struct sh_fed *item, struct sh_error *err)
+{
+	char hex[SH_HEX_LEN];
+
+	(void)err;
+	sh_hex(item->head.b, SH_DIGEST_LEN, hex);
+	(void)fprintf(arg, "%llu %llu %s\n",
+	    (unsigned long long)item->position,
+	    (unsigned long long)item->sequence, hex);
+	return (0);
+}
+
+/* Every chain's every head, in the order of the feed. */
+static char *
+heads(struct sh_archive *ar)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *all = NULL;
+	size_t len = 0;
+	FILE *f = open_memstream(&all, &len);
+
+	must(sh_engine_feed(ar->engine, 0, NULL, 0, take_head, f, &err));
+	(void)fclose(f);
+	return (all);
+}
+
+/* Restored from DIR with T's own keys: the same heads, and whole. */
+static void
+expect_restored(struct test *t, const char *dir)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct test r = { .dir = test_mkdir() };
+	char *was, *is;
+	json_t *a;
+
+	fixture_place(&r.p, r.dir, "");
+	r.p.place.keys = t->p.keys;
+	sh_archive_close(t->ar);
+	must(sh_backup_restore(dir, &r.p.place, catalogue, UINT64_MAX, NULL,
+	    NULL, &a, &err));
+	json_decref(a);
+	must(sh_archive_open(&t->p.place, catalogue, 0, &t->ar, &err));
+	was = heads(t->ar);
+	must(sh_archive_open(&r.p.place, catalogue, 1, &r.ar, &err));
+	is = heads(r.ar);
+	assert_string_equal(was, is);
+	expect_whole(&r);
+	sh_archive_close(r.ar);
+	free(was);
+	free(is);
+	test_rmdir(r.dir);
+}
+
+static void
+backup(struct test *t, const char *dir, uint32_t want)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_backup_made made;
+
+	must(sh_archive_backup(t->ar, dir, NULL, 0, &made, &err));
+	assert_int_equal(made.number, want);
+}
+
+static void
+a_backup_is_the_archive_again(void **state)
+{
+	struct test *t = *state;
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_holder h = citizen("027090098192");
+	struct sh_holder old = other(SH_ID_OLD, "125012345");
+	struct sh_document_id id, kept, two;
+	enum sh_accession_state st;
+	char *steps = test_mkdir(), *once = test_mkdir();
+	struct fixture_doc d;
+
+	id = accede(t, 1, &h, "hd-chuyen-nhuong", "D1");
+	kept = accede(t, 2, &old, "gcn-qsdd", "D1");
+	must(sh_archive_alias(t->ar, &fixture_reader, &h, &old, "x", &err));
+	backup(t, steps, 1);
+	backup(t, steps, 0);
+	json_decref(reuse(t, &id, &h, "D2", "04", 0, SH_OK));
+	fixture_make(&d, 1, 9, 1);
+	d.holders[0] = h;	/* a link that brings the document to a wife */
+	must(sh_archive_accede(t->ar, &d.acc, &two, &st, &err));
+	assert_int_equal(st, SH_ACCEDED_LINKED);
+	fixture_free(&d);
+	fixture_make(&d, 9, 9, 1);
+	must(sh_archive_accede(t->ar, &d.acc, &two, &st, &err));
+	fixture_free(&d);
+	must(sh_archive_supersede(t->ar, &fixture_reader, &kept, &id,
+	    "cấp đổi", &err));
+	backup(t, steps, 2);
+	expect_restored(t, steps);
+	dispose(t, &two);
+	dispose(t, &id);
+	(void)accede(t, 5, &h, "gplx", "D1");
+	backup(t, steps, 3);
+	backup(t, once, 1);
+	expect_restored(t, steps);
+	expect_restored(t, once);
+	test_rmdir(steps);
+	test_rmdir(once);
+}
+
 int
 main(void)
 {
@@ -544,6 +652,7 @@ main(void)
 		T(another_paper_in_its_place),
 		T(a_dossier_is_kept_as_long_as_its_longest_paper),
 		T(what_is_destroyed_leaves_a_tombstone_and_nothing_else),
+		T(a_backup_is_the_archive_again),
 	};
 
 	return (cmocka_run_group_tests(tests, setup_all, teardown_all));

@@ -273,6 +273,46 @@ two_level(void)
 	return (pixThresholdToBinary(form, 150));
 }
 
+/* Two rings of coffee, each darkest at its rim, over the print. */
+static PIX *
+ringed(void)
+{
+	PIX *p = coloured();
+	int x, y, k, shade;
+
+	for (k = 0; k < 2; k++)
+		for (y = -260; y <= 260; y++)
+			for (x = -260; x <= 260; x++) {
+				double d = sqrt((double)(x * x + y * y));
+
+				if (d > 250)
+					continue;
+				shade = (int)(110 * exp((d - 250) / 8));
+				ink(p, 500 + 400 * k + x, 520 + 60 * k + y,
+				    235 - shade, 220 - shade, 200 - shade);
+			}
+	return (p);
+}
+
+/* The print of the other side, at a third of its strength. */
+static PIX *
+shone_through(void)
+{
+	PIX *p = pixCopy(NULL, form), *mirror = pixFlipLR(NULL, form);
+	int x, y, w = pixGetWidth(p), h = pixGetHeight(p);
+	l_uint32 v, m;
+
+	for (y = 0; y < h; y++)
+		for (x = 0; x < w; x++) {
+			(void)pixGetPixel(p, x, y, &v);
+			(void)pixGetPixel(mirror, x, (y + 17) % h, &m);
+			(void)pixSetPixel(p, x, y, v * (255 - (255 - m) * 2 /
+			    5) / 255);
+		}
+	pixDestroy(&mirror);
+	return (p);
+}
+
 static void
 damage_is_mended(void **state)
 {
@@ -282,7 +322,8 @@ damage_is_mended(void **state)
 		int words;	/* that may be lost, of 94 */
 	} c[] = { { "stamp", stamped, 0 }, { "shade", shaded, 0 },
 	    { "grey", greyed, 0 }, { "salt", salted, 2 },
-	    { "dust", dusty, 4 }, { "bits", two_level, 2 } };
+	    { "dust", dusty, 4 }, { "bits", two_level, 2 },
+	    { "rings", ringed, 1 }, { "other side", shone_through, 1 } };
 	size_t i;
 
 	(void)state;
@@ -453,6 +494,71 @@ scrawl_is_no_reading(void **state)
 	sh_page_free(p);
 }
 
+static int
+measure(const struct sh_page *p, const char *name)
+{
+	const json_t *v = json_object_get(p->measures, name);
+
+	assert_true(json_is_integer(v));
+	return ((int)json_integer_value(v));
+}
+
+/* What was not read is counted; a blurred page is told from a sharp one. */
+static void
+measures_tell_what_is_wrong(void **state)
+{
+	struct sh_page *p, *soft;
+	PIX *page = paper(255), *mirror;
+
+	(void)state;
+	p = read_raster(pixClone(form), 200, 1);
+	assert_true(measure(p, "word_shapes") > 10);
+	assert_in_range(measure(p, "ink_read_e2"), 95, 100);
+	assert_int_equal(measure(p, "clipped_shapes"), 0);
+	soft = read_raster(pixBlockconvGray(form, NULL, 2, 2), 200, 1);
+	assert_true(measure(soft, "sharpness_e2") * 3 <
+	    measure(p, "sharpness_e2") * 2);
+	sh_page_free(soft);
+	sh_page_free(p);
+	/* Moved to the left until its lines are cut; the same, mirrored. */
+	(void)pixRasterop(page, -240, 0, 1654, 1169, PIX_SRC, form, 0, 0);
+	mirror = pixFlipLR(NULL, form);
+	(void)pixRasterop(page, 0, 1169, 1654, 1169, PIX_SRC, mirror, 0, 0);
+	pixDestroy(&mirror);
+	p = read_raster(page, 200, 1);
+	assert_true(measure(p, "clipped_shapes") > 0);
+	sh_page_free(p);
+}
+
+/* Noise and a picture: they end, and no word of theirs is believed. */
+static void
+what_holds_no_text(void **state)
+{
+	PIX *noise = pixCreate(827, 1169, 8), *picture = paper(255);
+	struct sh_page *p;
+	unsigned r = 11;
+	size_t i;
+	int x, y;
+
+	(void)state;
+	for (y = 0; y < 1169; y++)
+		for (x = 0; x < 827; x++)
+			(void)pixSetPixel(noise, x, y, raster_random(&r,
+			    256));
+	for (y = 0; y < 2339; y++)
+		for (x = 0; x < 1654; x++)
+			(void)pixSetPixel(picture, x, y, (l_uint32)(128 + 90 *
+			    sin(x / 97.0) * cos(y / 143.0 + x / 310.0) +
+			    raster_random(&r, 12)));
+	for (i = 0; i < 2; i++) {
+		p = read_raster(i == 0 ? noise : picture, i == 0 ? 100 : 200,
+		    1);
+		assert_int_not_equal(p->state, SH_PAGE_READ);
+		assert_int_equal(p->nwords, 0);
+		sh_page_free(p);
+	}
+}
+
 static void
 same_pixels_same_reading(void **state)
 {
@@ -557,6 +663,8 @@ main(void)
 		cmocka_unit_test(fax_pixels_are_not_square),
 		cmocka_unit_test(blank_is_told_from_nearly_blank),
 		cmocka_unit_test(scrawl_is_no_reading),
+		cmocka_unit_test(measures_tell_what_is_wrong),
+		cmocka_unit_test(what_holds_no_text),
 		cmocka_unit_test(same_pixels_same_reading),
 		cmocka_unit_test(odd_rasters_are_answered),
 		cmocka_unit_test(model_must_be_there),
