@@ -75,15 +75,9 @@ sh_home_status(struct sh_home *h, int64_t now, json_t **answer,
 		return (-1);
 	if (sh_seals_status(h->archive, now, &seals, err) ||
 	    sh_json_set_str(v, "format", "sohoa-status-1", err) ||
-<<<<<<< HEAD
-	    sh_json_set(v, "seals", seals, err) ||
-	    sh_signing_status(h, now, &signing, err) ||
-	    sh_json_set(v, "signing", signing, err) || add_scrub(h, v, err)) {
-=======
 	    sh_json_set(v, "seals", seals, err) || add_scrub(h, v, err) ||
 	    sh_signing_status(h, now, &signing, err) ||
 	    sh_json_set(v, "signing", signing, err)) {
->>>>>>> main
 		json_decref(v);
 		return (-1);
 	}
