@@ -287,6 +287,50 @@ lane_of(struct run *r, uint64_t tag, size_t *indexp)
 	return (lane < r->nlanes ? &r->lanes[lane] : NULL);
 }
 
+/* 1 if a reader has a page with that very reading under way. */
+static int
+under_way(const struct run *r, const char *name)
+{
+	size_t i, k;
+
+	for (i = 0; i < r->nlanes; i++) {
+		const struct sh_job *j = r->lanes[i].job;
+
+		for (k = 0; j->npending > 0 && k < j->nfed; k++)
+			if (j->fed[k].kind == SH_FED_PENDING &&
+			    !j->fed[k].follows &&
+			    strcmp(j->fed[k].cache, name) == 0)
+				return (1);
+	}
+	return (0);
+}
+
+/* What became of a page becomes of those that follow it. */
+static int
+serve_followers(struct run *r, const char *name, const struct sh_page *page,
+    const struct sh_error *failure, struct sh_error *err)
+{
+	size_t i, k;
+
+	for (i = 0; i < r->nlanes; i++) {
+		struct sh_job *j = r->lanes[i].job;
+
+		for (k = 0; j->npending > 0 && k < j->nfed; k++) {
+			struct sh_fed_page *f = &j->fed[k];
+
+			if (f->kind != SH_FED_PENDING || !f->follows ||
+			    strcmp(f->cache, name) != 0)
+				continue;
+			*f->cache = '\0';
+			if (page != NULL ? sh_job_read(j, k, page, err) :
+			    sh_job_set_aside(j, k, failure, err))
+				return (-1);
+			r->done++;
+		}
+	}
+	return (0);
+}
+
 static int
 feed_page(struct run *r, struct lane *l, struct sh_raster *raster,
     struct sh_error *err)
@@ -313,8 +357,11 @@ feed_page(struct run *r, struct lane *l, struct sh_raster *raster,
 			show_progress(r);
 			return (rc);
 		}
+		l->job->fed[index].follows = under_way(r, name);
 		(void)snprintf(l->job->fed[index].cache,
 		    sizeof(l->job->fed[index].cache), "%s", name);
+		if (l->job->fed[index].follows)
+			return (0);
 	}
 	return (sh_read_submit(r->o->pool, raster, tag, err));
 }
@@ -369,6 +416,7 @@ collect(struct run *r, int wait, struct sh_error *err)
 	struct sh_page *page = NULL;
 	struct sh_error failure = SH_ERROR_INIT;
 	struct lane *l;
+	char name[72];
 	uint64_t tag;
 	size_t index;
 	int got, rc;
@@ -380,15 +428,17 @@ collect(struct run *r, int wait, struct sh_error *err)
 		sh_page_free(page);
 		return (1);
 	}
+	(void)snprintf(name, sizeof(name), "%s", l->job->fed[index].cache);
 	if (page == NULL) {
 		rc = sh_job_set_aside(l->job, index, &failure, err);
 	} else {
 		rc = sh_job_read(l->job, index, page, err);
 		if (rc == 0 && r->cache != NULL)
-			rc = cache_reading(r, l->job->fed[index].cache, page,
-			    err);
-		sh_page_free(page);
+			rc = cache_reading(r, name, page, err);
 	}
+	if (rc == 0 && r->cache != NULL)
+		rc = serve_followers(r, name, page, &failure, err);
+	sh_page_free(page);
 	r->done++;
 	show_progress(r);
 	return (rc == 0 ? 1 : -1);

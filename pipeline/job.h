@@ -53,6 +53,7 @@ struct sh_fed_page {
 	char *component;	/* and component, by a cover sheet; or NULL */
 	unsigned sheet, sheets;	/* it is so many of so many; 0: not told */
 	char cache[72];		/* entry that its reading goes to; "": none */
+	int follows;		/* a reader has the same page already */
 	/* A person had it scanned again: page of that file, for this. */
 	uint32_t rescan;	/* 1, 2 …: spool entry "rescan-N"; 0: no */
 	uint32_t rescan_page;

@@ -68,6 +68,16 @@ assert all(r["state"] == "done" and r["archived"] == "1" for r in rows), rows' "
 	[ "$status" = 1 ]
 }
 
+@test "the same page twice at once is read once" {
+	make_home
+	(head -n 2 "$CAT/m.csv"; sed -n 7p "$CAT/m.csv") > "$CAT/twins.csv"
+	"$SOHOA" bulk run "$CAT/twins.csv" --readers 2 --json --quiet --usage \
+		> "$BATS_TEST_TMPDIR/o" 2> "$BATS_TEST_TMPDIR/u"
+	[ "$(reads "$BATS_TEST_TMPDIR/u")" = 1 ]
+	json '(v["done"], v["count"]["archived"], v["read"], v["reused"])' \
+		< "$BATS_TEST_TMPDIR/o" | grep -qx "(2, 2, 1, 1)"
+}
+
 @test "a folder of dossiers" {
 	make_home
 	mkdir "$BATS_TEST_TMPDIR/d"
