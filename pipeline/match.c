@@ -64,8 +64,7 @@ stands(const struct sh_dossier *d, const struct sh_party *p)
 		return (HOLDER);
 	/* Read badly, and the name and the birth say whose number it is. */
 	if (d->holder_birth.year != 0 && p->birth.year != 0 &&
-	    p->confidence < ID_SURE && digits_apart(&d->holder, &p->id) <=
-	    MISREAD_MAX)
+	    p->unsure && digits_apart(&d->holder, &p->id) <= MISREAD_MAX)
 		return (HOLDER);
 	/* A namesake is somebody else unless the births agree as well. */
 	if (d->holder_birth.year != 0 && p->birth.year != 0)
