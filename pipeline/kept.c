@@ -109,11 +109,11 @@ fields_value(const struct sh_fields *fields)
 	for (i = 0; list != NULL && i < fields->n; i++) {
 		const struct sh_field *f = &fields->field[i];
 
-		v = json_pack("{s:s, s:s, s:f, s:i, s:[i,i,i,i], s:s, s:s?}",
-		    "name", f->def->name, "value", f->value, "confidence",
+		v = json_pack("{s:s, s:s, s:f, s:i, s:[i,i,i,i], s:s, s:s?,"
+		    " s:i}", "name", f->def->name, "value", f->value, "confidence",
 		    f->confidence, "page", (int)f->page, "box", f->box.x,
 		    f->box.y, f->box.w, f->box.h, "method", f->method,
-		    "doubt", f->doubt);
+		    "doubt", f->doubt, "review", f->review);
 		if (json_array_append_new(list, v) != 0) {
 			json_decref(list);
 			return (NULL);
@@ -484,6 +484,7 @@ fields_of(const json_t *list, struct sh_draft *d, struct sh_error *err)
 		f->box.h = (int32_t)json_integer_value(json_array_get(box, 3));
 		f->method = text(v, "method");
 		f->doubt = text(v, "doubt");
+		f->review = (int)number(v, "review");
 	}
 	return (0);
 }
@@ -512,6 +513,7 @@ people_of(const json_t *v, struct sh_draft *d, struct sh_error *err)
 		date_of(p, "birth", &q->birth);
 		q->confidence = real(p, "confidence");
 		q->files = (int)number(p, "files");
+		q->unsure = (int)number(p, "unsure");
 	}
 	for (i = 0; i < json_array_size(holders); i++) {
 		struct sh_holder *h = &d->holders[d->nholders++];

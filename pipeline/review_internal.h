@@ -11,9 +11,6 @@
 #define SH_NO_PAGE	((size_t)-1)
 #define SH_REVIEW_FOLDER_LEN	33	/* hex and NUL, the folder's name */
 
-/* Below this a critical value read by machine needs a person. */
-#define SH_REVIEW_SURE	0.90
-
 struct sh_item {
 	char name[SH_ITEM_LEN];
 	char folder[SH_REVIEW_FOLDER_LEN];

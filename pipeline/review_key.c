@@ -160,6 +160,7 @@ apply(struct sh_draft *d, const struct sh_field_def *def, const char *value,
 	f->confidence = 1;
 	f->method = "person";
 	f->doubt = NULL;
+	f->review = 0;
 	return (0);
 }
 
@@ -385,7 +386,7 @@ sh_review_acceptable(struct sh_home *h, const struct sh_draft *d,
 
 		if (!def->critical || sh_review_confirmed(d, def->name) !=
 		    NULL || (f == NULL && !def->required) || (f != NULL &&
-		    f->doubt == NULL && f->confidence >= SH_REVIEW_SURE))
+		    f->doubt == NULL && !f->review))
 			continue;
 		rc = sh_buf_printf(&missing, err, "%s%s", missing.len > 0 ?
 		    ", " : "", def->name);
