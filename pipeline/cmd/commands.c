@@ -222,18 +222,10 @@ static const struct sh_option bench_options[] = {
 static const struct sh_option accesses_options[] = {
 	HOME, NAME, BIRTH, WHY, JSON, END
 };
-static const struct sh_option report_options[] = {
-	HOME,
-	{ "from", 'f', "DAY", "first day; else the first of this month" },
-	{ "to", 't', "DAY", "last day; else today" },
-	{ "drill", 'D', "CODE", "the dossiers behind an indicator" },
-	{ "csv", 'c', NULL, "a line for each agency, as CSV" },
-	{ "svg", 's', "FILE", "a page with plots, too" },
-	JSON, END
-};
 static const struct sh_option catalogue_options[] = {
 	{ "catalogue", 'c', "DIR", "the catalogue to test; else the built-in" },
 	END
+};
 static const struct sh_option backup_options[] = {
 	HOME,
 	{ "keys", 'k', "DIR", "copy the keys there: elsewhere" },
@@ -413,13 +405,6 @@ const struct sh_command sh_commands[] = {
 	{ "accesses", "HOLDER", "who read what of a holder's, and why",
 	    "  sohoa accesses 027090098192\n",
 	    accesses_options, 0, 1, sh_cmd_accesses },
-	{ "report", "[--from DAY] [--to DAY] [--drill CODE]",
-	    "figures of digitising, by agency and level",
-	    "  sohoa report --from 2026-11-01 --to 2026-11-30\n"
-	    "  sohoa report --drill REUSED_DIGITIZED_DATA\n"
-	    "  sohoa report --csv > thang-11.csv\n"
-	    "  sohoa report --svg thang-11.svg\n",
-	    report_options, 0, 0, sh_cmd_report },
 	{ "catalogue", "test [EXAMPLES...]",
 	    "is a catalogue sound, and does it know its example papers?",
 	    "  sohoa catalogue test --catalogue /srv/sohoa/catalogue moi.txt\n",
