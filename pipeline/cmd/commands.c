@@ -245,10 +245,6 @@ static const struct sh_option export_options[] = {
 	WHY, JSON, END
 };
 static const struct sh_option import_options[] = { HOME, WHY, JSON, END };
-static const struct sh_option catalogue_options[] = {
-	{ "catalogue", 'c', "DIR", "the catalogue to test; else the built-in" },
-	END
-};
 static const struct sh_option completion_options[] = { END };
 
 const struct sh_command sh_commands[] = {
@@ -431,10 +427,6 @@ const struct sh_command sh_commands[] = {
 	    "take packages in that sohoa exported",
 	    "  sohoa import /mnt/bags/*/\n",
 	    import_options, 1, -1, sh_cmd_import },
-	{ "catalogue", "test [EXAMPLES...]",
-	    "is a catalogue sound, and does it know its example papers?",
-	    "  sohoa catalogue test --catalogue /srv/sohoa/catalogue moi.txt\n",
-	    catalogue_options, 1, -1, sh_cmd_catalogue },
 	{ "completion", "bash", "print shell completion",
 	    "  sohoa completion bash > /etc/bash_completion.d/sohoa\n",
 	    completion_options, 1, 1, sh_cmd_completion },
