@@ -12,6 +12,8 @@
 #define NCHARS	0x110000
 #define EM	0.5		/* the font's advance, in its size */
 #define SQUARE	0.18		/* sine of the least lean that shows */
+#define GAP		0.2		/* between words, in the font's size: with
+				   less programs take two for one */
 
 /* ---- characters --------------------------------------------------------- */
 
@@ -260,13 +262,30 @@ undo_lean(const struct setting *t, struct sh_box box, double *wp, double *hp)
 	}
 }
 
-/* One size for the line, its highest word's: viewers join such words. */
+/* Where a word begins along its baseline, and how long it is. */
+static void
+span(const struct setting *t, struct sh_box box, double *startp, double *wp)
+{
+	double h, x, y;
+
+	undo_lean(t, box, wp, &h);
+	/* The baseline's point under the middle; half a word back from it. */
+	x = (box.x + box.w / 2.0) * t->kx - t->x0;
+	y = (box.y + box.h / 2.0) * t->ky - t->y0;
+	*startp = x * t->c + y * t->s - *wp / 2;
+}
+
+/*
+ * One size for the line, its highest word's: viewers join such words.  A
+ * speck that was taken for a high letter must not join all others: the size
+ * is at most what the narrowest gap bears, but half of it at least.
+ */
 static void
 set_line(const struct sh_page *p, const struct sh_line *l, struct setting *t)
 {
 	double dx = (l->baseline[2] - l->baseline[0]) * t->kx;
 	double dy = (l->baseline[3] - l->baseline[1]) * t->ky;
-	double length = hypot(dx, dy), w, h;
+	double length = hypot(dx, dy), w, h, start, end = 0, gap = 1e9;
 	size_t i;
 
 	t->x0 = l->baseline[0] * t->kx;
@@ -287,43 +306,53 @@ set_line(const struct sh_page *p, const struct sh_line *l, struct setting *t)
 		undo_lean(t, p->words[i].box, &w, &h);
 		if (h > t->size)
 			t->size = h;
+		span(t, p->words[i].box, &start, &w);
+		if (i > l->first && start > end && start - end < gap)
+			gap = start - end;
+		end = start + w;
 	}
+	if (gap < t->size * GAP)
+		t->size = gap > t->size * GAP / 2 ? gap / GAP : t->size / 2;
 }
 
 /*
- * One word, on its line's baseline, as wide as its box.  AFTER says that a
- * word of the same line follows: then a space belongs to it.
+ * One word, on its line's baseline, as wide as its box, but for a gap before
+ * NEXT (NULL: none), the line's next word: a space belongs to it then.
  */
 static int
 put_word(struct sh_buf *out, const struct setting *t,
-    const struct sh_word *word, int after, const struct sh_pdfa_chars *chars,
-    struct sh_error *err)
+    const struct sh_word *word, const struct sh_word *next,
+    const struct sh_pdfa_chars *chars, struct sh_error *err)
 {
 	const char *p = word->text, *end = p + strlen(p);
-	double n = (double)sh_utf8_count(p, strlen(p)), w, h, x, y, along;
+	double n = (double)sh_utf8_count(p, strlen(p)), w, start, after, x;
 	double v[6];
 	size_t len;
 	uint32_t cp;
 
-	undo_lean(t, word->box, &w, &h);
-	/* The baseline's point under the middle; half a word back from it. */
-	x = (word->box.x + word->box.w / 2.0) * t->kx - t->x0;
-	y = (word->box.y + word->box.h / 2.0) * t->ky - t->y0;
-	along = x * t->c + y * t->s;
+	span(t, word->box, &start, &w);
+	if (next != NULL) {
+		span(t, next->box, &after, &x);
+		if (after > start && start + w > after - GAP * t->size)
+			w = after - GAP * t->size > start + w / 4 ?
+			    after - GAP * t->size - start : w / 4;
+	}
 	v[0] = 100 * w / (n * t->size * EM);
 	if (put_numbers(out, v, 1, "Tz ", err))
 		return (-1);
 	v[0] = v[3] = t->tc;
 	v[1] = -t->ts;
 	v[2] = t->ts;
-	v[4] = t->x0 + along * t->c - w / 2 * t->tc;
-	v[5] = t->page_height - (t->y0 + along * t->s - w / 2 * t->ts);
+	/* The letters' middle stays on the baseline. */
+	x = start + w / 2;
+	v[4] = t->x0 + x * t->c - w / 2 * t->tc;
+	v[5] = t->page_height - (t->y0 + x * t->s - w / 2 * t->ts);
 	if (put_numbers(out, v, 6, "Tm <", err))
 		return (-1);
 	for (; p < end && (len = sh_utf8_get(p, end, &cp)) > 0; p += len)
 		if (sh_buf_printf(out, err, "%04X", cid_of(chars, cp)))
 			return (-1);
-	if (after && sh_buf_printf(out, err, "%04X", cid_of(chars, ' ')))
+	if (next != NULL && sh_buf_printf(out, err, "%04X", cid_of(chars, ' ')))
 		return (-1);
 	return (sh_buf_puts(out, "> Tj\n", err));
 }
@@ -353,7 +382,8 @@ sh_pdfa_content(const struct sh_pdfa_page *page,
 			return (-1);
 		for (k = 0; k < l->nwords; k++)
 			if (put_word(out, &t, &p->words[l->first + k],
-			    k + 1 < l->nwords, chars, err))
+			    k + 1 < l->nwords ? &p->words[l->first + k + 1] :
+			    NULL, chars, err))
 				return (-1);
 	}
 	return (sh_buf_puts(out, "ET\n", err));
