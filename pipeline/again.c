@@ -65,10 +65,16 @@ sh_again_look(struct sh_home *h, struct sh_job *j, enum sh_reuse_mode mode,
 
 	if (d->procedure == NULL || d->holder.kind == SH_ID_NONE || d->result)
 		return (0);
-	if ((j->need = sh_json_new_array(err)) == NULL ||
-	    sh_archive_need(h->archive, &who, d->procedure->code, &d->holder,
-	    day_of(j), &answer, err))
+	if ((j->need = sh_json_new_array(err)) == NULL)
 		return (-1);
+	if (sh_archive_need(h->archive, &who, d->procedure->code, &d->holder,
+	    day_of(j), &answer, err)) {
+		/* Who may feed papers need not be one who may ask. */
+		if (err->code != SH_EDENIED)
+			return (-1);
+		sh_error_clear(err);
+		return (0);
+	}
 	json_array_foreach(json_object_get(answer, "components"), i, v) {
 		held = strcmp(text(v, "state"), "held") == 0;
 		own = held ? is_own(h, j, text(v, "document"), err) : 0;

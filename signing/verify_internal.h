@@ -27,6 +27,8 @@ struct sh_judged {
 	int64_t stamped;	/* a document time stamp's own time */
 	int64_t proven;		/* existed then at the latest; 0: not judged */
 	int preserved;		/* a later document time stamp covers it */
+	int stamped_time;	/* a stamp vouches for 'proven', if only for
+				   this very second */
 	int whole;		/* signs the file to its end */
 	struct stack_st_X509 *chain;	/* the way to an anchor, or NULL */
 	struct {		/* the time stamp of the signature value */
@@ -45,6 +47,7 @@ struct sh_verifying {
 	struct sh_dss dss;
 	int64_t when;
 	struct sh_findings found;	/* about the file */
+	int stamped;		/* a document time stamp passed so far */
 	struct sh_judged *judged;
 	size_t njudged;
 };

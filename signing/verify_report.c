@@ -74,7 +74,7 @@ level(const struct sh_verifying *v, const struct sh_judged *j)
 	if (sh_findings_status(&j->found, &sub) != SH_TOTAL_PASSED ||
 	    j->sig.sub != SH_SUB_CADES)
 		return (NULL);
-	if (j->proven >= v->when)
+	if (!j->stamped_time)
 		return ("B-B");
 	if (v->dss.answers.n == 0 &&
 	    sk_X509_num(v->dss.certificates) <= 0)
@@ -168,7 +168,7 @@ report_signature(const struct sh_verifying *v, const struct sh_judged *j,
 	    sh_json_set_str(o, "level", level(v, j), err) ||
 	    put_time(o, "claimed_time", j->sig.claimed, err) ||
 	    put_time(o, "stamped_time", j->stamped, err) ||
-	    put_time(o, "proven_time", j->proven < v->when ? j->proven : 0,
+	    put_time(o, "proven_time", j->stamped_time ? j->proven : 0,
 	    err) || put_stamp(o, j, err) || put_unanswered(o, j, err) ||
 	    (j->sig.lock.level != 0 && sh_json_set_int(o, "certifies",
 	    j->sig.lock.level, err)) ||

@@ -80,6 +80,7 @@ judge_document_stamp(struct sh_verifying *v, struct sh_judged *j,
 		    v->when ? "in the future" : "later than what covers it");
 	if (sh_findings_status(&j->found, &sub) != SH_TOTAL_PASSED)
 		return (0);
+	v->stamped = 1;
 	if (j->stamped < *poep)
 		*poep = j->stamped;
 	prove_answers(v, j->sig.end, *poep);
@@ -133,7 +134,7 @@ judge_signature(struct sh_verifying *v, struct sh_judged *j, int64_t poe,
 	const char *sub;
 
 	j->proven = poe;
-	j->preserved = poe < v->when;
+	j->preserved = j->stamped_time = v->stamped;
 	if (j->cms->token != NULL) {
 		j->stamp.there = 1;
 		if (check_token(v, j, poe, err))
@@ -145,12 +146,15 @@ judge_signature(struct sh_verifying *v, struct sh_judged *j, int64_t poe,
 		    SH_TOTAL_PASSED)
 			sh_findings_add(&j->found, "time.untrusted", "%s",
 			    sub);
-		else if (j->stamp.when < j->proven)
-			j->proven = j->stamp.when;
+		else {
+			j->stamped_time = 1;
+			if (j->stamp.when < j->proven)
+				j->proven = j->stamp.when;
+		}
 	}
 	/* A stamp of the value proves nothing about the document's bytes. */
 	check_digest(j->cms->md, poe, &j->found);
-	if (j->proven < v->when) {
+	if (j->stamped_time) {
 		sh_time_print(j->proven, text);
 		sh_findings_add(&j->found, "time.proven", "%s", text);
 	} else

@@ -81,7 +81,7 @@ PY
 		pdftotext -enc UTF-8 "$BATS_TEST_TMPDIR/d.pdf" - | tr -s ' \n\f' '\n' |
 			grep . | sort > "$BATS_TEST_TMPDIR/drawn"
 		lost=$(comm -23 "$BATS_TEST_TMPDIR/read" "$BATS_TEST_TMPDIR/drawn" | wc -l)
-		[ "$lost" -le $(($(wc -l < "$BATS_TEST_TMPDIR/read") / 100)) ]
+		[ "$lost" -le $(($(wc -l < "$BATS_TEST_TMPDIR/read") / 50)) ]
 		"$SOHOA" get "$id" -r alto -o "$BATS_TEST_TMPDIR/d.xml"
 		python3 -c 'import sys, xml.etree.ElementTree as e; assert e.parse(sys.argv[1]).getroot().tag.endswith("alto")' "$BATS_TEST_TMPDIR/d.xml"
 		"$SOHOA" get "$id" -r record -o - | schema document.schema.json
