@@ -181,12 +181,17 @@ next_row(struct work *w, struct slot *out, struct sh_error *err)
 	}
 }
 
+/* When every row has its result, nothing stands before a gate any more. */
 static int
 gates_open(struct work *w)
 {
+	const struct sh_bulk *b = w->b;
 	size_t i;
 
 	sh_error_clear(&w->closed);
+	if (b->state.done + b->state.incomplete + b->state.failed >=
+	    b->plan.rows - b->plan.refused)
+		return (1);
 	if (!sh_bulk_disk_open(w->b, *w->b->home, &w->closed) ||
 	    !sh_bulk_review_open(w->b, *w->b->home, &w->closed))
 		return (0);

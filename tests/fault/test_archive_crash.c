@@ -158,7 +158,7 @@ no_memory(void **state)
 {
 #ifdef __SANITIZE_ADDRESS__
 	(void)state;
-	skip();
+	test_skip();
 #else
 	(void)state;
 	sweep("no memory once", &singly, "alloc", 24);
@@ -182,7 +182,7 @@ a_full_disk_that_is_freed(void **state)
 
 	(void)state;
 	if (system("strace -V >/dev/null 2>&1") != 0)
-		skip();
+		test_skip();
 	for (i = 0; i < SH_COUNT(when); i++) {
 		dir = judge_mkdir();
 		(void)snprintf(inject, sizeof(inject),

@@ -417,7 +417,7 @@ no_sandbox_no_work(void **state)
 	(void)state;
 	if (system("strace -qq -o /dev/null true 2>/dev/null") != 0) {
 		print_message("# strace cannot trace here: skipped\n");
-		skip();
+		test_skip();
 	}
 	(void)snprintf(path, sizeof(path), "%s/worker", scratch);
 	n = snprintf(script, sizeof(script), "#!/bin/sh\n"

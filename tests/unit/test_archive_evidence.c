@@ -36,7 +36,7 @@ foreign_records_come_out_as_they_are_known(void **state)
 
 	(void)state;
 	if (shared == NULL)
-		skip();
+		test_skip();
 	(void)snprintf(dir, sizeof(dir), "%s", shared);
 	(void)snprintf(path, sizeof(path), "%s/MANIFEST.tsv", dir);
 	must(sh_fs_read(path, 1 << 20, &manifest, &err));

@@ -268,7 +268,7 @@ a_token_can_hold_what_opens_the_archive(void **state)
 
 	if (t.module == NULL || system("softhsm2-util --version >/dev/null "
 	    "2>&1") != 0)
-		skip();
+		test_skip();
 	make_token(s->dir, t.module);
 	(void)snprintf(conf, sizeof(conf), "%s/hsm.conf", s->dir);
 	(void)snprintf(pin, sizeof(pin), "%s/pin", s->dir);

@@ -218,7 +218,7 @@ files_keep_their_schemas(void **state)
 	if (system("/usr/bin/python3 -c 'import jsonschema' 2>/dev/null") !=
 	    0) {
 		print_message("# python3-jsonschema is not here: skipped\n");
-		skip();
+		test_skip();
 	}
 	for (i = 0; i < SH_COUNT(names); i++) {
 		(void)snprintf(cmd, sizeof(cmd), "/usr/bin/python3 -c '"
