@@ -108,7 +108,7 @@ lay_rows(struct parts *a)
 		if (p != NULL && p->y == q->y && q->x >= p->x &&
 		    q->x - p->end < GLUE * q->size &&
 		    strlen(p->s) + strlen(q->s) < WORD_BYTES) {
-			strcat(p->s, q->s);
+			memmove(p->s + strlen(p->s), q->s, strlen(q->s) + 1);
 			p->end = q->end;
 			p->hand |= q->hand;
 		} else {
