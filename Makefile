@@ -212,13 +212,14 @@ bench-reading: setup
 	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
 	    "$${SOHOA_SHARED:-../shared}"
 
-# What signing and verifying cost, and the verdicts on the corpora.
+# Against raw LMDB, SQLite and a file per blob.
 .PHONY: bench-archive
 bench-archive: setup
 	@$(MAKE) $(O)/tests/bench/bench_store $(O)/tests/bench/bench_archive
 	@$(O)/tests/bench/bench_store $(or $(CHANGES),1000000)
 	@$(O)/tests/bench/bench_archive $(or $(DOCUMENTS),100000)
 
+# What signing and verifying cost, and the verdicts on the corpora.
 .PHONY: bench-signing
 bench-signing: setup-test
 	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts

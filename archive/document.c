@@ -159,7 +159,7 @@ sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
 	    .key = document->b, .keylen = sizeof(document->b),
 	    .version = VALUE_VERSION };
 	struct sh_buf packed = SH_BUF_INIT, bytes = SH_BUF_INIT;
-	json_t *v = NULL, *stub = NULL, *b;
+	json_t *v = NULL, *pointer = NULL, *b;
 	char hex[SH_TAG_HEX];
 	const char *id;
 
@@ -170,7 +170,7 @@ sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
 	    err)) == NULL)
 		goto out;
 	if ((b = json_object_get(v, "body")) != NULL) {
-		stub = v;
+		pointer = v;
 		v = NULL;
 		sh_buf_reset(&bytes);
 		bytes.limit = SH_RECORD_MAX;
@@ -190,7 +190,7 @@ sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
 		v = NULL;
 	}
 out:
-	json_decref(stub);
+	json_decref(pointer);
 	sh_buf_free(&packed);
 	sh_buf_free(&bytes);
 	return (v);

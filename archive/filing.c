@@ -255,7 +255,7 @@ add_link(struct sh_archive *ar, struct sh_filing *f,
 /* ---- the document -------------------------------------------------------- */
 
 static int
-pack_stub(struct sh_archive *ar, const struct sh_filed *what,
+pack_pointer(struct sh_archive *ar, const struct sh_filed *what,
     struct sh_buf *packed, struct sh_error *err)
 {
 	char digest[SH_HEX_LEN], key[2 * SH_KEY_LEN + 1];
@@ -282,7 +282,7 @@ sh_filing_value(struct sh_archive *ar, const struct sh_filed *what,
     struct sh_buf *packed, struct sh_error *err)
 {
 	if (what->body != NULL)
-		return (pack_stub(ar, what, packed, err));
+		return (pack_pointer(ar, what, packed, err));
 	return (sh_record_pack(ar->packer, what->bytes->data,
 	    what->bytes->len, packed, err));
 }

@@ -1,9 +1,6 @@
 /*
  * Archives for tests: a place, a small catalogue, documents of invented
  * people whose content follows from a number.
- *
- * The catalogue's and the identifiers' functions that the archive calls are
- * stood in for by weak symbols: the real ones win wherever they are linked.
  */
 #ifndef SH_TESTS_ARCHIVE_FIXTURE_H
 #define SH_TESTS_ARCHIVE_FIXTURE_H
@@ -14,36 +11,6 @@
 
 #include "archive/archive.h"
 #include "base/mem.h"
-
-#define WEAK	__attribute__((weak, unused))
-
-static const char *const fixture_words[] = { "none", "citizen", "old", "tax",
-	"passport" };
-
-WEAK const char *
-sh_id_kind_word(enum sh_id_kind kind)
-{
-	return (fixture_words[kind]);
-}
-
-WEAK enum sh_id_kind
-sh_id_kind_from_word(const char *word)
-{
-	size_t i;
-
-	for (i = 1; i < SH_COUNT(fixture_words); i++)
-		if (strcmp(word, fixture_words[i]) == 0)
-			return ((enum sh_id_kind)i);
-	return (SH_ID_NONE);
-}
-
-WEAK const struct sh_procedure *
-sh_catalogue_procedure(const struct sh_catalogue *c, const char *code)
-{
-	(void)c;
-	(void)code;
-	return (NULL);
-}
 
 static const struct sh_paper_type fixture_types[] = {
 	{ .slug = "giay-khai-sinh", .name = "Giấy khai sinh",

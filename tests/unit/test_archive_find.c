@@ -1,64 +1,16 @@
 /* archive/: find, need, the search, and the forms of their answers. */
-#include "tests/unit/test.h"
-
 #include <fcntl.h>
 #include <sys/wait.h>
 
 #include "archive/archive_internal.h"
 #include "archive/reuse_internal.h"
 #include "archive/search.h"
-#include "tests/unit/archive_fixture.h"
-
-struct test {
-	char *dir;
-	struct fixture_place p;
-	struct sh_archive *ar;
-};
+#include "tests/unit/archive_scene.h"
 
 static int
 setup(void **state)
 {
-	struct sh_error err = SH_ERROR_INIT;
-	struct test *t = calloc(1, sizeof(*t));
-
-	t->dir = test_mkdir();
-	fixture_place(&t->p, t->dir, "");
-	must(sh_archive_create(&t->p.place, &err));
-	must(sh_archive_open(&t->p.place, NULL, 0, &t->ar, &err));
-	*state = t;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct test *t = *state;
-
-	sh_archive_close(t->ar);
-	test_rmdir(t->dir);
-	free(t);
-	return (0);
-}
-
-static void
-reopen(struct test *t, int readonly)
-{
-	struct sh_error err = SH_ERROR_INIT;
-
-	sh_archive_close(t->ar);
-	t->ar = NULL;
-	must(sh_archive_open(&t->p.place, NULL, readonly, &t->ar, &err));
-}
-
-static struct sh_document_id
-accede(struct sh_archive *ar, const struct sh_accession *acc)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_document_id id;
-	enum sh_accession_state state;
-
-	must(sh_archive_accede(ar, acc, &id, &state, &err));
-	return (id);
+	return (scene_setup(state, "", NULL));
 }
 
 /* V is of the form that the schema tells: an independent program says so. */
@@ -163,7 +115,7 @@ fill(struct test *t, struct sh_document_id ids[30])
 			d.acc.number = "07/2020/GKS";
 		if (i % 10 == 8)
 			d.acc.type = NULL;
-		ids[i] = accede(t->ar, &d.acc);
+		ids[i] = accede(t->ar, &d.acc, SH_ACCEDED);
 		fixture_free(&d);
 	}
 }
@@ -295,7 +247,7 @@ found_by_words(void **state)
 	json_decref((json_t *)(uintptr_t)d.acc.fields);
 	d.acc.fields = json_pack("{s:{s:s}}", "note", "value",
 	    "giá trị từ trường");
-	(void)accede(t->ar, &d.acc);
+	(void)accede(t->ar, &d.acc, SH_ACCEDED);
 	fixture_free(&d);
 	for (k = 0; k < 3; k++) {
 		for (i = 0; i < SH_COUNT(cases); i++) {
@@ -507,7 +459,7 @@ need_follows_the_rules(void **state)
 		d.acc.issued = day(held[i].issued);
 		d.acc.valid_until = day(held[i].until);
 		d.acc.procedure = held[i].procedure;
-		(void)accede(t->ar, &d.acc);
+		(void)accede(t->ar, &d.acc, SH_ACCEDED);
 		fixture_free(&d);
 	}
 	fixture_make(&d, 1, 9, 0);
@@ -577,7 +529,7 @@ need_without_dates_and_papers(void **state)
 	json_decref(a);
 	d.acc.type = &fixture_types[RECORD];
 	d.acc.issued = (struct sh_date){ 0 };
-	(void)accede(t->ar, &d.acc);
+	(void)accede(t->ar, &d.acc, SH_ACCEDED);
 	must(sh_reuse_need(t->ar, &fixture_reader, &p, &d.holders[0],
 	    day("2026-06-01"), &a, &err));
 	v = json_array_get(json_object_get(a, "components"), 0);

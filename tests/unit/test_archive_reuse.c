@@ -1,21 +1,13 @@
 /* archive/: who is the same, receipts, notices, the clocks, destruction. */
-#include "tests/unit/test.h"
-
 #include "archive/act.h"
 #include "archive/backup.h"
 #include "archive/retention.h"
 #include "archive/reuse.h"
 #include "base/secret.h"
-#include "tests/unit/archive_fixture.h"
+#include "tests/unit/archive_scene.h"
 
 static struct sh_catalogue *catalogue;
 static struct sh_signer *signer;
-
-struct test {
-	char *dir;
-	struct fixture_place p;
-	struct sh_archive *ar;
-};
 
 static int
 setup_all(void **state)
@@ -48,31 +40,12 @@ teardown_all(void **state)
 static int
 setup(void **state)
 {
-	struct sh_error err = SH_ERROR_INIT;
-	struct test *t = calloc(1, sizeof(*t));
-
-	t->dir = test_mkdir();
-	fixture_place(&t->p, t->dir, "");
-	must(sh_archive_create(&t->p.place, &err));
-	must(sh_archive_open(&t->p.place, catalogue, 0, &t->ar, &err));
-	*state = t;
-	return (0);
-}
-
-static int
-teardown(void **state)
-{
-	struct test *t = *state;
-
-	sh_archive_close(t->ar);
-	test_rmdir(t->dir);
-	free(t);
-	return (0);
+	return (scene_setup(state, "", catalogue));
 }
 
 /* Document N of a real type, in a dossier of its own year. */
 static struct sh_document_id
-accede(struct test *t, unsigned n, const struct sh_holder *holder,
+file_paper(struct test *t, unsigned n, const struct sh_holder *holder,
     const char *type, const char *dossier)
 {
 	struct sh_error err = SH_ERROR_INIT;
@@ -164,7 +137,7 @@ an_old_number_finds_both_ways(void **state)
 	unsigned i;
 
 	for (i = 0; i < 40; i++)
-		(void)accede(t, i, i % 2 ? &new : &old, "gplx", "D1");
+		(void)file_paper(t, i, i % 2 ? &new : &old, "gplx", "D1");
 	assert_int_equal(holds(t, &new), 20);
 	must(sh_archive_alias(t->ar, &fixture_reader, &new, &old,
 	    "Xác nhận số CMND", &err));
@@ -210,8 +183,8 @@ a_child_gets_its_number(void **state)
 	json_t *a, *v;
 	size_t n;
 
-	(void)accede(t, 1, &child, "giay-chung-sinh", "D1");
-	(void)accede(t, 2, &child, "giay-khai-sinh", "D1");
+	(void)file_paper(t, 1, &child, "giay-chung-sinh", "D1");
+	(void)file_paper(t, 2, &child, "giay-khai-sinh", "D1");
 	numbered.id.kind = SH_ID_CITIZEN;
 	(void)strcpy(numbered.id.value, "027326000123");
 	assert_int_equal(holds(t, &numbered), 0);
@@ -246,7 +219,7 @@ a_branch_stands_on_its_enterprise(void **state)
 	size_t i, k, m;
 	json_t *a, *v;
 
-	(void)accede(t, 1, &firm, "gcn-dkdn", "D1");
+	(void)file_paper(t, 1, &firm, "gcn-dkdn", "D1");
 	/* A procedure that asks for the enterprise's certificate. */
 	for (i = 0; i < sh_catalogue_nprocedures(catalogue) && c == NULL;
 	    i++) {
@@ -329,7 +302,7 @@ a_receipt_is_one_and_tells_of_revocation(void **state)
 	size_t i, n = 0;
 
 	assert_non_null(c);
-	id = accede(t, 1, &h, "gcn-qsdd", "D1");
+	id = file_paper(t, 1, &h, "gcn-qsdd", "D1");
 	a = reuse(t, &id, &h, "D2", c->code, 0, SH_OK);
 	b = reuse(t, &id, &h, "D2", c->code, 0, SH_OK);
 	assert_true(json_equal(a, b));
@@ -355,7 +328,7 @@ a_receipt_is_one_and_tells_of_revocation(void **state)
 	json_decref(a);
 	expect_whole(t);
 	/* A newer one takes its place: both dossiers are told. */
-	new = accede(t, 2, &h, "gcn-qsdd", "D5");
+	new = file_paper(t, 2, &h, "gcn-qsdd", "D5");
 	must(sh_archive_supersede(t->ar, &fixture_reader, &id, &new,
 	    "cấp đổi", &err));
 	must(sh_archive_proof(t->ar, &fixture_reader, &h, &id, &a, &err));
@@ -383,7 +356,7 @@ a_receipt_is_one_and_tells_of_revocation(void **state)
 	json_decref(a);
 	must_fail(sh_archive_supersede(t->ar, &fixture_reader, &id, &id, "x",
 	    &err), SH_EARG);
-	id = accede(t, 3, &wrong, "gcn-qsdd", "D5");
+	id = file_paper(t, 3, &wrong, "gcn-qsdd", "D5");
 	must_fail(sh_archive_supersede(t->ar, &fixture_reader, &id, &new,
 	    "x", &err), SH_ECONFLICT);
 	expect_whole(t);
@@ -399,7 +372,7 @@ another_paper_in_its_place(void **state)
 	json_t *a, *v;
 	size_t i;
 
-	id = accede(t, 1, &h, "trich-do", "D1");
+	id = file_paper(t, 1, &h, "trich-do", "D1");
 	assert_null(reuse(t, &id, &h, "D2", c->code, 0, SH_ECONFLICT));
 	json_decref(reuse(t, &id, &h, "D2", c->code, 1, SH_OK));
 	a = dossier(t, "D2");
@@ -427,12 +400,12 @@ a_dossier_is_kept_as_long_as_its_longest_paper(void **state)
 	char hold[SH_DOCUMENT_ID_LEN];
 	json_t *a;
 
-	card = accede(t, 1, &h, "cccd", "D1");
+	card = file_paper(t, 1, &h, "cccd", "D1");
 	must(sh_archive_retention(t->ar, &fixture_reader, &card, &a, &err));
 	assert_int_equal(json_integer_value(json_object_get(a, "years")),
 	    70);
 	json_decref(a);
-	ten = accede(t, 2, &h, "lltp", "D1");
+	ten = file_paper(t, 2, &h, "lltp", "D1");
 	must(sh_archive_retention(t->ar, &fixture_reader, &card, &a, &err));
 	assert_int_equal(json_integer_value(json_object_get(a, "years")),
 	    10);
@@ -458,7 +431,7 @@ a_dossier_is_kept_as_long_as_its_longest_paper(void **state)
 	    &err));
 	must_fail(sh_archive_release(t->ar, &fixture_reader, &ten, hold,
 	    "xong", &err), SH_ENOTFOUND);
-	permanent = accede(t, 3, &h, "giay-khai-sinh", "D1");
+	permanent = file_paper(t, 3, &h, "giay-khai-sinh", "D1");
 	must(sh_archive_retention(t->ar, &fixture_reader, &permanent, &a,
 	    &err));
 	assert_true(json_is_true(json_object_get(a, "permanent")));
@@ -499,10 +472,10 @@ what_is_destroyed_leaves_a_tombstone_and_nothing_else(void **state)
 	json_t *a, *v;
 	size_t i, n = 0;
 
-	id = accede(t, 1, &h, "hd-chuyen-nhuong", "D1");
-	kept = accede(t, 2, &h, "gcn-qsdd", "D1");
+	id = file_paper(t, 1, &h, "hd-chuyen-nhuong", "D1");
+	kept = file_paper(t, 2, &h, "gcn-qsdd", "D1");
 	json_decref(reuse(t, &id, &h, "D2", "04", 0, SH_OK));
-	(void)accede(t, 1, &h, "hd-chuyen-nhuong", "D7");	/* a link */
+	(void)file_paper(t, 1, &h, "hd-chuyen-nhuong", "D7");	/* a link */
 	must(sh_archive_hold(t->ar, &fixture_reader, &id, "vụ án",
 	    (struct sh_date){ 0 }, hold, &err));
 	must(sh_archive_supersede(t->ar, &fixture_reader, &id, &kept,
@@ -611,8 +584,8 @@ a_backup_is_the_archive_again(void **state)
 	char *steps = test_mkdir(), *once = test_mkdir();
 	struct fixture_doc d;
 
-	id = accede(t, 1, &h, "hd-chuyen-nhuong", "D1");
-	kept = accede(t, 2, &old, "gcn-qsdd", "D1");
+	id = file_paper(t, 1, &h, "hd-chuyen-nhuong", "D1");
+	kept = file_paper(t, 2, &old, "gcn-qsdd", "D1");
 	must(sh_archive_alias(t->ar, &fixture_reader, &h, &old, "x", &err));
 	backup(t, steps, 1);
 	backup(t, steps, 0);
@@ -631,7 +604,7 @@ a_backup_is_the_archive_again(void **state)
 	expect_restored(t, steps);
 	dispose(t, &two);
 	dispose(t, &id);
-	(void)accede(t, 5, &h, "gplx", "D1");
+	(void)file_paper(t, 5, &h, "gplx", "D1");
 	backup(t, steps, 3);
 	backup(t, once, 1);
 	expect_restored(t, steps);
