@@ -110,6 +110,8 @@ sweep(const char *what, const struct work *w, const char *kind,
 		(void)snprintf(fault, sizeof(fault), "%s:%lu", kind, when);
 		injure(w, fault, strcmp(kind, "kill") == 0);
 	}
+	if (torture())
+		print_message("# %s: %u points\n", what, table[nrows].points);
 	nrows++;
 }
 

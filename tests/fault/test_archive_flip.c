@@ -348,10 +348,12 @@ flipped_bits_are_reported_or_unused(void **state)
 		if (r == WRONG)
 			fail_msg("bit %u of byte %zu of %s gave wrong data",
 			    bit, at, files[i].path);
+		/* A long run is told of on the way. */
+		if ((k + 1) % 10000 == 0 || k + 1 == flips)
+			print_message("# %d flips: %u unused, %u reported, "
+			    "%u crashed the child\n", k + 1, tally[UNUSED],
+			    tally[REPORTED], tally[CRASHED]);
 	}
-	print_message("# %d flips: %u unused, %u reported, %u crashed the "
-	    "child\n", flips, tally[UNUSED], tally[REPORTED],
-	    tally[CRASHED]);
 	assert_true(tally[REPORTED] > 0);
 }
 
