@@ -16,6 +16,8 @@
 #define HAS_RECEIPT	0x8	/* keeps a blob */
 #define IS_REMOVAL	0x10
 #define TELLS		0x20	/* who relied on the document */
+#define OF_REGISTER	0x40	/* about a person: in the archive's own chain */
+#define IS_ERASURE	0x80
 
 /* Letters are frozen: archive/FORMAT, "Acts". */
 static const struct kind {
@@ -33,6 +35,8 @@ static const struct kind {
 	{ "reuse", 'u', HAS_DOSSIER | HAS_RECEIPT, SH_DO_REUSE },
 	{ "revoke", 'v', TELLS, SH_DO_CORRECT },
 	{ "dispose", 0, IS_REMOVAL, SH_DO_RETAIN },
+	{ "propose-erasure", SH_LETTER_ERASURE, OF_REGISTER, SH_DO_RETAIN },
+	{ "erase", 'E', OF_REGISTER | IS_ERASURE, SH_DO_RETAIN },
 };
 #define LETTER_SUPERSEDES	'S'	/* with the newer document */
 
@@ -271,6 +275,12 @@ fill_index(struct sh_archive *ar, const json_t *event, const json_t *act,
 		return (damaged(err, "a known kind"));
 	if (k->letter == 'a')
 		return (index_alias(ar, act, operation, holder, x, err));
+	if ((k->flags & OF_REGISTER) != 0) {
+		if (sh_tag_parse(sh_member(act, "proposal"), &by))
+			return (damaged(err, "its proposal"));
+		return (add_own(ar, x, holder, 'h', &by, k->letter,
+		    operation, act, err));
+	}
 	if (sh_tag_parse(sh_member(act, "document"), &document))
 		return (damaged(err, "its document"));
 	if (k->letter != 0 && add_own(ar, x, holder, 'd', &document,
@@ -423,7 +433,7 @@ out:
 static int
 has_job(const struct doing *d)
 {
-	return (d->ntags > 1 || (d->kind->flags & TELLS) != 0);
+	return (d->ntags > 1 || (d->kind->flags & (TELLS | IS_ERASURE)) != 0);
 }
 
 /* One holder's change. */
@@ -489,6 +499,10 @@ find_holders(struct doing *d, struct sh_error *err)
 		    err) || holder_of(d->ar, d->act, "alias", &d->tags[1],
 		    err) ? -1 : 0);
 	}
+	if ((d->kind->flags & OF_REGISTER) != 0) {
+		d->ntags = 1;
+		return (sh_erase_register(d->ar, &d->tags[0], err));
+	}
 	if (sh_tag_parse(sh_member(d->act, "document"), &d->document))
 		return (damaged(err, "its document"));
 	return (sh_document_locate(d->ar, &d->document, d->tags, &d->ntags,
@@ -553,6 +567,8 @@ do_all(struct sh_archive *ar, const json_t *act, const struct sh_tag *known,
 			goto out;
 	if ((d.kind->flags & TELLS) != 0 && d.ntags > 0 &&
 	    sh_receipt_notify(ar, act, &d.tags[0], &d.document, err))
+		goto out;
+	if ((d.kind->flags & IS_ERASURE) != 0 && sh_erase_do(ar, act, err))
 		goto out;
 	if (has_job(&d) && known == NULL) {
 		memset(&job, 0, sizeof(job));

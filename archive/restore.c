@@ -295,9 +295,15 @@ dispose(struct restore *r, struct parsed *p, struct sh_error *err)
 	size_t len;
 	int rc = -1;
 
-	if (flush(r, r->ar->engine, err) ||
-	    (event = sh_event_open(r->ar, &item, err)) == NULL)
+	if (flush(r, r->ar->engine, err))
 		return (-1);
+	if ((event = sh_event_open(r->ar, &item, err)) == NULL) {
+		if (err->code != SH_ENOTFOUND)
+			return (-1);
+		/* An erased holder's: nobody can tell what it removed. */
+		sh_error_clear(err);
+		return (sh_engine_commit(r->ar->engine, &p->c, 1, err));
+	}
 	if (sh_tag_parse(sh_member(event, "document"), &document) != 0) {
 		(void)sh_error_set(err, SH_EFIXITY, "event.damaged",
 		    "a destruction without its document");
@@ -476,6 +482,9 @@ sh_backup_restore(const char *dir, const struct sh_archive_place *place,
 		(void)sh_backup_damaged(dir, "it has no change", err);
 		goto out;
 	}
+	/* Who was erased stays it, whatever keys were brought along. */
+	if (sh_erase_again(r.ar, err))
+		goto out;
 	do
 		if (sh_search_follow(r.ar->search, r.ar, UINT64_MAX, &behind,
 		    err))
