@@ -390,32 +390,31 @@ take_blob(struct restore *r, struct sh_backup_in *in,
 
 static int
 take_file(struct sh_backup_in *in, const struct sh_backup_item *item,
-    int (*file)(void *, const char *, const void *, size_t,
+    int (*file)(void *, const char *, int, uint64_t, uint64_t,
     struct sh_error *), void *arg, struct sh_error *err)
 {
-	struct sh_buf b = SH_BUF_INIT;
+	uint8_t head[2];
 	char name[512];
-	size_t len;
-	int rc = -1;
+	uint64_t len;
 
-	if (sh_backup_payload(in, item, &b, err))
-		goto out;
-	len = b.len < 2 ? SIZE_MAX : (size_t)sh_get_be(b.data, 2);
-	if (len >= sizeof(name) || len > b.len - 2) {
-		(void)sh_backup_damaged(in->path, "a file", err);
-		goto out;
-	}
-	memcpy(name, b.data + 2, len);
+	if (item->len < sizeof(head))
+		return (sh_backup_damaged(in->path, "a file", err));
+	if (sh_pread_all(in->fd, head, sizeof(head), item->at, err))
+		return (-1);
+	len = sh_get_be(head, 2);
+	if (len >= sizeof(name) || len > item->len - sizeof(head))
+		return (sh_backup_damaged(in->path, "a file", err));
+	if (sh_pread_all(in->fd, name, (size_t)len, item->at + sizeof(head),
+	    err))
+		return (-1);
 	name[len] = '\0';
-	rc = file(arg, name, b.data + 2 + len, b.len - 2 - len, err);
-out:
-	sh_buf_free(&b);
-	return (rc);
+	return (file(arg, name, in->fd, item->at + sizeof(head) + len,
+	    item->len - sizeof(head) - len, err));
 }
 
 static int
 take_increment(struct restore *r, struct sh_backup_in *in,
-    int (*file)(void *, const char *, const void *, size_t,
+    int (*file)(void *, const char *, int, uint64_t, uint64_t,
     struct sh_error *), void *arg, struct sh_error *err)
 {
 	struct sh_backup_item item;
@@ -453,7 +452,7 @@ take_increment(struct restore *r, struct sh_backup_in *in,
 int
 sh_backup_restore(const char *dir, const struct sh_archive_place *place,
     const struct sh_catalogue *catalogue, uint64_t to,
-    int (*file)(void *, const char *, const void *, size_t,
+    int (*file)(void *, const char *, int, uint64_t, uint64_t,
     struct sh_error *), void *arg, json_t **answerp, struct sh_error *err)
 {
 	struct restore r = { .place = place, .catalogue = catalogue,
