@@ -32,6 +32,7 @@ static const struct kind {
 	{ "notice", 'n', 0, SH_DO_CORRECT },
 	{ "propose", 'p', HAS_PROPOSAL, SH_DO_RETAIN },
 	{ "supersede", 's', HAS_OTHER | TELLS, SH_DO_CORRECT },
+	{ "repair", 'r', 0, SH_DO_RETAIN },
 	{ "reuse", 'u', HAS_DOSSIER | HAS_RECEIPT, SH_DO_REUSE },
 	{ "revoke", 'v', TELLS, SH_DO_CORRECT },
 	{ "dispose", 0, IS_REMOVAL, SH_DO_RETAIN },

@@ -117,7 +117,10 @@ json_t *sh_document_record(struct sh_archive *ar,
     const struct sh_tag *holder, const struct sh_tag *document,
     struct sh_error *err);
 
-/* The record behind a sealed value; its blob, when it has one, in BODY. */
+/*
+ * The record behind a sealed value; its blob, when it has one, in BODY, also
+ * when that blob is what cannot be read.
+ */
 json_t *sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_tag *document, const void *value, size_t len,
     struct sh_stored *body, int *has_bodyp, struct sh_error *err);

@@ -80,7 +80,8 @@ unsigned sh_engine_shards(const struct sh_engine *e);
 
 /*
  * Where a blob's bytes come from: up to CAP bytes into BUF, *LENP 0 at the
- * end.  Asked from the start, and only for a name that is not held.
+ * end.  Asked from the start, and only for a name that is not held, unless it
+ * is put again.
  */
 typedef int (*sh_source)(void *arg, void *buf, size_t cap, size_t *lenp,
     struct sh_error *err);
@@ -92,6 +93,7 @@ struct sh_blob {
 	struct sh_digest name;
 	sh_source source;
 	void *arg;
+	int again;		/* in place of what is held, if it is */
 	uint64_t bytes;		/* out: stored bytes */
 	int existed;		/* out: held already, the source not asked */
 };

@@ -160,7 +160,9 @@ static const struct sh_option scrub_options[] = {
 	HOME,
 	{ "budget", 'b', "MB", "megabytes to read; else everything" },
 	{ "report", 'r', NULL, "then sign the month's report" },
-	JSON, QUIET, END
+	{ "list", 'l', NULL, "when each span was proven last" },
+	{ "repair-from", 'R', "DIR", "then mend from this backup or copy" },
+	WHY, JSON, QUIET, END
 };
 static const struct sh_option key_options[] = {
 	HOME,
@@ -364,10 +366,12 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
-	{ "scrub", "[--budget MB] [--report]",
+	{ "scrub", "[--budget MB] [--report] [--list] [--repair-from DIR]",
 	    "prove what is kept, the oldest proof first",
 	    "  sohoa scrub --budget 20000\n"
-	    "  sohoa scrub --report\n",
+	    "  sohoa scrub --budget 0 --list\n"
+	    "  sohoa scrub --report\n"
+	    "  sohoa scrub --repair-from /mnt/sao-luu/sohoa\n",
 	    scrub_options, 0, 0, sh_cmd_scrub },
 	{ "key", "[--module FILE --token LABEL --object LABEL --pin-file FILE]",
 	    "change the archive key, or put it into a token",

@@ -102,7 +102,7 @@ main(int argc, char **argv)
 	struct sh_error err = SH_ERROR_INIT;
 	struct fixture_place p;
 	struct sh_archive *ar;
-	unsigned count, batch, patience, i;
+	unsigned count, batch, patience, i, n;
 	char seals[400];
 	int rc = 0;
 
@@ -126,7 +126,8 @@ main(int argc, char **argv)
 			return (complain(&err));
 	}
 	for (i = 0; i < count && rc == 0; i += batch) {
-		while ((rc = write_batch(ar, i, batch, &err)) != 0 &&
+		n = count - i < batch ? count - i : batch;
+		while ((rc = write_batch(ar, i, n, &err)) != 0 &&
 		    strcmp(err.key, "disk.full") == 0 && patience-- > 0)
 			sh_error_clear(&err);
 		if (rc == 0)
