@@ -444,7 +444,7 @@ do_one(const struct doing *d, size_t i, struct sh_error *err)
 	struct sh_change c = { .holder = d->tags[i],
 	    .operation = d->operation };
 	struct sh_act_index x;
-	struct sh_engine_job job;
+	struct sh_engine_job jobs[2];
 	struct sh_removal *r = NULL;
 	struct sh_buf sealed = SH_BUF_INIT;
 	json_t *event = NULL;
@@ -469,12 +469,16 @@ do_one(const struct doing *d, size_t i, struct sh_error *err)
 			goto out;
 		sh_removal_add(r, &c);
 	}
+	memset(jobs, 0, sizeof(jobs));
+	c.jobs = jobs;
 	if (i == 0 && has_job(d)) {
-		memset(&job, 0, sizeof(job));
-		if (make_job(d, &job, err))
+		if (make_job(d, &jobs[0], err))
 			goto out;
-		c.jobs = &job;
 		c.njobs = 1;
+	}
+	if (i == 0 && (d->kind->flags & IS_REMOVAL) != 0) {
+		jobs[c.njobs].queue = SH_QUEUE_PURGE;
+		jobs[c.njobs++].id = d->operation;
 	}
 	rc = sh_engine_commit(d->ar->engine, &c, 1, err);
 	if (rc == 0 && c.outcome == SH_COMMIT_CONFLICT)

@@ -460,6 +460,8 @@ sh_archive_dispose(struct sh_archive *ar, const struct sh_reader *who,
 		if (destroy(&p, who, &p.documents[i], sh_member(out,
 		    "digest"), err))
 			goto out;
+	if (sh_purge(ar, err))
+		goto out;
 	*listp = out;
 	out = NULL;
 	rc = 0;

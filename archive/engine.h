@@ -261,6 +261,13 @@ int sh_engine_done(struct sh_engine *e, const struct sh_engine_job *jobs,
     size_t n, int64_t again, struct sh_error *err) SH_MUST_CHECK;
 
 /*
+ * Overwrite what removed documents and entries left behind: afterwards no
+ * byte of them is found where the engine keeps its index.  Blobs stay.
+ * Errors: SH_EAGAIN "engine.pinned", somebody still reads an older state.
+ */
+int sh_engine_purge(struct sh_engine *e, struct sh_error *err) SH_MUST_CHECK;
+
+/*
  * Walk over everything that is kept and compare it with itself: chains from
  * their first event, feed against chains, references against blobs, blobs
  * against where they lie.  Every callback may be NULL and returns 0 to go
@@ -325,6 +332,7 @@ struct sh_engine_driver {
 	    size_t *gotp, struct sh_error *err);
 	int (*done)(struct sh_engine *e, const struct sh_engine_job *jobs,
 	    size_t n, int64_t again, struct sh_error *err);
+	int (*purge)(struct sh_engine *e, struct sh_error *err);
 	int (*check)(struct sh_engine *e, const struct sh_visit *visit,
 	    struct sh_error *err);
 };

@@ -743,6 +743,15 @@ mem_check(struct sh_engine *e, const struct sh_visit *visit,
 	return (0);
 }
 
+/* What was removed is not there any more. */
+static int
+mem_purge(struct sh_engine *e, struct sh_error *err)
+{
+	(void)e;
+	(void)err;
+	return (0);
+}
+
 const struct sh_engine_driver sh_engine_mem = {
 	.scheme = "mem:",
 	.open = mem_open,
@@ -756,5 +765,6 @@ const struct sh_engine_driver sh_engine_mem = {
 	.feed = mem_feed,
 	.lease = mem_lease,
 	.done = mem_done,
+	.purge = mem_purge,
 	.check = mem_check,
 };

@@ -41,6 +41,7 @@ struct restore {
 	struct parsed *changes;
 	size_t nchanges;
 	uint64_t to, done, position;
+	int removed;
 };
 
 /* ---- parsing ------------------------------------------------------------- */
@@ -295,6 +296,7 @@ dispose(struct restore *r, struct parsed *p, struct sh_error *err)
 	size_t len;
 	int rc = -1;
 
+	r->removed = 1;
 	if (flush(r, r->ar->engine, err))
 		return (-1);
 	if ((event = sh_event_open(r->ar, &item, err)) == NULL) {
@@ -482,7 +484,8 @@ sh_backup_restore(const char *dir, const struct sh_archive_place *place,
 		goto out;
 	}
 	/* Who was erased stays it, whatever keys were brought along. */
-	if (sh_erase_again(r.ar, err))
+	if (sh_erase_again(r.ar, err) ||
+	    (r.removed && sh_engine_purge(r.ar->engine, err)))
 		goto out;
 	do
 		if (sh_search_follow(r.ar->search, r.ar, UINT64_MAX, &behind,

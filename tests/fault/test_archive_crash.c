@@ -9,6 +9,8 @@
  */
 #include "tests/fault/archive_judge.h"
 
+#define LENGTHS	5	/* 3 documents to 7 */
+
 /* Documents and how many in one batch. */
 struct work {
 	const char *count, *batch;
@@ -119,15 +121,15 @@ sweep(const char *what, const struct work *w, const char *kind,
 static void
 many_lengths(void)
 {
-	static char text[10][2][4];
+	static char text[LENGTHS][4];
 	static const char *const batches[] = { "1", "2", "3" };
 	struct work w;
 	size_t i, k;
 
-	for (i = 0; i < 10; i++) {
-		(void)snprintf(text[i][0], 4, "%zu", i + 3);
+	for (i = 0; i < LENGTHS; i++) {
+		(void)snprintf(text[i], 4, "%zu", i + 3);
 		for (k = 0; k < 3; k++) {
-			w.count = text[i][0];
+			w.count = text[i];
 			w.batch = batches[k];
 			sweep("killed, other lengths", &w, "kill", 0);
 		}

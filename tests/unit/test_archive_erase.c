@@ -369,6 +369,121 @@ backups_cannot_be_read_of_them_alone(void **state)
 	test_rmdir(late);
 }
 
+/* ---- destruction --------------------------------------------------------- */
+
+#define MANY	120
+
+/* The sealed bytes that an archive's index has of a document. */
+struct trace {
+	struct sh_tag document;
+	uint8_t b[4096];
+	size_t len;
+};
+
+static int
+take_entry(void *arg, const struct sh_entry *t, struct sh_error *err)
+{
+	struct trace *trace = arg;
+
+	(void)err;
+	if (memcmp(t->sort + 8, trace->document.b, 16) != 0)
+		return (0);
+	memcpy(trace->b + trace->len, t->value, t->len);
+	trace->len += t->len;
+	return (0);
+}
+
+static void
+take_trace(struct sh_archive *ar, const struct sh_holder *h,
+    const struct sh_tag *document, struct trace *out)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_range r = { .table = SH_TABLE_LIST };
+	struct sh_tag holder;
+
+	out->document = *document;
+	must(sh_holder_tag(ar, &h->id, h->name, h->birth, &holder, &err));
+	must(sh_engine_get(ar->engine, &holder, document, out->b, &out->len,
+	    &err));
+	r.term = holder;
+	must(sh_engine_scan(ar->engine, &r, take_entry, out, &err));
+}
+
+/* How many traces have sixteen bytes in a row that the file has too. */
+static unsigned
+found_in(const char *path, const struct trace *traces, unsigned n)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	unsigned i, found = 0;
+	size_t at;
+
+	must(sh_fs_read(path, 256 << 20, &b, &err));
+	for (i = 0; i < n; i++)
+		for (at = 0; at + 16 <= traces[i].len; at += 12)
+			if (memmem(b.data, b.len, traces[i].b + at, 16) !=
+			    NULL) {
+				found++;
+				break;
+			}
+	sh_buf_free(&b);
+	return (found);
+}
+
+static void
+nothing_sealed_is_left_of_what_was_destroyed(void **state)
+{
+	struct test *t = *state;
+	struct sh_error err = SH_ERROR_INIT;
+	struct trace *traces = calloc(MANY, sizeof(*traces));
+	struct sh_tag document;
+	struct sh_document_id id;
+	struct fixture_doc d;
+	char path[400];
+	unsigned n, gone = 0;
+	json_t *act;
+
+	(void)snprintf(path, sizeof(path), "%s/archive/data.mdb", t->dir);
+	/* In one chain's order and across chains: pages of any past. */
+	for (n = 0; n < MANY; n++) {
+		fixture_make(&d, 100 + n, 100 + n % 7, 0);
+		id = accede(t->ar, &d.acc, SH_ACCEDED);
+		memcpy(document.b, id.b, 16);
+		if (n % 3 != 0) {
+			take_trace(t->ar, &d.holders[0], &document,
+			    &traces[gone++]);
+		}
+		fixture_free(&d);
+	}
+	assert_int_equal(found_in(path, traces, gone), gone);
+	for (n = 0; n < MANY; n++) {
+		if (n % 3 == 0)
+			continue;
+		fixture_make(&d, 100 + n, 100 + n % 7, 0);
+		must(sh_archive_document_id(t->ar, &d.acc, &id, &err));
+		memcpy(document.b, id.b, 16);
+		must_ptr(act = sh_act_new(t->ar, "dispose", &first, &err));
+		must(sh_act_set_document(act, "document", &document, &err));
+		must(sh_act_make(t->ar, act, NULL, &err));
+		json_decref(act);
+		fixture_free(&d);
+	}
+	assert_true(found_in(path, traces, gone) > gone / 4);
+	must(sh_purge(t->ar, &err));
+	assert_int_equal(found_in(path, traces, gone), 0);
+	reopen(t, 0);
+	expect_sound(t->ar, COUNT + MANY - (int)gone, -1, (int)gone * 3);
+	/* Life goes on over the pages that were cleared. */
+	for (n = 0; n < MANY; n++) {
+		fixture_make(&d, 500 + n, 100 + n % 11, 0);
+		(void)accede(t->ar, &d.acc, SH_ACCEDED);
+		fixture_free(&d);
+	}
+	reopen(t, 0);
+	expect_sound(t->ar, COUNT + 2 * MANY - (int)gone, -1, (int)gone * 3);
+	free(traces);
+}
+
 int
 main(void)
 {
@@ -377,6 +492,7 @@ main(void)
 		T(it_takes_two_and_a_legal_basis),
 		T(nothing_of_them_is_left_and_all_of_the_others),
 		T(backups_cannot_be_read_of_them_alone),
+		T(nothing_sealed_is_left_of_what_was_destroyed),
 	};
 
 	return (cmocka_run_group_tests_name("archive erasure", tests,
