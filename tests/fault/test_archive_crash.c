@@ -170,6 +170,24 @@ no_memory(void **state)
 #endif
 }
 
+/* Acts, an erasure, the journal of reads, a backup. */
+static void
+acts_that_are_cut_short(void **state)
+{
+	static const struct work few = { "1", "1" };
+
+	(void)state;
+	(void)setenv("SOHOA_ACTS", "1", 1);
+	sweep("acts, killed", &few, "kill", 14);
+	sweep("acts, EIO once", &few, "eio", 6);
+	sweep("acts, full from then on", &few, "enospc+", 4);
+	sweep("acts, half written", &few, "short", 4);
+#ifndef __SANITIZE_ADDRESS__
+	sweep("acts, no memory once", &few, "alloc", 10);
+#endif
+	(void)unsetenv("SOHOA_ACTS");
+}
+
 /*
  * The disk is full for a while: the same handle goes on afterwards.  Only
  * when LMDB's own meta page could not be written does it stop for good, and
@@ -235,6 +253,7 @@ main(void)
 		cmocka_unit_test(death_at_any_call),
 		cmocka_unit_test(calls_that_fail),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(acts_that_are_cut_short),
 		cmocka_unit_test(a_full_disk_that_is_freed),
 		cmocka_unit_test(the_table),
 	};
