@@ -49,13 +49,14 @@ class Archive:
         self.chains = {}          # holder: its last sequence and head
         self.operations = set()   # holder, operation, sequence
         self.entries = {}         # table, term, order: bytes or what is sealed
-        self.filed = {}           # holder, document: keys of its entries
+        self.held = set()         # holder, document
+        self.filed = {}           # of those: keys of their entries
         self.references = set()   # blob, holder, document
         self.documents = {}       # id: record, holders
-        self.destroyed = set()    # holder, document
+        self.destroyed = set()    # holder, document, too
         self.opened = set()       # names of blobs
         self.leaves = []          # of the seals' log
-        self.unread = set()       # those of holders whose key is destroyed
+        self.unread = set()       # those whose key or document is destroyed
         self.accessions = {}      # number of leaf: renditions, event's digest
         self.acts, self.imported = 0, 0     # imported: named elsewhere
 
@@ -139,14 +140,15 @@ class Archive:
         text = self.keys.unseal(self.engine.get("document", about), 0x40,
                                 about[16:])
         must(sha256(text) == digest, "commits to another manifest")
-        self.manifest, self.filed[about] = parsed(text), []
+        self.manifest = parsed(text)
+        self.held.add(about)
         must(self.manifest["format"] == 1, "is of another format")
 
     def put(self, about, table, term, order, value):
         """An entry: bytes, or what its sealed JSON says."""
         key = be(table, 1) + term + order
         self.entries[key] = value
-        self.filed[about].append(key)
+        self.filed.setdefault(about, []).append(key)
 
     def term(self, letter, of):
         return self.keys.name("term", (letter + of).encode())[:16]
@@ -156,10 +158,10 @@ class Archive:
         id, link = bytes.fromhex(event["document"]), event["event"] == "link"
         about, leaf = holder + id, len(self.leaves) - 1
         record, record_digest = self.record(about)
-        entries = self.filed.setdefault(about, [])
-        if event["lead"] and not link:
-            self.accessions[leaf] = record and record["renditions"], digest
+        first = about not in self.held
+        self.held.add(about)
         if not record:
+            self.unread.add(leaf)
             return
         tags = list(dict.fromkeys(map(self.keys.tag, record["holders"])))
         leader, time = tags[0], seconds(record["archived_at"])
@@ -174,7 +176,7 @@ class Archive:
         it, holders = self.documents.setdefault(event["document"],
                                                 (record, []))
         must(it == record, "two holders have two versions of the record")
-        if not entries:
+        if first:
             rank = (tags.index(holder) if holder in tags
                     else max(len(tags), len(holders)))
             holders.append(holder)
@@ -190,6 +192,7 @@ class Archive:
             self.put(about, 0x83, self.term("d", event["dossier"]),
                      seconds(event["at"]) + id + operation, leader)
         if event["lead"] and not link:
+            self.accessions[leaf] = record["renditions"], digest
             self.put(about, 0x02, holder, self.keys.name(
                 "content", bytes.fromhex(record["content"]))[:16],
                 {"id": event["document"]})
@@ -221,8 +224,9 @@ class Archive:
         id = bytes.fromhex(event["document"])
         about = holder + id
         if kind == "dispose":
-            for key in self.filed.pop(about):
+            for key in self.filed.pop(about, []):
                 del self.entries[key]
+            self.held.discard(about)
             self.references = {r for r in self.references if r[32:] != about}
             self.destroyed.add(about)
             self.documents.pop(event["document"], None)
@@ -230,8 +234,9 @@ class Archive:
         self.put(about, 0x04, holder, b"d" + id + self.LETTERS[kind] +
                  operation, event)
         if kind == "supersede":
-            self.put(about, 0x04, holder, b"d" + bytes.fromhex(event["by"]) +
-                     b"S" + operation, event)
+            by = bytes.fromhex(event["by"])
+            self.put(holder + by, 0x04, holder, b"d" + by + b"S" + operation,
+                     event)
         elif kind == "propose" and lead:
             self.put(about, 0x84, bytes.fromhex(event["proposal"]), id, holder)
         elif kind == "reuse":
@@ -258,7 +263,7 @@ class Archive:
                     self.compare_entry(key, value, self.entries.pop(key))
         same("index entry", (), self.entries)
         same("document", (k for k, v in rows("document") if v and known(k)),
-             self.filed)
+             self.held)
         same("tombstone", (k for k, v in rows("document")
                            if not v and known(k)), self.destroyed)
         same("reference", (k for k, _ in rows("reference") if known(k)),

@@ -137,7 +137,7 @@ class Keys:
                          crc32c(c[:124]) == c[124:]), None)
             used.append(slot is not None)
             with looking_at("slot %d of the key store" % i):
-                must(slot or not all(map(any, copies)), "no copy is whole")
+                must(slot or not any(map(any, copies)), "no copy is whole")
                 if not slot:
                     continue
                 holder, version = slot[8:24], slot[4:8]
