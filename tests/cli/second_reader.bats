@@ -143,6 +143,9 @@ txn.put(key, row[:16] + bytes(32) + row[48:], db=table(b"event"))'
 	sed -i 's/root[^0-9a-f]*./&0/' "$H"/seals/seals/000000/000000001
 	disagrees "seal 1: has a signature that does not hold"
 	rm -r "$H"; cp -a "$D/home" "$H"
+	rm "$(ls "$H"/seals/seals/000000/* | tail -n 1)"
+	disagrees "is of a seal that is not here"
+	rm -r "$H"; cp -a "$D/home" "$H"
 	# One copy of the keys may rot, not both.
 	/usr/bin/python3 - "$H/keys/holders/table" <<'PY'
 import sys

@@ -50,10 +50,10 @@ class Archive:
         self.operations = set()   # holder, operation, sequence
         self.entries = {}         # table, term, order: bytes or what is sealed
         self.held = set()         # holder, document
-        self.filed = {}           # of those: keys of their entries
-        self.references = set()   # blob, holder, document
+        self.filed = {}           # holder, document: keys of entries
+        self.references = {}      # likewise: names of their blobs
         self.documents = {}       # id: record, holders
-        self.destroyed = set()    # holder, document, too
+        self.destroyed = set()    # holder, document
         self.opened = set()       # names of blobs
         self.leaves = []          # of the seals' log
         self.unread = set()       # those whose key or document is destroyed
@@ -74,7 +74,7 @@ class Archive:
     def refer(self, it, about):
         """A holder's document calls for this blob; each is opened once."""
         name = self.keys.name("blob", bytes.fromhex(it["digest"]))
-        self.references.add(name + about)
+        self.references.setdefault(about, set()).add(name)
         if name not in self.opened:
             self.opened.add(name)
             with looking_at("blob " + it["digest"]):
@@ -92,8 +92,8 @@ class Archive:
             self.refer(body, about)
             text = self.blob(body)
         record = parsed(text)
-        for it in record["renditions"] + [record[k] for k in ("text",)
-                                          if k in record]:
+        text_too = [record["text"]] if "text" in record else []
+        for it in record["renditions"] + text_too:
             self.refer(it, about)
         return record, sha256(text).hex()
 
@@ -227,7 +227,7 @@ class Archive:
             for key in self.filed.pop(about, []):
                 del self.entries[key]
             self.held.discard(about)
-            self.references = {r for r in self.references if r[32:] != about}
+            self.references.pop(about, None)
             self.destroyed.add(about)
             self.documents.pop(event["document"], None)
             return
@@ -267,7 +267,8 @@ class Archive:
         same("tombstone", (k for k, v in rows("document")
                            if not v and known(k)), self.destroyed)
         same("reference", (k for k, _ in rows("reference") if known(k)),
-             self.references)
+             (name + about for about, names in self.references.items()
+              for name in names))
         same("chain", (k + v for k, v in rows("chain")),
              (h + be(n, 8) + head for h, (n, head) in self.chains.items()))
         same("event", (k for k, _ in rows("event")),
@@ -496,6 +497,11 @@ def main():
         archive.compare()
         seals = Seals(where("seals"), archive, given.roots)
         seals.check()
+        copy = os.path.join(where("keys"), "last.seal")
+        with looking_at("keys/last.seal"):
+            must(not os.path.exists(copy) or parsed(read(copy))[
+                "statement"].encode() in seals.statements, "is of a seal that "
+                "is not here")
         jobs, reads = archive.jobs(), 0
         with looking_at("access/journal"):
             reads = journal(where("access") + "/journal", keys)

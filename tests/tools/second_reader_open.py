@@ -176,6 +176,7 @@ class Keys:
         elif holder == NOBODY:
             kind, key = b"a", self.derive("values")
         else:
+            must(holder in self.holders, "is of a holder without a key")
             kind, (version, key) = b"h", self.holders[holder]
         must(value[:8] == b"\1" + kind + be(version, 2) + be(1, 4),
              "is not sealed as it should be")
