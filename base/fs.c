@@ -40,17 +40,26 @@ sh_fs_read_fd(int fd, size_t limit, struct sh_buf *out, struct sh_error *err)
 }
 
 int
+sh_fs_unread(const char *path, struct sh_error *err)
+{
+	int cause = errno;
+
+	sh_error_param(err, "file", "%s", path);
+	errno = cause;
+	if (cause == ENOENT)
+		return (sh_error_set(err, SH_ENOTFOUND, "file.missing",
+		    "%s is not there", path));
+	return (sh_error_sys(err, "file.read", "%s", path));
+}
+
+int
 sh_fs_read(const char *path, size_t limit, struct sh_buf *out,
     struct sh_error *err)
 {
 	int fd, rc;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
-		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", path));
-		return (sh_error_sys(err, "file.read", "%s", path));
-	}
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return (sh_fs_unread(path, err));
 	if ((rc = sh_fs_read_fd(fd, limit, out, err)) != 0)
 		(void)sh_error_context(err, "%s", path);
 	(void)close(fd);
@@ -232,8 +241,7 @@ sh_fs_open_beneath(int dirfd, const char *name, struct sh_error *err)
 	fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 	if (fd < 0) {
 		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", name));
+			return (sh_fs_unread(name, err));
 		if (errno == EXDEV || errno == ELOOP)
 			return (sh_error_set(err, SH_EDENIED, "file.outside",
 			    "%s leads out of its folder", name));

@@ -32,6 +32,9 @@ int sh_fs_sync_dir(const char *path, struct sh_error *err) SH_MUST_CHECK;
 /* Sync the folder that PATH stands in. */
 int sh_fs_sync_parent(const char *path, struct sh_error *err) SH_MUST_CHECK;
 
+/* Say by errno why PATH did not open for reading, with its name; returns -1. */
+int sh_fs_unread(const char *path, struct sh_error *err);
+
 /*
  * Open for reading a regular file below the folder DIRFD by an untrusted
  * relative name: never above it, never through a symbolic link.

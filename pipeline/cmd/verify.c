@@ -163,13 +163,8 @@ verify_operand(struct run *r, const char *s, struct sh_error *err)
 		r->who = sh_reader_of(r->home, r->a);
 		return (verify_document(r, &id, NULL, err));
 	}
-	if ((fd = open(s, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
-		sh_error_param(err, "file", "%s", s);
-		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", s));
-		return (sh_error_sys(err, "file.read", "%s", s));
-	}
+	if ((fd = open(s, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return (sh_fs_unread(s, err));
 	rc = verify_fd(r, s, fd, err);
 	(void)close(fd);
 	return (rc);
