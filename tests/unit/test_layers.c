@@ -8,27 +8,7 @@
 #include "base/mem.h"
 #include "ocr/layers.h"
 #include "tests/unit/raster.h"
-
-static char *
-run(const char *fmt, ...)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf b = SH_BUF_INIT;
-	char line[1024], *s;
-	va_list ap;
-	FILE *f;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	assert_non_null(f = popen(line, "r"));
-	must(sh_fs_read_fd(fileno(f), 1 << 24, &b, &err));
-	must(sh_buf_append(&b, "", 0, &err));
-	if (pclose(f) != 0)
-		fail_msg("%s: %s", line, (char *)b.data);
-	must_ptr(s = sh_buf_steal(&b, &err));
-	return (s);
-}
+#include "tests/unit/shell.h"
 
 static struct sh_pixels
 blank(int w, int h, int channels)
@@ -252,7 +232,7 @@ layers_look_like_the_page(void **state)
 
 	(void)state;
 	must(sh_layers_make(&px, 150, &l, &err));
-	assert_int_equal(l.of.nstencils, 2);
+	assert_int_equal(l.of.nstencils, SH_STENCILS_MAX);
 	/* Below the resolution that the background must have: all dots. */
 	assert_int_equal(l.of.background.width_px, 1240);
 	for (i = 0; i < l.of.npatches; i++) {
@@ -314,7 +294,7 @@ masks_are_exact(void **state)
 	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
 	out = run("cd %s && pdfimages -jbig2 layers.pdf m && ls m-*.jb2e | "
 	    "wc -l", dir);
-	assert_int_equal(atoi(out), 2);
+	assert_int_equal(atoi(out), SH_STENCILS_MAX);
 	free(out);
 	for (i = 0; i < l.of.nstencils; i++) {
 		const struct sh_bits *b = &l.mask[i];
@@ -344,7 +324,7 @@ masks_are_exact(void **state)
 	test_rmdir(dir);
 }
 
-/* Preflight, the packaged validator of PDF/A-1b; skipped without Java. */
+/* Preflight, the packaged validator of PDF/A-1b. */
 static void
 layers_are_pdfa(void **state)
 {
@@ -358,19 +338,100 @@ layers_are_pdfa(void **state)
 	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
 	sh_pixels_free(&px);
 	sh_layers_clear(&l);
-	if (access("/usr/share/java/preflight.jar", R_OK) == 0 &&
-	    access("/usr/bin/java", X_OK) == 0) {
-		out = run("J=/usr/share/java; java -cp $J/preflight.jar:"
-		    "$J/pdfbox2.jar:$J/fontbox2.jar:$J/xmpbox.jar:"
-		    "$J/commons-logging.jar:$J/javax.activation.jar:"
-		    "$J/jaxb-api.jar "
-		    "org.apache.pdfbox.preflight.Validator_A1b %s 2>&1",
-		    path);
-		if (strstr(out, "is a valid PDF/A-1b file") == NULL)
-			fail_msg("%s", out);
-		free(out);
-	}
+	out = run("tests/tools/preflight.sh %s 2>&1", path);
+	if (strstr(out, "is a valid PDF/A-1b file") == NULL)
+		fail_msg("%s", out);
+	free(out);
 	test_rmdir(dir);
+}
+
+/* A frame round the paper is patches along its sides, not one of the page. */
+static void
+frames_are_split(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(1240, 1754, 3);
+	struct sh_layers l;
+	uint64_t covered = 0;
+	size_t i;
+	int x, y;
+
+	(void)state;
+	fill(&px, 100, 100, 1040, 6, 0xd02030);
+	fill(&px, 100, 1648, 1040, 6, 0xd02030);
+	fill(&px, 100, 100, 6, 1554, 0xd02030);
+	fill(&px, 1134, 100, 6, 1554, 0xd02030);
+	must(sh_layers_make(&px, 150, &l, &err));
+	for (i = 0; i < l.of.npatches; i++)
+		covered += (uint64_t)l.of.patch[i].image.width_px *
+		    (uint64_t)l.of.patch[i].image.height_px;
+	if (covered > 1040 * 1554 / 4)
+		fail_msg("%zu patches cover %llu px", l.of.npatches,
+		    (unsigned long long)covered);
+	/* All of the frame is under a patch. */
+	for (y = 100; y < 1654; y++)
+		for (x = 100; x < 1140; x++) {
+			if (x >= 106 && x < 1134 && y >= 106 && y < 1648)
+				continue;
+			for (i = 0; i < l.of.npatches; i++) {
+				const struct sh_page_image *im =
+				    &l.of.patch[i].image;
+
+				if (x >= l.of.patch[i].x && y >=
+				    l.of.patch[i].y && x <
+				    l.of.patch[i].x + im->width_px && y <
+				    l.of.patch[i].y + im->height_px)
+					break;
+			}
+			if (i == l.of.npatches)
+				fail_msg("%d,%d is under no patch", x, y);
+		}
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
+}
+
+/* Dots of a form's line, paler than the letters over them, keep their tone. */
+static void
+pale_dots_stay(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(600, 200, 3), shown;
+	struct sh_layers l;
+	int x, worst = 0;
+
+	(void)state;
+	for (x = 40; x < 560; x += 16) {
+		fill(&px, x, 60, 6, 40, 0x202020);
+		fill(&px, x, 112, 3, 3, 0x787878);
+	}
+	must(sh_layers_make(&px, 300, &l, &err));
+	must(sh_layers_compose(&l, &shown, &err));
+	for (x = 40; x < 560; x += 16) {
+		int d = shown.data[(113 * 600 + x + 1) * 3] - 0x78;
+
+		worst = abs(d) > worst ? abs(d) : worst;
+	}
+	if (worst > 24)
+		fail_msg("a dot's tone is %d off", worst);
+	sh_pixels_free(&shown);
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
+}
+
+/* An empty page costs next to nothing. */
+static void
+empty_pages_are_small(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(2480, 3508, 3);
+	struct sh_layers l;
+
+	(void)state;
+	must(sh_layers_make(&px, 300, &l, &err));
+	if (l.bytes.len > 14000)
+		fail_msg("%zu bytes", l.bytes.len);
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
 }
 
 static void
@@ -523,6 +584,9 @@ main(void)
 		cmocka_unit_test(layers_look_like_the_page),
 		cmocka_unit_test(masks_are_exact),
 		cmocka_unit_test(layers_are_pdfa),
+		cmocka_unit_test(frames_are_split),
+		cmocka_unit_test(pale_dots_stay),
+		cmocka_unit_test(empty_pages_are_small),
 		cmocka_unit_test(bytes_follow_from_pixels),
 		cmocka_unit_test(bilevel_is_lossless),
 		cmocka_unit_test(previews_are_small),
