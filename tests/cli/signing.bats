@@ -204,3 +204,25 @@ split() {
 	echo "$output"
 	grep -q 'is a valid PDF/A-1b file' <<<"$output"
 }
+
+@test "Chromium shows the officer's text at the top left, and the page as before" {
+	python3 tests/tools/pdfa1b.py "$BATS_TEST_TMPDIR/f.pdf"
+	cp "$BATS_TEST_TMPDIR/f.pdf" "$BATS_TEST_TMPDIR/g.pdf"
+	"$T" sign "$BATS_TEST_TMPDIR/g.pdf" "$D/keys/officer.p12" secret \
+	    officer left "Người ký: Nguyễn Thị Ngọc Ánh"
+	(cd "$BATS_TEST_TMPDIR" && "$BATS_TEST_DIRNAME/../tools/chromium.py" \
+	    f.pdf f.ppm g.pdf g.ppm)
+	run python3 - "$BATS_TEST_TMPDIR/f.ppm" "$BATS_TEST_TMPDIR/g.ppm" <<-'P'
+	import sys
+	W, H = 1200, 1650
+	a, b = (open(f, 'rb').read()[-3 * W * H:] for f in sys.argv[1:])
+	new = [(i % W, i // W) for i in range(W * H)
+	       if a[3 * i:3 * i + 3] != b[3 * i:3 * i + 3]]
+	ink = sum(b[3 * (y * W + x)] < 100 for x, y in new)
+	print(len(new), ink, min(new), max(x for x, _ in new), max(y for _, y in new))
+	assert ink > 200
+	assert all(x < W / 2 and y < H / 8 for x, y in new)
+	P
+	echo "$output"
+	[ "$status" = 0 ]
+}

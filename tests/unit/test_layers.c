@@ -279,6 +279,63 @@ layers_look_like_the_page(void **state)
 	test_rmdir(dir);
 }
 
+/* A picture that a viewer made; its data is the caller's. */
+static struct sh_pixels
+picture(const char *dir, const char *name)
+{
+	char path[300];
+	PIX *p;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_non_null(p = pixRead(path));
+	return (raster_pixels(p, 0));
+}
+
+/*
+ * Chromium shows the page in layers as it shows the page itself, and as it
+ * is in the source: stamp, strokes and photograph.
+ */
+static void
+chromium_shows_the_page(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *dir = test_mkdir(), a[256], b[256];
+	struct sh_pixels px = draw_page(3), layered, fed;
+	struct sh_layers l, whole = { .bytes = SH_BUF_INIT };
+	struct sh_page_image image;
+	double mean, worst;
+	size_t i, red = 0, dark = 0, n;
+
+	(void)state;
+	must(sh_layers_make(&px, 150, &l, &err));
+	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, a);
+	pack(&px, &whole.bytes, &image);
+	write_pdf(dir, "whole.pdf", &whole, &image, 1240, 1754, b);
+	free(run("tests/tools/chromium.py %s %s/a.ppm %s %s/b.ppm 2>&1", a,
+	    dir, b, dir));
+	layered = picture(dir, "a.ppm");
+	fed = picture(dir, "b.ppm");
+	n = (size_t)fed.width_px * (size_t)fed.height_px;
+	for (i = 0; i < n; i++) {
+		const uint8_t *p = layered.data + 3 * i;
+
+		red += p[0] > 180 && p[1] < 90 && p[2] < 110;
+		dark += p[0] < 80 && p[1] < 80 && p[2] < 80;
+	}
+	if (red < 3000 || dark < 10000)
+		fail_msg("%zu px red, %zu dark", red, dark);
+	mean = differ(&layered, &fed, 0, 0, fed.width_px, fed.height_px,
+	    &worst);
+	if (mean > 5 || worst > 45)
+		fail_msg("Chromium: %.1f, worst %.1f", mean, worst);
+	free(layered.data);
+	free(fed.data);
+	sh_pixels_free(&px);
+	sh_layers_clear(&whole);
+	sh_layers_clear(&l);
+	test_rmdir(dir);
+}
+
 /* The masks, taken out of the PDF, are ours bit for bit in jbig2dec. */
 static void
 masks_are_exact(void **state)
@@ -583,6 +640,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layers_look_like_the_page),
+		cmocka_unit_test(chromium_shows_the_page),
 		cmocka_unit_test(masks_are_exact),
 		cmocka_unit_test(layers_are_pdfa),
 		cmocka_unit_test(frames_are_split),
