@@ -226,3 +226,28 @@ split() {
 	echo "$output"
 	[ "$status" = 0 ]
 }
+
+@test "hostile PDF files end in a verdict or a reason, soon and in little memory" {
+	shared=${SOHOA_SHARED:-../shared}/corpora/hostile/pdf
+	[ -d "$shared" ] || skip "$shared is not here"
+	python3 - "$O/sohoa" "$shared"/* <<-'P' >&3
+	import os, subprocess, sys
+	most = slowest = 0
+	ends = {}
+	for f in sys.argv[2:]:
+	    p = subprocess.Popen([sys.argv[1], 'verify', '--json', f],
+	                         stdout=subprocess.DEVNULL,
+	                         stderr=subprocess.DEVNULL)
+	    _, status, use = os.wait4(p.pid, 0)
+	    p.returncode = end = os.waitstatus_to_exitcode(status)
+	    # 1: a verdict that is no pass; 65, 76: no PDF that can be judged.
+	    assert end in (0, 1, 65, 76), (end, f)
+	    assert use.ru_maxrss <= 128 * 1024, (use.ru_maxrss, f)
+	    assert use.ru_utime + use.ru_stime <= 10, f
+	    most = max(most, use.ru_maxrss)
+	    slowest = max(slowest, use.ru_utime + use.ru_stime)
+	    ends[end] = ends.get(end, 0) + 1
+	print(f'# {len(sys.argv) - 2} hostile PDF files: ends {ends}, at most '
+	      f'{most / 1024:.0f} MB, {slowest:.2f} CPU s')
+	P
+}
