@@ -218,8 +218,9 @@ bench-reading: setup
 # Against raw LMDB, SQLite and a file per blob.
 .PHONY: bench-archive
 bench-archive: setup
-	@$(MAKE) $(O)/tests/bench/bench_store $(O)/tests/bench/bench_archive
+	@$(MAKE) $(addprefix $(O)/tests/bench/bench_,store reader archive)
 	@$(O)/tests/bench/bench_store $(or $(CHANGES),1000000)
+	@$(O)/tests/bench/bench_reader
 	@$(O)/tests/bench/bench_archive $(or $(DOCUMENTS),100000)
 
 # What signing and verifying cost, and the verdicts on the corpora.
