@@ -12,6 +12,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "pipeline/lane.h"
+#include "pipeline/spool.h"
 
 #define PASSPHRASE_BYTES	24
 /* A page that bulk is at, with its worker's limit, and more. */
@@ -430,4 +431,28 @@ sh_home_spent(struct sh_home *h, enum sh_stage stage, double *at)
 
 	h->stage_cpu_s[stage] += now - *at;
 	*at = now;
+}
+
+int
+sh_home_readings(const struct sh_home *h, struct sh_spool **sp,
+    struct sh_error *err)
+{
+	char *dir = sh_path_join(h->dir, "cache", err);
+	int rc = dir == NULL ? -1 : sh_spool_open(dir, h->archive, sp, err);
+
+	free(dir);
+	return (rc);
+}
+
+int
+sh_home_forget_readings(const struct sh_home *h, struct sh_error *err)
+{
+	struct sh_spool *s;
+	int rc;
+
+	if (sh_home_readings(h, &s, err))
+		return (-1);
+	rc = sh_spool_trim(s, 0, err);
+	sh_spool_close(s);
+	return (rc);
 }

@@ -41,6 +41,8 @@ enum sh_stage {
 	SH_STAGES
 };
 
+struct sh_spool;
+
 struct sh_home {
 	char *dir;
 	struct sh_config *config;
@@ -82,6 +84,16 @@ void sh_home_close(struct sh_home *h);
  * *AT comes from sh_cpu_seconds().
  */
 void sh_home_spent(struct sh_home *h, enum sh_stage stage, double *at);
+
+/* What was read, by the bytes of its pages (spool.h); the caller closes it. */
+int sh_home_readings(const struct sh_home *h, struct sh_spool **sp,
+    struct sh_error *err) SH_MUST_CHECK;
+/*
+ * Forget all of them: who destroys a document destroys what was read of it,
+ * and a reading does not tell whose it is.
+ */
+int sh_home_forget_readings(const struct sh_home *h, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /* PATH when it is absolute, else below the home; fresh memory. */
 char *sh_home_path(const struct sh_home *h, const char *path,

@@ -548,15 +548,11 @@ sh_intake(const struct sh_intake_options *o,
 {
 	struct run r = { .o = o, .next = next, .next_arg = arg };
 	struct sh_error ignored = SH_ERROR_INIT;
-	char *dir = NULL;
 	int rc = -1;
 
-	if (o->home != NULL) {
-		if ((r.engine = sh_pool_engine(o->pool, err)) == NULL ||
-		    (dir = sh_path_join(o->home->dir, "cache", err)) == NULL ||
-		    sh_spool_open(dir, o->home->archive, &r.cache, err))
-			goto out;
-	}
+	if (o->home != NULL && ((r.engine = sh_pool_engine(o->pool, err)) ==
+	    NULL || sh_home_readings(o->home, &r.cache, err)))
+		goto out;
 	while (!r.no_more || r.nlanes > 0)
 		if (step(&r, err))
 			goto out;
@@ -574,6 +570,5 @@ out:
 	while (r.nlanes > 0)
 		close_lane(&r);
 	sh_spool_close(r.cache);
-	free(dir);
 	return (rc);
 }

@@ -80,7 +80,9 @@ approve(struct run *r, json_t **answer, struct sh_error *err)
 {
 	const char *out = sh_args_get(r->a, "output");
 
-	if (sh_archive_erase(r->h->archive, &r->who, sh_args_get(r->a,
+	/* Before it: a crash behind it would leave them. */
+	if (sh_home_forget_readings(r->h, err) ||
+	    sh_archive_erase(r->h->archive, &r->who, sh_args_get(r->a,
 	    "approve"), r->h->agency, answer, err) ||
 	    (out != NULL && sh_write_list(out, *answer, err)))
 		return (-1);

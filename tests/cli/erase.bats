@@ -39,10 +39,13 @@ as_nobody() {
 	schema erase.schema.json < "$BATS_TEST_TMPDIR/p"
 	p=$(json 'v["proposal"]' < "$BATS_TEST_TMPDIR/p")
 	"$SOHOA" erase --show "$p" | grep -q "^$gone "
+	[ -n "$(ls "$SOHOA_HOME/cache")" ]
 	run "$SOHOA" erase --approve "$p"
 	[ "$status" = 77 ]
 	[[ "$output" == *"[erase.same-person]"* ]]
 	as_nobody erase --approve "$p" --json > "$BATS_TEST_TMPDIR/list"
+	# What was read of the papers is not kept either.
+	[ -z "$(ls "$SOHOA_HOME/cache")" ]
 	schema erase.schema.json < "$BATS_TEST_TMPDIR/list"
 	python3 - "$BATS_TEST_TMPDIR/list" "$BATS_TEST_TMPDIR" <<'PY'
 import hashlib, json, sys
