@@ -6,6 +6,7 @@
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
 #   make torture             every fault at every point, for hours
+#   make model               what papers are known by, made again
 #   make bench-reading       every bar of reading, beside plain Tesseract
 #   make bench-archive       the store beside LMDB, SQLite and files
 #   make bench-signing       the same of signing and verifying alone
@@ -40,7 +41,8 @@ TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	mandoc default-jre-headless libpdfbox2-java libfontbox2-java \
 	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
 	python3-jsonschema libxml2-utils gpg-agent strace valgrind jbig2dec \
-	softhsm2 opensc faketime binutils util-linux procps bc bsdextrautils
+	liblinear-dev softhsm2 opensc faketime binutils util-linux procps bc \
+	bsdextrautils
 BENCH_PACKAGES := tesseract-ocr ocrmypdf time
 
 # ---- compiler ------------------------------------------------------------
@@ -126,7 +128,8 @@ $(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
 # Test programs see the worker's rooms too, but not its main.
 WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
 $(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
-	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode $(SYSLIBS)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode \
+	    -llinear $(SYSLIBS)
 
 # make build=fuzz fuzzers; then $(O)/tests/fuzz/fuzz_X tests/fuzz/corpus/X
 $(FUZZERS): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
@@ -192,6 +195,12 @@ torture: setup-test
 
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
+
+# What papers are known by, from generated papers and the catalogue's words.
+.PHONY: model
+model: setup-test
+	@$(MAKE) $(O)/samples/sample $(O)/tests/tools/train
+	@O=$(O) tests/tools/make-model.sh ocr/data/papers.model
 
 # KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
 .PHONY: torture-intake bench-bulk
