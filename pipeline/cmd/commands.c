@@ -29,6 +29,7 @@ static const struct sh_option read_options[] = {
 	{ "procedure", 'c', "CODE", "say what the papers are for" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
 	{ "text", 't', NULL, "only the words, page by page" },
+	{ "svg", 's', NULL, "a picture: words in their places, how sure, fields" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option bulk_options[] = {
@@ -277,7 +278,8 @@ const struct sh_command sh_commands[] = {
 	    "read and classify without archiving anything",
 	    "  sohoa read scan.tif\n"
 	    "  sohoa read --json hoso/0678/ > reading.json\n"
-	    "  sohoa read --text scan.pdf\n",
+	    "  sohoa read --text scan.pdf\n"
+	    "  sohoa read --svg scan.jpg > reading.svg\n",
 	    read_options, 1, -1, sh_cmd_read },
 	{ "find", "--holder ID [--type SLUG] | --number NO | --text WORDS",
 	    "find documents, newest first",
