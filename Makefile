@@ -215,11 +215,12 @@ bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
 
-# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED.
+# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED;
+# QUICK=1 takes a page of each class and three dossiers.
 bench-reading: setup
-	@$(MAKE) $(O)/tests/bench/bench_reading
-	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
-	    "$${SOHOA_SHARED:-../shared}"
+	@$(MAKE) all $(O)/tests/bench/bench_reading $(O)/tests/bench/bench_codes \
+	    $(O)/tests/tools/corpus
+	@QUICK=$(QUICK) tests/bench/reading.sh $(O) "$${SOHOA_SHARED:-../shared}"
 
 # Against raw LMDB, SQLite and a file per blob.
 .PHONY: bench-archive
