@@ -6,6 +6,7 @@
 #   make build=asan check    the same under AddressSanitizer and UBSan
 #   make lint                layers, names, headers alone, man pages
 #   make torture             every fault at every point, for hours
+#   make model               what papers are known by, made again
 #   make bench-reading       every bar of reading, beside plain Tesseract
 #   make bench-archive       the store beside LMDB, SQLite and files
 #   make bench-signing       the same of signing and verifying alone
@@ -42,8 +43,8 @@ TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
 	python3-jsonschema python3-lmdb python3-cryptography \
 	python3-zstandard libxml2-utils gpg-agent strace valgrind jbig2dec \
-	softhsm2 opensc faketime binutils util-linux procps bc bsdextrautils \
-	chromium xvfb
+	liblinear-dev softhsm2 opensc faketime binutils util-linux procps bc \
+	bsdextrautils chromium xvfb
 BENCH_PACKAGES := tesseract-ocr ocrmypdf time
 
 # ---- compiler ------------------------------------------------------------
@@ -129,7 +130,8 @@ $(O)/sohoa-worker: $(call obj,pipeline/worker) $(LINK)
 # Test programs see the worker's rooms too, but not its main.
 WORKER_OBJ = $(filter-out %/main.o,$(call obj,pipeline/worker))
 $(TESTS) $(TOOLS) $(BENCHES): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
-	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode $(SYSLIBS)
+	$(call QUIET,LD )$(CXX) $(LDFLAGS) -o $@ $^ -lcmocka -lqrencode \
+	    -llinear $(SYSLIBS)
 
 # make build=fuzz fuzzers; then $(O)/tests/fuzz/fuzz_X tests/fuzz/corpus/X
 $(FUZZERS): $(O)/tests/%: $(O)/tests/%.o $(WORKER_OBJ) $(LINK)
@@ -196,6 +198,12 @@ torture: setup-test
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
 
+# What papers are known by, from generated papers and the catalogue's words.
+.PHONY: model
+model: setup-test
+	@$(MAKE) $(O)/samples/sample $(O)/tests/tools/train
+	@O=$(O) tests/tools/make-model.sh ocr/data/papers.model
+
 # KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
 .PHONY: torture-intake bench-bulk
 torture-intake: all
@@ -209,11 +217,12 @@ bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
 
-# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED.
+# Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED;
+# QUICK=1 takes a page of each class and three dossiers.
 bench-reading: setup
-	@$(MAKE) $(O)/tests/bench/bench_reading
-	@OMP_THREAD_LIMIT=1 $(O)/tests/bench/bench_reading -d \
-	    "$${SOHOA_SHARED:-../shared}"
+	@$(MAKE) all $(O)/tests/bench/bench_reading $(O)/tests/bench/bench_codes \
+	    $(O)/tests/tools/corpus
+	@QUICK=$(QUICK) tests/bench/reading.sh $(O) "$${SOHOA_SHARED:-../shared}"
 
 # Against raw LMDB, SQLite and a file per blob.
 .PHONY: bench-archive

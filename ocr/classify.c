@@ -7,6 +7,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ocr/heading.h"
+#include "ocr/linear.h"
 
 #define BLOCKS_MAX	24	/* of capitals, on one page */
 #define PAGES_MAX	40	/* that are looked at */
@@ -27,6 +28,9 @@
 #define W_UNKNOWN	2.6	/* what a type must outweigh */
 #define W_OTHER		6.5	/* the title of a paper outside the catalogue */
 #define W_STRANGE	0.8	/* a title that nobody knows */
+#define W_LIKE		6.0	/* wordings like a type's, at most */
+#define LIKE_FROM	(-0.4)	/* scores between which that grows */
+#define LIKE_TO		0.4
 #define W_FORMULA	0.4	/* times: "QUYẾT ĐỊNH:", what follows is decided */
 
 /* What a phrase means: a title or a word of a type. */
@@ -50,6 +54,7 @@ struct judge {
 	double *score;		/* by type; the last is unknown */
 	double *title;		/* best title of each type */
 	double *word;
+	double *like;		/* the linear model's scores */
 	struct sh_view view;
 	struct sh_heading head;	/* of the first page */
 	int applicant;		/* a person asks an agency */
@@ -128,8 +133,8 @@ note(struct judge *j, const char *what, const char *text, uint32_t page)
 		return (0);
 	if ((v = sh_json_new_object(j->err)) == NULL)
 		return (-1);
-	if (sh_json_set_str(v, what, text, j->err) ||
-	    sh_json_set_int(v, "page", page, j->err)) {
+	if (sh_json_set_str(v, what, text, j->err) || (page != SH_NONE &&
+	    sh_json_set_int(v, "page", page, j->err))) {
 		json_decref(v);
 		return (-1);
 	}
@@ -473,6 +478,26 @@ symbol_fits(const struct judge *j, const json_t *symbols)
 	return (fits);
 }
 
+/* The second witness: how like each type's the paper's wordings are. */
+static int
+judge_wordings(struct judge *j, struct sh_linear **mp, struct sh_grams *g)
+{
+	if ((*mp = sh_linear_new(j->c, NULL, 0, j->err)) == NULL ||
+	    sh_grams_view(g, &j->view, &j->head, NULL, j->err))
+		return (-1);
+	sh_linear_score(*mp, g, j->like);
+	return (0);
+}
+
+/* What the linear model's score adds to a type's odds. */
+static double
+likeness(double score)
+{
+	double w = (score - LIKE_FROM) / (LIKE_TO - LIKE_FROM);
+
+	return (W_LIKE * (w < 0 ? 0 : w > 1 ? 1 : w));
+}
+
 static double
 score_type(const struct judge *j, size_t i)
 {
@@ -485,6 +510,7 @@ score_type(const struct judge *j, size_t i)
 	words = j->word[i];
 	s = W_TITLE * j->title[i];
 	s += W_WORDS * words / (words + 2.5);
+	s += likeness(j->like[i]);
 	if (mrz != NULL && ((strcmp(mrz, "ID") == 0 && j->id_lines) ||
 	    (strcmp(mrz, "P") == 0 && j->passport_lines)))
 		s += W_CODE;
@@ -542,6 +568,26 @@ decide(struct judge *j, const struct sh_procedure *procedure, double *confp)
 		sum += exp(j->score[i] - max);
 	*confp = 1 / sum;
 	return (best);
+}
+
+/* What else spoke for the best: wordings of the model, the procedure. */
+static int
+explain(struct judge *j, const struct sh_linear *m, const struct sh_grams *g,
+    const struct sh_procedure *procedure, size_t best)
+{
+	size_t why[SH_LINEAR_WHY], i, n;
+
+	if (best == j->ntypes)
+		return (0);
+	if (procedure != NULL && asked_for(procedure,
+	    sh_catalogue_type_at(j->c, best)) && note(j, "procedure",
+	    procedure->code, SH_NONE))
+		return (-1);
+	n = j->like[best] > LIKE_FROM ? sh_linear_why(m, g, best, why) : 0;
+	for (i = 0; i < n; i++)
+		if (note(j, "wording", g->gram[why[i]].text, SH_NONE))
+			return (-1);
+	return (0);
 }
 
 /* A page number of 2 or more in the middle of the page's first row. */
@@ -666,6 +712,7 @@ judge_free(struct judge *j)
 	free(j->score);
 	free(j->title);
 	free(j->word);
+	free(j->like);
 	sh_view_free(&j->view);
 	json_decref(j->evidence);
 }
@@ -676,6 +723,8 @@ sh_classify(const struct sh_catalogue *c, const struct sh_page *const *pages,
     struct sh_guess *out, struct sh_error *err)
 {
 	struct judge j = { .c = c, .err = err };
+	struct sh_linear *model = NULL;
+	struct sh_grams grams = { .n = 0 };
 	uint32_t page;
 	size_t best;
 	int rc = -1;
@@ -688,8 +737,10 @@ sh_classify(const struct sh_catalogue *c, const struct sh_page *const *pages,
 	j.score = sh_alloc(j.ntypes + 1, sizeof(*j.score), "classifier", err);
 	j.title = sh_alloc(j.ntypes + 1, sizeof(*j.title), "classifier", err);
 	j.word = sh_alloc(j.ntypes + 1, sizeof(*j.word), "classifier", err);
+	j.like = sh_alloc(j.ntypes + 1, sizeof(*j.like), "classifier", err);
 	j.evidence = sh_json_new_array(err);
 	if (j.score == NULL || j.title == NULL || j.word == NULL ||
+	    j.like == NULL ||
 	    j.evidence == NULL || load_lists(&j) ||
 	    sh_view_build(&j.view, pages, npages, err))
 		goto out;
@@ -705,15 +756,19 @@ sh_classify(const struct sh_catalogue *c, const struct sh_page *const *pages,
 	}
 	judge_form(&j);
 	judge_codes(&j, pages, npages);
-	if (judge_words(&j))
+	if (judge_words(&j) || judge_wordings(&j, &model, &grams))
 		goto out;
 	best = decide(&j, procedure, &out->confidence);
+	if (explain(&j, model, &grams, procedure, best))
+		goto out;
 	out->type = sh_catalogue_type_at(c, best);
 	out->first_page = npages > 0 ? beginning(&j, best) : 0;
 	out->evidence = j.evidence;
 	j.evidence = NULL;
 	rc = 0;
 out:
+	sh_grams_free(&grams);
+	sh_linear_free(model);
 	judge_free(&j);
 	return (rc);
 }

@@ -1,6 +1,7 @@
 /*
- * Which paper is this?  Title lines and words against the catalogue, times
- * what the procedure expects, with an answer "unknown" and the evidence.
+ * Which paper is this?  Title lines and words against the catalogue, the
+ * linear model's view of all other wordings (linear.h), times what the
+ * procedure expects, with an answer "unknown" and the evidence.
  * Pure: no files, no state.
  */
 #ifndef SH_OCR_CLASSIFY_H
@@ -17,7 +18,8 @@ struct sh_guess {
 	int certified_copy;	/* a certification block stands on it */
 	int first_page;		/* > 0: a title of TYPE stands at its top;
 				   < 0: it reads as a continuation */
-	json_t *evidence;	/* [{"title":…,"page":…},{"word":…},…] */
+	json_t *evidence;	/* [{"title":…,"page":…},{"word":…,"page":…},
+				   {"procedure":…},{"wording":…},…] */
 };
 
 /*

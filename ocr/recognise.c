@@ -25,6 +25,7 @@
 #define READ_PX_MAX	12e6	/* a raster scaled up for reading */
 #define FAINT		0.82	/* read worse: the ink may be faded */
 #define POOR		0.6	/* read worse: it may lie another way */
+#define SHAPES_FEW	40	/* like words: their height may be wrong */
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
 
@@ -385,13 +386,17 @@ choose_scale(const struct job *j)
 	return (fmin(s, sqrt(4 * READ_PX_MAX / px)));
 }
 
-/* The dpi at which small letters would have their usual 2.4 mm. */
+/*
+ * The dpi at which small letters would have their usual 2.4 mm.  A few
+ * shapes say nothing of that: grain may be among them.
+ */
 static double
 print_dpi(const struct job *j)
 {
 	double dpi = j->lie->height_px * 300.0 / 28;
 
-	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
+	return (j->lie->nwords >= SHAPES_FEW && dpi > 0 && dpi < j->dpi ?
+	    dpi : j->dpi);
 }
 
 /*

@@ -407,20 +407,124 @@ stretch(struct sh_plane *p, int ink, int paper)
 
 /*
  * Faded ink becomes nearly as dark as fresh: darkness under PAPER saturates
- * after about 25 levels.
+ * after about 25 levels.  0 and nothing done where so much is a little
+ * darker than paper that it is no ink: grain of the paper would be letters,
+ * and the engine busy with them for minutes.
  */
-static void
+static int
 revive(struct sh_plane *p)
 {
 	uint8_t tone[256];
-	size_t i, n = (size_t)p->w * (size_t)p->h;
+	size_t i, n = (size_t)p->w * (size_t)p->h, dark = 0;
 	int v;
 
+	for (i = 0; i < n; i++)
+		dark += p->data[i] < PAPER - 17;
+	if (dark > n / 6)
+		return (0);
 	for (v = 0; v < 256; v++)
 		tone[v] = v >= PAPER ? PAPER :
 		    cut((int)(PAPER * exp((v - PAPER) / 25.0)));
 	for (i = 0; i < n; i++)
 		p->data[i] = tone[p->data[i]];
+	return (1);
+}
+
+/* ---- nearly empty pages -------------------------------------------------------- */
+
+/*
+ * The level that parts the plane's two kinds best, as the engine will part
+ * them.  Source: N. Otsu, A threshold selection method from gray-level
+ * histograms, 1979.
+ */
+static int
+parting_level(const struct sh_plane *p)
+{
+	uint64_t count[256] = { 0 }, n = (uint64_t)p->w * (uint64_t)p->h, i;
+	double all = 0, below = 0, sum = 0, between, best = -1;
+	int level = 0, v;
+
+	for (i = 0; i < n; i++)
+		count[p->data[i]]++;
+	for (v = 0; v < 256; v++)
+		all += (double)v * (double)count[v];
+	for (v = 0; v < 255; v++) {
+		below += (double)count[v];
+		sum += (double)v * (double)count[v];
+		if (below <= 0 || below >= (double)n)
+			continue;
+		between = all * below / (double)n - sum;
+		between *= between / (below * ((double)n - below));
+		if (between > best) {
+			best = between;
+			level = v;
+		}
+	}
+	return (level);
+}
+
+/*
+ * Is what lies under the level grain rather than letters?  Pages of text have
+ * up to 30 dark runs a row, a tenth of them shorter than 3 pixels; grain has
+ * hundreds, and the engine is busy with them for minutes.
+ */
+static int
+is_grainy(const struct sh_plane *p, int level)
+{
+	size_t runs = 0, few = 0, rows = 0;
+	int32_t x, y, len;
+
+	for (y = 0; y < p->h; y += 8, rows++) {
+		const uint8_t *s = p->data + (size_t)y * (size_t)p->w;
+
+		for (x = len = 0; x < p->w; x++) {
+			if (s[x] <= level) {
+				len++;
+			} else if (len > 0) {
+				runs++;
+				few += len < 3;
+				len = 0;
+			}
+		}
+	}
+	return (few > 50 * rows && 2 * few > runs);
+}
+
+/* What is lighter than FROM is paper. */
+static void
+whiten(struct sh_plane *p, int from, int paper)
+{
+	size_t i, n = (size_t)p->w * (size_t)p->h;
+
+	for (i = 0; i < n; i++)
+		if (p->data[i] >= from)
+			p->data[i] = (uint8_t)paper;
+}
+
+/*
+ * Where ink is scarce, a card on a sheet, the best parting runs through the
+ * paper's own noise: take the grain out, and let what is nearly paper be
+ * paper.
+ */
+static int
+calm_paper(struct sh_plane *p, int paper, unsigned *planp,
+    struct sh_error *err)
+{
+	int nearly = paper * 8 / 10, level = parting_level(p);
+	int grainy = is_grainy(p, level);
+
+	if (!grainy && level < nearly)
+		return (0);
+	if (grainy && (*planp & SH_TREAT_MEDIAN) == 0) {
+		if (median(p, err))
+			return (-1);
+		*planp |= SH_TREAT_MEDIAN;
+	}
+	whiten(p, nearly, paper);
+	level = parting_level(p);
+	if (is_grainy(p, level))
+		whiten(p, level * 3 / 4, paper);
+	return (0);
 }
 
 /* ---- the plan ----------------------------------------------------------------- */
@@ -428,7 +532,7 @@ revive(struct sh_plane *p)
 unsigned
 sh_treat_plan(const struct sh_quality *q, double print_dpi)
 {
-	int grey_on_grey = q->median_level - q->ink_level < 110;
+	int grey_on_grey = q->median_level - q->faint_level < 110;
 	unsigned plan = 0;
 
 	if (q->two_level)
@@ -479,17 +583,24 @@ sh_treat_apply(const struct sh_pixels *px, double dpi, double print_dpi,
 			goto out;
 		*planp |= SH_TREAT_STAINS;
 	}
-	if (plan & SH_TREAT_REVIVE)
-		revive(&p);
-	else if (!q->two_level && (plan & SH_TREAT_MEDIAN) == 0 &&
-	    sh_plane_clear_ghost(&p, MIN(paper, q->median_level)))
+	if (plan & SH_TREAT_REVIVE) {
+		if (!revive(&p))
+			*planp &= ~(unsigned)SH_TREAT_REVIVE;
+	} else if (!q->two_level && (plan & SH_TREAT_MEDIAN) == 0 &&
+	    sh_plane_clear_ghost(&p, MIN(paper, q->median_level))) {
 		*planp |= SH_TREAT_GHOST;
-	ink = q->ink_level * paper / MAX(q->median_level, 1);
+	}
+	/* Where little is printed, tinted paper is among the darkest. */
+	ink = q->median_level - q->ink_level < (q->median_level -
+	    q->faint_level) / 2 ? q->faint_level : q->ink_level;
+	ink = ink * paper / MAX(q->median_level, 1);
 	if (plan & SH_TREAT_STRETCH && paper - ink >= 8) {
 		stretch(&p, ink, paper);
 		paper = 255;
 	}
 	if (sh_plane_sweep(&p, dpi, print_dpi, paper * 85 / 100, paper, err))
+		goto out;
+	if (!q->two_level && calm_paper(&p, paper, planp, err))
 		goto out;
 	if ((out = sh_plane_pix(&p)) == NULL)
 		(void)sh_error_nomem(err, "a raster");

@@ -10,6 +10,7 @@
  *   rights.json         who may read what; absent: whoever can open it
  *   seals/              seals of the archive's changes, their stamps
  *   spool/              what was fed and is not archived yet, sealed
+ *   reread/             which documents an engine was tried on, sealed
  *   cache/              readings that need not be made twice, sealed; answers
  *                       about revocation
  *   bulk/               bulk runs: rows and results, sealed

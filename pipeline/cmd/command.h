@@ -126,6 +126,7 @@ int sh_cmd_alias(struct sh_args *a, struct sh_error *err);
 int sh_cmd_file(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dossier(struct sh_args *a, struct sh_error *err);
 int sh_cmd_correct(struct sh_args *a, struct sh_error *err);
+int sh_cmd_reread(struct sh_args *a, struct sh_error *err);
 int sh_cmd_revoke(struct sh_args *a, struct sh_error *err);
 int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);

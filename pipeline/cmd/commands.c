@@ -29,6 +29,7 @@ static const struct sh_option read_options[] = {
 	{ "procedure", 'c', "CODE", "say what the papers are for" },
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
 	{ "text", 't', NULL, "only the words, page by page" },
+	{ "svg", 's', NULL, "a picture: words in their places, how sure, fields" },
 	JSON, USAGE, QUIET, END
 };
 static const struct sh_option bulk_options[] = {
@@ -89,6 +90,15 @@ static const struct sh_option dossier_options[] = {
 	HOME,
 	{ "procedure", 'c', "CODE", "else the one that its papers name" },
 	WHY, JSON, END
+};
+static const struct sh_option reread_options[] = {
+	HOME,
+	{ "where", 'w', "CONDITIONS", "model<X, engine!=current, confidence<0.9, archived<DAY, sohoa<X" },
+	{ "type", 't', "SLUG", "only documents of that type" },
+	{ "document", 'd', "DOCUMENT", "only that one" },
+	{ "dry-run", 'n', NULL, "read and compare, change nothing" },
+	{ "readers", 'r', "N", "reading processes; 0: one per core" },
+	WHY, JSON, QUIET, END
 };
 static const struct sh_option end_options[] = {
 	HOME, REASON, WHY, JSON, END
@@ -281,7 +291,8 @@ const struct sh_command sh_commands[] = {
 	    "read and classify without archiving anything",
 	    "  sohoa read scan.tif\n"
 	    "  sohoa read --json hoso/0678/ > reading.json\n"
-	    "  sohoa read --text scan.pdf\n",
+	    "  sohoa read --text scan.pdf\n"
+	    "  sohoa read --svg scan.jpg > reading.svg\n",
 	    read_options, 1, -1, sh_cmd_read },
 	{ "find", "--holder ID [--type SLUG] | --number NO | --text WORDS",
 	    "find documents, newest first",
@@ -323,6 +334,11 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa correct 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 \\\n"
 	    "      91c0d7b25a8e4f3f8c6e1a2b3c4d5e6f -m 'cải chính'\n",
 	    end_options, 2, 2, sh_cmd_correct },
+	{ "reread", "--where CONDITIONS | --type SLUG | --document DOCUMENT",
+	    "read archived documents again; a better reading replaces",
+	    "  sohoa reread --where 'model!=current' --dry-run\n"
+	    "  sohoa reread --type giay-khai-sinh --where 'confidence<0.9'\n",
+	    reread_options, 0, 0, sh_cmd_reread },
 	{ "revoke", "DOCUMENT --reason WHY",
 	    "say that its issuer withdrew a document",
 	    "  sohoa revoke 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -m 'QĐ 12/QĐ-UBND'\n",

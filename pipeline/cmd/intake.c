@@ -10,6 +10,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "pipeline/cmd/command.h"
+#include "pipeline/picture.h"
 #include "pipeline/result.h"
 
 struct run {
@@ -94,6 +95,8 @@ print_job(struct run *r, const struct sh_job *j, struct sh_error *err)
 	}
 	if (r->home == NULL && sh_args_get(r->a, "text") != NULL)
 		return (print_text(j, err));
+	if (r->home == NULL && sh_args_get(r->a, "svg") != NULL)
+		return (sh_picture(j, r->a->lang, stdout, err));
 	if (r->printed > 0)
 		(void)fputc('\n', stdout);
 	return (sh_result_print(j, r->home != NULL, r->a->lang, stdout, err));
@@ -313,6 +316,10 @@ sh_cmd_read(struct sh_args *a, struct sh_error *err)
 	struct sh_catalogue *c;
 	int rc;
 
+	if (sh_args_get(a, "svg") != NULL && (a->json || (a->noperands > 1 &&
+	    is_folder(a->operands[0]))))
+		return (sh_args_usage(a,
+		    "--svg draws one dossier, without --json"));
 	if (sh_catalogue_load(NULL, &c, err))
 		return (-1);
 	rc = take_in(a, NULL, c, err);
