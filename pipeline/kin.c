@@ -41,6 +41,11 @@ sh_kin_json(const struct sh_kin *kin, struct sh_error *err)
 		json_decref(v);
 		return (NULL);
 	}
+	if (v != NULL && kin->pictured && sh_json_set(v, "pictured",
+	    json_true(), err)) {
+		json_decref(v);
+		return (NULL);
+	}
 	if (v == NULL)
 		(void)sh_error_nomem(err, "JSON");
 	return (v);

@@ -26,6 +26,7 @@ const char *sh_kinship_word(enum sh_kinship kinship);
 
 struct sh_kin {
 	enum sh_kinship kinship;
+	int pictured;		/* RESCAN: every page looks the same */
 	int better;		/* RESCAN: this capture is the better one */
 	unsigned agreeing;	/* fields that both read and that agree */
 	int words_bp;		/* share of words that agree, ten-thousandths */
