@@ -234,6 +234,8 @@ recognise(struct sh_home *home, const struct sh_reader *who,
 		return (0);
 	if (d->kin.kinship == SH_KIN_CONFLICT)
 		sh_draft_wait(d, "duplicate.conflict");
+	else if (d->kin.kinship == SH_KIN_UNSURE)
+		sh_draft_wait(d, "duplicate.unsure");
 	else if (policy == SH_DUP_ASK)
 		sh_draft_wait(d, "duplicate.ask");
 	if (d->state == SH_DRAFT_WAITS)

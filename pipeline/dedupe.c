@@ -125,7 +125,7 @@ out:
 static int
 is_nearer(const struct sh_kin *a, const struct sh_kin *b)
 {
-	static const int rank[] = { 0, 5, 3, 2, 1, 4 };
+	static const int rank[] = { 0, 5, 3, 2, 1, 4, 4 };
 
 	return (rank[a->kinship] > rank[b->kinship]);
 }

@@ -8,6 +8,8 @@
 
 /* A field read better than this on both sides is held to be right. */
 #define FIELD_SURE	0.90
+/* The number alone keeps two papers apart: one read worse says nothing. */
+#define NUMBER_SURE	0.80
 /* Shares of words that must agree: with the paper's number, without one. */
 #define WORDS_NUMBERED	0.60
 #define WORDS_ALONE	0.85
@@ -20,7 +22,8 @@ const char *
 sh_kinship_word(enum sh_kinship kinship)
 {
 	static const char *const word[] = { "other", "rescan",
-	    "certified-copy", "newer-issue", "older-issue", "conflict" };
+	    "certified-copy", "newer-issue", "older-issue", "conflict",
+	    "unsure" };
 
 	return (word[kinship]);
 }
@@ -252,6 +255,7 @@ struct facts {
 	enum agreement number, issued, issuer;
 	unsigned agreeing;
 	unsigned telling;	/* of them numbers and dates */
+	int number_unsure;	/* on one of the two */
 	const char *differs;	/* a field that says what the paper is */
 };
 
@@ -262,6 +266,15 @@ is_exact(enum sh_field_kind kind)
 	return (kind == SH_FIELD_ID || kind == SH_FIELD_NUMBER ||
 	    kind == SH_FIELD_DATE || kind == SH_FIELD_MONEY ||
 	    kind == SH_FIELD_AREA);
+}
+
+/* A digit read wrongly may be just that of another paper. */
+static int
+is_unsure(const struct sh_sheet *s)
+{
+	const struct sh_saying *n = sh_sheet_says(s, s->type->number_field);
+
+	return (n != NULL && n->confidence < NUMBER_SURE);
 }
 
 static int
@@ -277,6 +290,7 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 	    compare_field(s, h, t->issued_field, &f->issued, err) ||
 	    compare_field(s, h, t->issuer_field, &f->issuer, err))
 		return (-1);
+	f->number_unsure = is_unsure(s) || is_unsure(h);
 	for (i = 0; i < s->nsays; i++) {
 		const struct sh_field_def *d = s->says[i].def;
 
@@ -367,8 +381,11 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 	    10000))
 		return (SH_KIN_OTHER);
 	/* One of them was altered, or misread: for a person. */
-	return (left->numbers > 0 || left->words > 0 ? SH_KIN_CONFLICT :
-	    SH_KIN_RESCAN);
+	if (left->numbers > 0 || left->words > 0)
+		return (SH_KIN_CONFLICT);
+	if (f->number_unsure)
+		out->differs = s->type->number_field;
+	return (f->number_unsure ? SH_KIN_UNSURE : SH_KIN_RESCAN);
 }
 
 /* Nothing but the words themselves says that it is the same sheet. */
