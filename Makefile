@@ -11,6 +11,7 @@
 #   make bench-signing       the same of signing and verifying alone
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make bench-bulk          a back catalogue beside the peers
+#   make torture-text        100,000 filled copies, 1,000 papers slipped in
 #   make torture-intake      kill -9 at random moments, and converge
 #   make install PREFIX=/usr/local
 #
@@ -192,6 +193,14 @@ torture: setup-test
 
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
+
+# Papers that only their text tells apart; tests/cli/apart.bats does a few.
+.PHONY: torture-text
+torture-text: all $(O)/tests/tools/pairs $(O)/tests/tools/swaps
+	$(O)/samples/sample texts -n 10 --seed 21 | \
+	    $(O)/tests/tools/pairs --copies 24 --others 20000
+	$(O)/samples/sample texts -n 20 --seed 33 | \
+	    $(O)/tests/tools/swaps --swaps 1000
 
 # KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
 .PHONY: torture-intake bench-bulk
