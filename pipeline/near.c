@@ -8,7 +8,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "pipeline/likeness.h"
+#include "ocr/likeness.h"
 
 #define DOCUMENTS_MAX	200
 #define MEMORY_MAX	((size_t)8 << 20)	/* packed, of one holder */

@@ -10,7 +10,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
-#include "pipeline/likeness.h"
+#include "ocr/likeness.h"
 
 /* ocr/image.h's limits; the main program sees no decoder. */
 #define SIDE_MAX	SH_PAGE_SIDE_MAX

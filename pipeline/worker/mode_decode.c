@@ -7,7 +7,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "ocr/image.h"
-#include "pipeline/likeness.h"
+#include "ocr/likeness.h"
 #include "pipeline/worker/protocol.h"
 #include "pipeline/worker/sandbox.h"
 

@@ -20,7 +20,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "ocr/image.h"
-#include "pipeline/likeness.h"
+#include "ocr/likeness.h"
 #include "tests/unit/test.h"
 
 #define PLACES_MAX	1000

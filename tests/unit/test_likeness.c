@@ -6,7 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "pipeline/likeness.h"
+#include "ocr/likeness.h"
 #include "tests/unit/test.h"
 
 #define W	1654

@@ -1,4 +1,4 @@
-#include "pipeline/likeness.h"
+#include "ocr/likeness.h"
 
 #include <math.h>
 #include <stdlib.h>

@@ -7,8 +7,8 @@
  * Made in the decode worker from pixels; compared in the main program, which
  * checks the packed form as any message of a worker.  Pure.
  */
-#ifndef SH_PIPELINE_LIKENESS_H
-#define SH_PIPELINE_LIKENESS_H
+#ifndef SH_OCR_LIKENESS_H
+#define SH_OCR_LIKENESS_H
 
 #include <stddef.h>
 #include <stdint.h>
