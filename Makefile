@@ -40,7 +40,8 @@ RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	mandoc default-jre-headless libpdfbox2-java libfontbox2-java \
 	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
-	python3-jsonschema libxml2-utils gpg-agent strace valgrind jbig2dec \
+	python3-jsonschema python3-lmdb python3-cryptography \
+	python3-zstandard libxml2-utils gpg-agent strace valgrind jbig2dec \
 	softhsm2 opensc faketime binutils util-linux procps bc bsdextrautils
 BENCH_PACKAGES := tesseract-ocr ocrmypdf time
 

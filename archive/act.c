@@ -16,6 +16,8 @@
 #define HAS_RECEIPT	0x8	/* keeps a blob */
 #define IS_REMOVAL	0x10
 #define TELLS		0x20	/* who relied on the document */
+#define OF_REGISTER	0x40	/* about a person: in the archive's own chain */
+#define IS_ERASURE	0x80
 
 /* Letters are frozen: archive/FORMAT, "Acts". */
 static const struct kind {
@@ -30,9 +32,12 @@ static const struct kind {
 	{ "notice", 'n', 0, SH_DO_CORRECT },
 	{ "propose", 'p', HAS_PROPOSAL, SH_DO_RETAIN },
 	{ "supersede", 's', HAS_OTHER | TELLS, SH_DO_CORRECT },
+	{ "repair", 'r', 0, SH_DO_RETAIN },
 	{ "reuse", 'u', HAS_DOSSIER | HAS_RECEIPT, SH_DO_REUSE },
 	{ "revoke", 'v', TELLS, SH_DO_CORRECT },
 	{ "dispose", 0, IS_REMOVAL, SH_DO_RETAIN },
+	{ "propose-erasure", SH_LETTER_ERASURE, OF_REGISTER, SH_DO_RETAIN },
+	{ "erase", 'E', OF_REGISTER | IS_ERASURE, SH_DO_RETAIN },
 };
 #define LETTER_SUPERSEDES	'S'	/* with the newer document */
 
@@ -271,6 +276,12 @@ fill_index(struct sh_archive *ar, const json_t *event, const json_t *act,
 		return (damaged(err, "a known kind"));
 	if (k->letter == 'a')
 		return (index_alias(ar, act, operation, holder, x, err));
+	if ((k->flags & OF_REGISTER) != 0) {
+		if (sh_tag_parse(sh_member(act, "proposal"), &by))
+			return (damaged(err, "its proposal"));
+		return (add_own(ar, x, holder, 'h', &by, k->letter,
+		    operation, act, err));
+	}
 	if (sh_tag_parse(sh_member(act, "document"), &document))
 		return (damaged(err, "its document"));
 	if (k->letter != 0 && add_own(ar, x, holder, 'd', &document,
@@ -423,7 +434,7 @@ out:
 static int
 has_job(const struct doing *d)
 {
-	return (d->ntags > 1 || (d->kind->flags & TELLS) != 0);
+	return (d->ntags > 1 || (d->kind->flags & (TELLS | IS_ERASURE)) != 0);
 }
 
 /* One holder's change. */
@@ -433,7 +444,7 @@ do_one(const struct doing *d, size_t i, struct sh_error *err)
 	struct sh_change c = { .holder = d->tags[i],
 	    .operation = d->operation };
 	struct sh_act_index x;
-	struct sh_engine_job job;
+	struct sh_engine_job jobs[2];
 	struct sh_removal *r = NULL;
 	struct sh_buf sealed = SH_BUF_INIT;
 	json_t *event = NULL;
@@ -458,12 +469,16 @@ do_one(const struct doing *d, size_t i, struct sh_error *err)
 			goto out;
 		sh_removal_add(r, &c);
 	}
+	memset(jobs, 0, sizeof(jobs));
+	c.jobs = jobs;
 	if (i == 0 && has_job(d)) {
-		memset(&job, 0, sizeof(job));
-		if (make_job(d, &job, err))
+		if (make_job(d, &jobs[0], err))
 			goto out;
-		c.jobs = &job;
 		c.njobs = 1;
+	}
+	if (i == 0 && (d->kind->flags & IS_REMOVAL) != 0) {
+		jobs[c.njobs].queue = SH_QUEUE_PURGE;
+		jobs[c.njobs++].id = d->operation;
 	}
 	rc = sh_engine_commit(d->ar->engine, &c, 1, err);
 	if (rc == 0 && c.outcome == SH_COMMIT_CONFLICT)
@@ -488,6 +503,10 @@ find_holders(struct doing *d, struct sh_error *err)
 		return (holder_of(d->ar, d->act, "holder", &d->tags[0],
 		    err) || holder_of(d->ar, d->act, "alias", &d->tags[1],
 		    err) ? -1 : 0);
+	}
+	if ((d->kind->flags & OF_REGISTER) != 0) {
+		d->ntags = 1;
+		return (sh_erase_register(d->ar, &d->tags[0], err));
 	}
 	if (sh_tag_parse(sh_member(d->act, "document"), &d->document))
 		return (damaged(err, "its document"));
@@ -553,6 +572,8 @@ do_all(struct sh_archive *ar, const json_t *act, const struct sh_tag *known,
 			goto out;
 	if ((d.kind->flags & TELLS) != 0 && d.ntags > 0 &&
 	    sh_receipt_notify(ar, act, &d.tags[0], &d.document, err))
+		goto out;
+	if ((d.kind->flags & IS_ERASURE) != 0 && sh_erase_do(ar, act, err))
 		goto out;
 	if (has_job(&d) && known == NULL) {
 		memset(&job, 0, sizeof(job));

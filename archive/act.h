@@ -108,6 +108,19 @@ int sh_standing_read(struct sh_archive *ar, const struct sh_tag *holder,
 void sh_standing_clear(struct sh_standing *s);
 const char *sh_standing_word(const struct sh_standing *s);
 
+/* ---- erase.c ------------------------------------------------------------- */
+
+/* The archive's own chain, which tells of erasures: a pseudo-holder. */
+int sh_erase_register(struct sh_archive *ar, struct sh_tag *out,
+    struct sh_error *err) SH_MUST_CHECK;
+#define SH_LETTER_ERASURE	'e'	/* proposed; frozen */
+/* What ACT, an erasure, says is done: as often as one likes. */
+int sh_erase_do(struct sh_archive *ar, const json_t *act,
+    struct sh_error *err) SH_MUST_CHECK;
+/* The keys of all whom the register calls erased, destroyed again. */
+int sh_erase_again(struct sh_archive *ar, struct sh_error *err)
+    SH_MUST_CHECK;
+
 /* ---- alias.c ------------------------------------------------------------- */
 
 /* TAG and whoever is known to be the same: TAG first. */

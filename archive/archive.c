@@ -271,7 +271,7 @@ open_parts(struct sh_archive *ar, const struct sh_archive_place *place,
 		sh_error_clear(err);
 	}
 	return (sh_sweep(ar, err) || sh_act_sweep(ar, err) ||
-	    sh_access_fold(ar, err) ? -1 : 0);
+	    sh_purge(ar, err) || sh_access_fold(ar, err) ? -1 : 0);
 }
 
 int

@@ -265,10 +265,6 @@ struct sh_kek_token;
 int sh_archive_rotate_key(struct sh_archive *ar, const char *keys,
     const struct sh_kek_token *token, struct sh_error *err) SH_MUST_CHECK;
 
-/* Durable: nothing of the holder can be read again, in no copy. */
-int sh_archive_erase(struct sh_archive *ar, const struct sh_holder *holder,
-    struct sh_error *err) SH_MUST_CHECK;
-
 void sh_document_id_print(const struct sh_document_id *id,
     char out[SH_DOCUMENT_ID_LEN]);
 int sh_document_id_parse(const char *s, struct sh_document_id *id);

@@ -61,6 +61,7 @@ enum sh_table {
 
 #define SH_QUEUE_FILE	1	/* follow-up changes of other holders */
 #define SH_QUEUE_ACT	2	/* the same for acts: act.h */
+#define SH_QUEUE_PURGE	3	/* what was removed is to be overwritten */
 
 #define SH_HOLDERS_MAX		32	/* of one document */
 #define SH_RENDITIONS_MAX	16
@@ -117,7 +118,10 @@ json_t *sh_document_record(struct sh_archive *ar,
     const struct sh_tag *holder, const struct sh_tag *document,
     struct sh_error *err);
 
-/* The record behind a sealed value; its blob, when it has one, in BODY. */
+/*
+ * The record behind a sealed value; its blob, when it has one, in BODY, also
+ * when that blob is what cannot be read.
+ */
 json_t *sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_tag *document, const void *value, size_t len,
     struct sh_stored *body, int *has_bodyp, struct sh_error *err);
@@ -307,6 +311,14 @@ int sh_sweep(struct sh_archive *ar, struct sh_error *err)
 /* The job that a leader's change queues. */
 int sh_sweep_job(struct sh_archive *ar, const struct sh_filed *what,
     struct sh_engine_job *job, struct sh_error *err) SH_MUST_CHECK;
+
+/* ---- removal.c ----------------------------------------------------------- */
+
+/*
+ * Overwrite what destructions left in the engine, if there were any.  Put off
+ * to the next opening while a reader is in the way.
+ */
+int sh_purge(struct sh_archive *ar, struct sh_error *err) SH_MUST_CHECK;
 
 /* ---- find.c -------------------------------------------------------------- */
 

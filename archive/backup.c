@@ -5,6 +5,7 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "archive/act.h"
@@ -13,6 +14,7 @@
 #include "base/mem.h"
 
 #define RECENT	1024	/* blobs that are not written again */
+#define FILE_CHUNK	((size_t)1 << 20)
 
 struct writer {
 	struct sh_archive *ar;
@@ -453,33 +455,73 @@ put_feed(struct writer *w, struct sh_error *err)
 /* ---- files --------------------------------------------------------------- */
 
 static int
+put_name(struct writer *w, const char *name, struct sh_error *err)
+{
+	uint8_t len[2];
+
+	sh_put_be(len, strlen(name), sizeof(len));
+	return (put(w, len, sizeof(len), err) || put(w, name, strlen(name),
+	    err) ? -1 : 0);
+}
+
+/* The first SIZE bytes of FD, to W unless it is NULL; their digest. */
+static int
+each_chunk(int fd, uint64_t size, struct writer *w, char hex[SH_HEX_LEN],
+    struct sh_error *err)
+{
+	struct sh_hasher *h;
+	struct sh_digest digest;
+	uint8_t *chunk = NULL;
+	uint64_t at;
+	size_t n;
+	int rc = -1;
+
+	if ((h = sh_hasher_new(NULL, 0, err)) == NULL ||
+	    (chunk = sh_alloc(1, FILE_CHUNK, "a file", err)) == NULL)
+		goto out;
+	for (at = 0; at < size; at += n) {
+		n = size - at < FILE_CHUNK ? (size_t)(size - at) :
+		    FILE_CHUNK;
+		if (sh_pread_all(fd, chunk, n, at, err) ||
+		    sh_hasher_update(h, chunk, n, err) || (w != NULL &&
+		    put(w, chunk, n, err)))
+			goto out;
+	}
+	if ((rc = sh_hasher_final(h, &digest, err)) == 0)
+		sh_hex(digest.b, sizeof(digest.b), hex);
+out:
+	sh_hasher_free(h);
+	free(chunk);
+	return (rc);
+}
+
+static int
 put_file(struct writer *w, const struct sh_backup_file *f,
     const json_t *known, json_t *files, struct sh_error *err)
 {
-	struct sh_buf data = SH_BUF_INIT, b = SH_BUF_INIT;
-	struct sh_digest digest;
+	const char *had = sh_member(known, f->name);
 	char hex[SH_HEX_LEN];
-	const char *had;
-	int rc = -1;
+	struct stat st;
+	uint64_t size;
+	int fd, rc = -1;
 
-	if (sh_fs_read(f->path, SH_BACKUP_ITEM_MAX / 2, &data, err) ||
-	    sh_sha256(data.data, data.len, &digest, err))
-		goto out;
-	sh_hex(digest.b, sizeof(digest.b), hex);
-	if (sh_json_set_str(files, f->name, hex, err))
-		goto out;
-	had = sh_member(known, f->name);
-	if (had != NULL && strcmp(had, hex) == 0) {
-		rc = 0;
+	if ((fd = open(f->path, O_RDONLY | O_CLOEXEC)) < 0 ||
+	    fstat(fd, &st) != 0) {
+		(void)sh_error_sys(err, "backup.file", "%s", f->path);
 		goto out;
 	}
-	if (sh_buf_put_be(&b, strlen(f->name), 2, err) == 0 &&
-	    sh_buf_puts(&b, f->name, err) == 0 && (data.len == 0 ||
-	    sh_buf_append(&b, data.data, data.len, err) == 0))
-		rc = put_item(w, SH_BACKUP_FILE, &b, err);
+	/* What is added behind it meanwhile is the next increment's. */
+	size = (uint64_t)st.st_size;
+	if (each_chunk(fd, size, NULL, hex, err))
+		goto out;
+	if ((had == NULL || strcmp(had, hex) != 0) &&
+	    (put_head(w, SH_BACKUP_FILE, 2 + strlen(f->name) + size, err) ||
+	    put_name(w, f->name, err) || each_chunk(fd, size, w, hex, err)))
+		goto out;
+	rc = sh_json_set_str(files, f->name, hex, err);
 out:
-	sh_buf_free(&data);
-	sh_buf_free(&b);
+	if (fd >= 0)
+		(void)close(fd);
 	return (rc);
 }
 

@@ -48,13 +48,14 @@ int sh_backup_verify(const char *dir, json_t **answer, struct sh_error *err)
 /*
  * Make the archive that the backup holds at PLACE, whose keys are there
  * already and where no engine is: up to position TO of the feed (UINT64_MAX:
- * all).  FILE, unless NULL, is given each file of the newest state.
+ * all).  FILE, unless NULL, is given each file of the newest state: the LEN
+ * bytes of FD at AT, whatever their number.
  * Errors: SH_EEXISTS; SH_EDENIED "key.wrong"; SH_EFIXITY "backup.damaged".
  */
 int sh_backup_restore(const char *dir, const struct sh_archive_place *place,
     const struct sh_catalogue *catalogue, uint64_t to,
-    int (*file)(void *arg, const char *name, const void *data, size_t len,
-    struct sh_error *err), void *arg, json_t **answer, struct sh_error *err)
-    SH_MUST_CHECK;
+    int (*file)(void *arg, const char *name, int fd, uint64_t at,
+    uint64_t len, struct sh_error *err), void *arg, json_t **answer,
+    struct sh_error *err) SH_MUST_CHECK;
 
 #endif

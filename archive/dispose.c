@@ -375,25 +375,28 @@ check_all(struct proposal *p, const struct sh_reader *who,
 	return (0);
 }
 
-static int
-sign_list(json_t *list, struct sh_signer *signer, struct sh_digest *digest,
-    json_t *out, struct sh_error *err)
+int
+sh_retention_sign(const json_t *list, struct sh_signer *signer, json_t *out,
+    struct sh_error *err)
 {
 	struct sh_buf text = SH_BUF_INIT, cms = SH_BUF_INIT;
+	struct sh_digest digest;
 	uint8_t md[SH_MD_MAX];
-	char *hex = NULL;
+	char *hex = NULL, sum[SH_HEX_LEN];
 	int rc = -1;
 
 	if (sh_signer_check(signer, sh_now(), err) ||
 	    sh_record_bytes(list, &text, err) ||
-	    sh_sha256(text.data, text.len, digest, err) ||
+	    sh_sha256(text.data, text.len, &digest, err) ||
 	    sh_md_digest(sh_sig_md(sh_signer_algorithm(signer)), text.data,
 	    text.len, md, err) || sh_cms_sign(signer, md, &cms, err) ||
 	    (hex = sh_alloc(cms.len + 1, 2, "a signature", err)) == NULL)
 		goto out;
 	sh_hex(cms.data, cms.len, hex);
-	if (sh_json_set_str(out, "text", (char *)text.data, err) == 0)
-		rc = sh_json_set_str(out, "signature", hex, err);
+	sh_hex(digest.b, sizeof(digest.b), sum);
+	if (sh_json_set_str(out, "text", (char *)text.data, err) == 0 &&
+	    sh_json_set_str(out, "signature", hex, err) == 0)
+		rc = sh_json_set_str(out, "digest", sum, err);
 out:
 	free(hex);
 	sh_buf_free(&text);
@@ -434,8 +437,7 @@ sh_archive_dispose(struct sh_archive *ar, const struct sh_reader *who,
     struct sh_error *err)
 {
 	struct proposal p = { .ar = ar };
-	struct sh_digest digest;
-	char hex[SH_HEX_LEN], at[SH_TIME_LEN];
+	char at[SH_TIME_LEN];
 	json_t *list = NULL, *out = NULL;
 	size_t i;
 	int rc = -1;
@@ -452,14 +454,14 @@ sh_archive_dispose(struct sh_archive *ar, const struct sh_reader *who,
 	    sh_json_set_str(list, "agency", who->agency, err) ||
 	    (out = sh_json_new_object(err)) == NULL ||
 	    sh_json_set(out, "list", json_incref(list), err) ||
-	    sign_list(list, signer, &digest, out, err))
-		goto out;
-	sh_hex(digest.b, sizeof(digest.b), hex);
-	if (sh_json_set_str(out, "digest", hex, err))
+	    sh_retention_sign(list, signer, out, err))
 		goto out;
 	for (i = 0; i < p.n; i++)
-		if (destroy(&p, who, &p.documents[i], hex, err))
+		if (destroy(&p, who, &p.documents[i], sh_member(out,
+		    "digest"), err))
 			goto out;
+	if (sh_purge(ar, err))
+		goto out;
 	*listp = out;
 	out = NULL;
 	rc = 0;

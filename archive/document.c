@@ -174,10 +174,11 @@ sh_document_open(struct sh_archive *ar, const struct sh_tag *holder,
 		v = NULL;
 		sh_buf_reset(&bytes);
 		bytes.limit = SH_RECORD_MAX;
-		if (sh_stored_parse(b, body, err) ||
-		    sh_document_read(ar, body, to_buf, &bytes, err))
+		if (sh_stored_parse(b, body, err))
 			goto out;
 		*has_bodyp = 1;
+		if (sh_document_read(ar, body, to_buf, &bytes, err))
+			goto out;
 		v = sh_json_parse(bytes.data, bytes.len, SH_RECORD_MAX, err);
 		if (v == NULL)
 			goto out;

@@ -214,6 +214,12 @@ sh_engine_done(struct sh_engine *e, const struct sh_engine_job *jobs, size_t n,
 }
 
 int
+sh_engine_purge(struct sh_engine *e, struct sh_error *err)
+{
+	return (usable(e, 1, err) || e->driver->purge(e, err) ? -1 : 0);
+}
+
+int
 sh_engine_check(struct sh_engine *e, const struct sh_visit *visit,
     struct sh_error *err)
 {

@@ -80,7 +80,8 @@ unsigned sh_engine_shards(const struct sh_engine *e);
 
 /*
  * Where a blob's bytes come from: up to CAP bytes into BUF, *LENP 0 at the
- * end.  Asked from the start, and only for a name that is not held.
+ * end.  Asked from the start, and only for a name that is not held, unless it
+ * is put again.
  */
 typedef int (*sh_source)(void *arg, void *buf, size_t cap, size_t *lenp,
     struct sh_error *err);
@@ -92,6 +93,7 @@ struct sh_blob {
 	struct sh_digest name;
 	sh_source source;
 	void *arg;
+	int again;		/* in place of what is held, if it is */
 	uint64_t bytes;		/* out: stored bytes */
 	int existed;		/* out: held already, the source not asked */
 };
@@ -259,6 +261,13 @@ int sh_engine_done(struct sh_engine *e, const struct sh_engine_job *jobs,
     size_t n, int64_t again, struct sh_error *err) SH_MUST_CHECK;
 
 /*
+ * Overwrite what removed documents and entries left behind: afterwards no
+ * byte of them is found where the engine keeps its index.  Blobs stay.
+ * Errors: SH_EAGAIN "engine.pinned", somebody still reads an older state.
+ */
+int sh_engine_purge(struct sh_engine *e, struct sh_error *err) SH_MUST_CHECK;
+
+/*
  * Walk over everything that is kept and compare it with itself: chains from
  * their first event, feed against chains, references against blobs, blobs
  * against where they lie.  Every callback may be NULL and returns 0 to go
@@ -323,6 +332,7 @@ struct sh_engine_driver {
 	    size_t *gotp, struct sh_error *err);
 	int (*done)(struct sh_engine *e, const struct sh_engine_job *jobs,
 	    size_t n, int64_t again, struct sh_error *err);
+	int (*purge)(struct sh_engine *e, struct sh_error *err);
 	int (*check)(struct sh_engine *e, const struct sh_visit *visit,
 	    struct sh_error *err);
 };

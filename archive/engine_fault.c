@@ -188,6 +188,15 @@ fault_done(struct sh_engine *e, const struct sh_engine_job *jobs, size_t n,
 }
 
 static int
+fault_purge(struct sh_engine *e, struct sh_error *err)
+{
+	int lost;
+
+	return ((lost = turn(err)) < 0 ? -1 : answer(lost,
+	    sh_engine_purge(under(e), err), err));
+}
+
+static int
 fault_check(struct sh_engine *e, const struct sh_visit *visit,
     struct sh_error *err)
 {
@@ -202,5 +211,5 @@ const struct sh_engine_driver sh_engine_fault = {
 	.blob_put = fault_blob_put, .blob_get = fault_blob_get,
 	.commit = fault_commit, .get = fault_get, .scan = fault_scan,
 	.head = fault_head, .feed = fault_feed, .lease = fault_lease,
-	.done = fault_done, .check = fault_check
+	.done = fault_done, .purge = fault_purge, .check = fault_check
 };

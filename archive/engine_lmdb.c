@@ -576,5 +576,6 @@ const struct sh_engine_driver sh_engine_lmdb = {
 	.feed = sh_lmdb_feed,
 	.lease = sh_lmdb_lease,
 	.done = sh_lmdb_done,
+	.purge = sh_lmdb_purge,
 	.check = sh_lmdb_check,
 };

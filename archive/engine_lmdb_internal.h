@@ -137,6 +137,9 @@ int sh_lmdb_feed(struct sh_engine *e, unsigned shard,
     int (*fn)(void *, const struct sh_fed *, struct sh_error *),
     void *arg, struct sh_error *err);
 
+/* engine_lmdb_purge.c */
+int sh_lmdb_purge(struct sh_engine *e, struct sh_error *err);
+
 /* engine_lmdb_check.c */
 int sh_lmdb_check(struct sh_engine *e, const struct sh_visit *visit,
     struct sh_error *err);

@@ -19,7 +19,8 @@ put_one(struct sh_lmdb *h, struct sh_blob *b, struct sh_error *err)
 	if ((r = sh_lmdb_blob_place(h, &b->name, &at, err)) < 0)
 		return (-1);
 	b->existed = r;
-	if (r == 0) {
+	/* Put again: the index names the newer place from then on. */
+	if (r == 0 || b->again) {
 		if (sh_grow(&h->pending, &h->pending_cap, h->npending + 1,
 		    sizeof(*h->pending), "blobs", err) ||
 		    sh_segments_append(h->segments, &b->name, b->source,

@@ -162,7 +162,7 @@ take_blob(struct store *s, struct sh_blob *b, struct sh_error *err)
 	uint8_t *p;
 	size_t n;
 
-	if ((held = find_blob(s, &b->name)) != NULL) {
+	if ((held = find_blob(s, &b->name)) != NULL && !b->again) {
 		b->existed = 1;
 		b->bytes = held->value.len;
 		return (0);
@@ -175,15 +175,18 @@ take_blob(struct store *s, struct sh_blob *b, struct sh_error *err)
 		}
 		all.len += n;
 	} while (n > 0);
-	if (ROOM(s, blobs, 1, err)) {
+	b->existed = held != NULL;
+	if (held != NULL) {
+		free(held->value.data);
+	} else if (ROOM(s, blobs, 1, err)) {
 		sh_buf_free(&all);
 		return (-1);
+	} else {
+		held = &s->blobs[s->nblobs++];
 	}
-	held = &s->blobs[s->nblobs++];
 	held->name = b->name;
 	held->value.data = all.data;
 	held->value.len = all.len;
-	b->existed = 0;
 	b->bytes = all.len;
 	return (0);
 }
@@ -740,6 +743,15 @@ mem_check(struct sh_engine *e, const struct sh_visit *visit,
 	return (0);
 }
 
+/* What was removed is not there any more. */
+static int
+mem_purge(struct sh_engine *e, struct sh_error *err)
+{
+	(void)e;
+	(void)err;
+	return (0);
+}
+
 const struct sh_engine_driver sh_engine_mem = {
 	.scheme = "mem:",
 	.open = mem_open,
@@ -753,5 +765,6 @@ const struct sh_engine_driver sh_engine_mem = {
 	.feed = mem_feed,
 	.lease = mem_lease,
 	.done = mem_done,
+	.purge = mem_purge,
 	.check = mem_check,
 };

@@ -5,6 +5,7 @@
 #include <unistd.h>
 
 #include "archive/archive_internal.h"
+#include "archive/fixity_internal.h"
 #include "base/fs.h"
 #include "base/mem.h"
 #include "signing/cms.h"
@@ -363,6 +364,33 @@ oldest(const struct state *s, int64_t before)
 
 /* ---- how all stands ------------------------------------------------------ */
 
+/* When each span was proven last. */
+static json_t *
+list_spans(const struct state *s, struct sh_error *err)
+{
+	char at[SH_TIME_LEN];
+	json_t *list, *v;
+	size_t i;
+
+	if ((list = sh_json_new_array(err)) == NULL)
+		return (NULL);
+	for (i = 0; i < s->n; i++) {
+		v = json_pack("{s:I,s:I,s:I,s:I,s:I}",
+		    "shard", (json_int_t)s->spans[i].shard,
+		    "from", (json_int_t)s->spans[i].from,
+		    "events", (json_int_t)s->spans[i].events,
+		    "documents", (json_int_t)s->spans[i].documents,
+		    "bytes", (json_int_t)s->spans[i].bytes);
+		sh_time_print(s->spans[i].checked, at);
+		if (sh_json_append(list, v, err) || sh_json_set_str(v,
+		    "checked_at", s->spans[i].checked > 0 ? at : NULL, err)) {
+			json_decref(list);
+			return (NULL);
+		}
+	}
+	return (list);
+}
+
 static json_t *
 summary(const struct state *s, int64_t since, struct sh_error *err)
 {
@@ -390,6 +418,7 @@ summary(const struct state *s, int64_t since, struct sh_error *err)
 	    sh_json_set_int(v, "events", (int64_t)events, err) ||
 	    sh_json_set_int(v, "documents", (int64_t)documents, err) ||
 	    sh_json_set_int(v, "bytes", (int64_t)bytes, err) ||
+	    sh_json_set(v, "list", list_spans(s, err), err) ||
 	    sh_json_set(v, "findings", json_incref(s->findings), err)) {
 		json_decref(v);
 		return (NULL);
@@ -422,6 +451,37 @@ sh_fixity_scrub(struct sh_archive *ar, const struct sh_scrub *how,
 	    (*answer = summary(&s, how->now, err)) != NULL)
 		rc = 0;
 out:
+	state_clear(&s);
+	if (fd >= 0)
+		(void)close(fd);
+	free(lock);
+	return (rc);
+}
+
+int
+sh_fixity_repair(struct sh_archive *ar, const struct sh_reader *who,
+    const char *dir, const char *from, json_t **answer, struct sh_error *err)
+{
+	struct state s;
+	uint64_t repaired = 0;
+	char *lock;
+	int fd = -1, rc = -1;
+
+	*answer = NULL;
+	memset(&s, 0, sizeof(s));
+	if ((lock = sh_path_join(dir, "lock", err)) == NULL ||
+	    sh_fs_mkdirs(dir, 0700, err) ||
+	    (fd = sh_fs_lock(lock, err)) < 0 || load_state(dir, &s, err) <
+	    0 || sh_fixity_mend(ar, who, dir, from, s.findings, &repaired,
+	    err) || store_state(dir, &s, err) ||
+	    (*answer = summary(&s, 0, err)) == NULL)
+		goto out;
+	rc = sh_json_set_int(*answer, "repaired", (int64_t)repaired, err);
+out:
+	if (rc != 0) {
+		json_decref(*answer);
+		*answer = NULL;
+	}
 	state_clear(&s);
 	if (fd >= 0)
 		(void)close(fd);

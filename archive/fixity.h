@@ -37,6 +37,19 @@ struct sh_scrub {
 int sh_fixity_scrub(struct sh_archive *ar, const struct sh_scrub *how,
     json_t **answer, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * Mend what scrubs have found: each blob that cannot be read is stored again
+ * from FROM, a backup or another copy's home, if the bytes there open under
+ * its key and have its digest; a "repair" in the chains of its document's
+ * holders tells of it.  Findings that are mended leave the list, all others
+ * stay.  The answer is that of a scrub with "repaired", blobs stored.  AR was
+ * opened for writing.
+ * Errors: SH_ENOTFOUND "scrub.source".
+ */
+int sh_fixity_repair(struct sh_archive *ar, const struct sh_reader *who,
+    const char *dir, const char *from, json_t **answer, struct sh_error *err)
+    SH_MUST_CHECK;
+
 /* How all stands, nothing being read; SH_ENOTFOUND "scrub.never". */
 int sh_fixity_status(const char *dir, json_t **answer, struct sh_error *err)
     SH_MUST_CHECK;

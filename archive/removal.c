@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "base/mem.h"
 
 struct sh_removal {
@@ -222,6 +223,39 @@ sh_removal_new(struct sh_archive *ar, const struct sh_tag *holder,
 bad:
 	sh_removal_free(r);
 	return (NULL);
+}
+
+int
+sh_purge(struct sh_archive *ar, struct sh_error *err)
+{
+	struct sh_engine_job *jobs;
+	size_t n;
+	int purged = 0, rc = -1;
+
+	jobs = sh_alloc(SH_LEASE_MAX, sizeof(*jobs), "jobs", err);
+	if (jobs == NULL)
+		return (-1);
+	for (;;) {
+		if (sh_engine_lease(ar->engine, SH_QUEUE_PURGE, SH_LEASE_MAX,
+		    sh_now(), 0, jobs, &n, err))
+			goto out;
+		if (n == 0)
+			break;
+		if (!purged && sh_engine_purge(ar->engine, err)) {
+			if (err->code != SH_EAGAIN)
+				goto out;
+			sh_log(SH_WARN, "purge: %s", err->text);
+			sh_error_clear(err);
+			break;
+		}
+		purged = 1;
+		if (sh_engine_done(ar->engine, jobs, n, -1, err))
+			goto out;
+	}
+	rc = 0;
+out:
+	free(jobs);
+	return (rc);
 }
 
 void

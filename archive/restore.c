@@ -41,6 +41,7 @@ struct restore {
 	struct parsed *changes;
 	size_t nchanges;
 	uint64_t to, done, position;
+	int removed;
 };
 
 /* ---- parsing ------------------------------------------------------------- */
@@ -295,9 +296,16 @@ dispose(struct restore *r, struct parsed *p, struct sh_error *err)
 	size_t len;
 	int rc = -1;
 
-	if (flush(r, r->ar->engine, err) ||
-	    (event = sh_event_open(r->ar, &item, err)) == NULL)
+	r->removed = 1;
+	if (flush(r, r->ar->engine, err))
 		return (-1);
+	if ((event = sh_event_open(r->ar, &item, err)) == NULL) {
+		if (err->code != SH_ENOTFOUND)
+			return (-1);
+		/* An erased holder's: nobody can tell what it removed. */
+		sh_error_clear(err);
+		return (sh_engine_commit(r->ar->engine, &p->c, 1, err));
+	}
 	if (sh_tag_parse(sh_member(event, "document"), &document) != 0) {
 		(void)sh_error_set(err, SH_EFIXITY, "event.damaged",
 		    "a destruction without its document");
@@ -384,32 +392,31 @@ take_blob(struct restore *r, struct sh_backup_in *in,
 
 static int
 take_file(struct sh_backup_in *in, const struct sh_backup_item *item,
-    int (*file)(void *, const char *, const void *, size_t,
+    int (*file)(void *, const char *, int, uint64_t, uint64_t,
     struct sh_error *), void *arg, struct sh_error *err)
 {
-	struct sh_buf b = SH_BUF_INIT;
+	uint8_t head[2];
 	char name[512];
-	size_t len;
-	int rc = -1;
+	uint64_t len;
 
-	if (sh_backup_payload(in, item, &b, err))
-		goto out;
-	len = b.len < 2 ? SIZE_MAX : (size_t)sh_get_be(b.data, 2);
-	if (len >= sizeof(name) || len > b.len - 2) {
-		(void)sh_backup_damaged(in->path, "a file", err);
-		goto out;
-	}
-	memcpy(name, b.data + 2, len);
+	if (item->len < sizeof(head))
+		return (sh_backup_damaged(in->path, "a file", err));
+	if (sh_pread_all(in->fd, head, sizeof(head), item->at, err))
+		return (-1);
+	len = sh_get_be(head, 2);
+	if (len >= sizeof(name) || len > item->len - sizeof(head))
+		return (sh_backup_damaged(in->path, "a file", err));
+	if (sh_pread_all(in->fd, name, (size_t)len, item->at + sizeof(head),
+	    err))
+		return (-1);
 	name[len] = '\0';
-	rc = file(arg, name, b.data + 2 + len, b.len - 2 - len, err);
-out:
-	sh_buf_free(&b);
-	return (rc);
+	return (file(arg, name, in->fd, item->at + sizeof(head) + len,
+	    item->len - sizeof(head) - len, err));
 }
 
 static int
 take_increment(struct restore *r, struct sh_backup_in *in,
-    int (*file)(void *, const char *, const void *, size_t,
+    int (*file)(void *, const char *, int, uint64_t, uint64_t,
     struct sh_error *), void *arg, struct sh_error *err)
 {
 	struct sh_backup_item item;
@@ -447,7 +454,7 @@ take_increment(struct restore *r, struct sh_backup_in *in,
 int
 sh_backup_restore(const char *dir, const struct sh_archive_place *place,
     const struct sh_catalogue *catalogue, uint64_t to,
-    int (*file)(void *, const char *, const void *, size_t,
+    int (*file)(void *, const char *, int, uint64_t, uint64_t,
     struct sh_error *), void *arg, json_t **answerp, struct sh_error *err)
 {
 	struct restore r = { .place = place, .catalogue = catalogue,
@@ -476,6 +483,10 @@ sh_backup_restore(const char *dir, const struct sh_archive_place *place,
 		(void)sh_backup_damaged(dir, "it has no change", err);
 		goto out;
 	}
+	/* Who was erased stays it, whatever keys were brought along. */
+	if (sh_erase_again(r.ar, err) ||
+	    (r.removed && sh_engine_purge(r.ar->engine, err)))
+		goto out;
 	do
 		if (sh_search_follow(r.ar->search, r.ar, UINT64_MAX, &behind,
 		    err))

@@ -3,6 +3,7 @@
 #define SH_ARCHIVE_RETENTION_INTERNAL_H
 
 #include "archive/archive_internal.h"
+#include "signing/signer.h"
 
 struct sh_retention {
 	int permanent;
@@ -14,5 +15,12 @@ struct sh_retention {
 int sh_retention_of(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_tag *document, const json_t *record,
     struct sh_retention *out, struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * dispose.c: into OUT the LIST's canonical bytes ("text"), their CMS ("sign-
+ * ature", hex, detached) and their SHA-256 ("digest").
+ */
+int sh_retention_sign(const json_t *list, struct sh_signer *signer,
+    json_t *out, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

@@ -14,6 +14,9 @@
 #include <unistd.h>
 
 #include "base/mem.h"
+#include "base/secret.h"
+
+#define COPY_CHUNK	((size_t)1 << 20)
 
 int
 sh_fs_read_fd(int fd, size_t limit, struct sh_buf *out, struct sh_error *err)
@@ -40,17 +43,26 @@ sh_fs_read_fd(int fd, size_t limit, struct sh_buf *out, struct sh_error *err)
 }
 
 int
+sh_fs_unread(const char *path, struct sh_error *err)
+{
+	int cause = errno;
+
+	sh_error_param(err, "file", "%s", path);
+	errno = cause;
+	if (cause == ENOENT)
+		return (sh_error_set(err, SH_ENOTFOUND, "file.missing",
+		    "%s is not there", path));
+	return (sh_error_sys(err, "file.read", "%s", path));
+}
+
+int
 sh_fs_read(const char *path, size_t limit, struct sh_buf *out,
     struct sh_error *err)
 {
 	int fd, rc;
 
-	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
-		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", path));
-		return (sh_error_sys(err, "file.read", "%s", path));
-	}
+	if ((fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return (sh_fs_unread(path, err));
 	if ((rc = sh_fs_read_fd(fd, limit, out, err)) != 0)
 		(void)sh_error_context(err, "%s", path);
 	(void)close(fd);
@@ -149,8 +161,38 @@ sh_fs_sync_parent(const char *path, struct sh_error *err)
 	return (rc);
 }
 
-int
-sh_fs_replace(const char *path, const void *data, size_t len, mode_t mode,
+/* What a new file is to hold: bytes in memory, or of another file. */
+struct content {
+	const void *data;
+	int fd;			/* -1: data */
+	uint64_t at, len;
+};
+
+static int
+write_content(int fd, const struct content *c, struct sh_error *err)
+{
+	uint64_t at = c->at, left = c->len;
+	uint8_t *chunk;
+	size_t n;
+	int rc = 0;
+
+	if (c->fd < 0)
+		return (sh_write_all(fd, c->data, (size_t)c->len, err));
+	if ((chunk = sh_alloc(1, COPY_CHUNK, "a copy", err)) == NULL)
+		return (-1);
+	for (; rc == 0 && left > 0; left -= n, at += n) {
+		n = left < COPY_CHUNK ? (size_t)left : COPY_CHUNK;
+		rc = sh_pread_all(c->fd, chunk, n, at, err) != 0 ||
+		    sh_write_all(fd, chunk, n, err) != 0 ? -1 : 0;
+	}
+	/* It may have been a key. */
+	sh_wipe(chunk, COPY_CHUNK);
+	free(chunk);
+	return (rc);
+}
+
+static int
+replace(const char *path, const struct content *c, mode_t mode,
     struct sh_error *err)
 {
 	char *tmp;
@@ -162,7 +204,7 @@ sh_fs_replace(const char *path, const void *data, size_t len, mode_t mode,
 		(void)sh_error_sys(err, "file.create", "%s", path);
 		goto out;
 	}
-	if (sh_write_all(fd, data, len, err))
+	if (write_content(fd, c, err))
 		goto unlink;
 	if (fchmod(fd, mode) != 0 || fsync(fd) != 0) {
 		(void)sh_error_sys(err, "file.sync", "%s", path);
@@ -181,6 +223,24 @@ out:
 		(void)close(fd);
 	free(tmp);
 	return (rc);
+}
+
+int
+sh_fs_replace(const char *path, const void *data, size_t len, mode_t mode,
+    struct sh_error *err)
+{
+	struct content c = { .data = data, .fd = -1, .len = len };
+
+	return (replace(path, &c, mode, err));
+}
+
+int
+sh_fs_replace_from(const char *path, int fd, uint64_t at, uint64_t len,
+    mode_t mode, struct sh_error *err)
+{
+	struct content c = { .fd = fd, .at = at, .len = len };
+
+	return (replace(path, &c, mode, err));
 }
 
 int
@@ -232,8 +292,7 @@ sh_fs_open_beneath(int dirfd, const char *name, struct sh_error *err)
 	fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 	if (fd < 0) {
 		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", name));
+			return (sh_fs_unread(name, err));
 		if (errno == EXDEV || errno == ELOOP)
 			return (sh_error_set(err, SH_EDENIED, "file.outside",
 			    "%s leads out of its folder", name));

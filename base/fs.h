@@ -25,12 +25,22 @@ int sh_fs_read_fd(int fd, size_t limit, struct sh_buf *out,
 int sh_fs_replace(const char *path, const void *data, size_t len,
     mode_t mode, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * The same with the LEN bytes of FD that stand at AT, whatever their size.
+ * Errors: SH_EFIXITY "file.short", FD has fewer.
+ */
+int sh_fs_replace_from(const char *path, int fd, uint64_t at, uint64_t len,
+    mode_t mode, struct sh_error *err) SH_MUST_CHECK;
+
 /* Durable: the folder and every missing parent. */
 int sh_fs_mkdirs(const char *path, mode_t mode, struct sh_error *err)
     SH_MUST_CHECK;
 int sh_fs_sync_dir(const char *path, struct sh_error *err) SH_MUST_CHECK;
 /* Sync the folder that PATH stands in. */
 int sh_fs_sync_parent(const char *path, struct sh_error *err) SH_MUST_CHECK;
+
+/* Say by errno why PATH did not open for reading, with its name; returns -1. */
+int sh_fs_unread(const char *path, struct sh_error *err);
 
 /*
  * Open for reading a regular file below the folder DIRFD by an untrusted

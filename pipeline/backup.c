@@ -2,6 +2,7 @@
 
 #include <dirent.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +12,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-#define FILE_MAX	((size_t)32 << 20)
 #define DEPTH_MAX	8
 
 /* A copy of the last seal: it would call a restored archive rolled back. */
@@ -105,16 +105,17 @@ out:
 static int
 copy_file(const char *from, const char *to, struct sh_error *err)
 {
-	struct sh_buf b = SH_BUF_INIT;
-	int rc;
+	struct stat st;
+	int fd, rc;
 
-	rc = sh_fs_read(from, FILE_MAX, &b, err);
-	if (rc == 0)
-		rc = sh_fs_replace(to, b.len > 0 ? b.data :
-		    (const uint8_t *)"", b.len, 0600, err);
-	if (b.data != NULL)
-		sh_wipe(b.data, b.len);
-	sh_buf_free(&b);
+	if ((fd = open(from, O_RDONLY | O_CLOEXEC)) < 0)
+		return (sh_error_sys(err, "file.read", "%s", from));
+	if (fstat(fd, &st) != 0)
+		rc = sh_error_sys(err, "file.read", "%s", from);
+	else
+		rc = sh_fs_replace_from(to, fd, 0, (uint64_t)st.st_size,
+		    0600, err);
+	(void)close(fd);
 	return (rc);
 }
 
@@ -214,7 +215,7 @@ is_ours(const char *name)
 }
 
 static int
-take_file(void *arg, const char *name, const void *data, size_t len,
+take_file(void *arg, const char *name, int fd, uint64_t at, uint64_t len,
     struct sh_error *err)
 {
 	const struct home *h = arg;
@@ -235,7 +236,7 @@ take_file(void *arg, const char *name, const void *data, size_t len,
 	rc = sh_fs_mkdirs(path, 0700, err);
 	*slash = '/';
 	if (rc == 0)
-		rc = sh_fs_replace(path, data, len, 0600, err);
+		rc = sh_fs_replace_from(path, fd, at, len, 0600, err);
 	free(path);
 	return (rc);
 }

@@ -300,10 +300,7 @@ open_folder(struct sh_bulk *b, struct sh_error *err)
 	    O_CLOEXEC);
 	if (b->folder_fd >= 0)
 		return (0);
-	sh_error_param(err, "file", "%s", b->plan.folder);
-	return (errno == ENOENT ? sh_error_set(err, SH_ENOTFOUND,
-	    "file.missing", "%s is not there", b->plan.folder) :
-	    sh_error_sys(err, "file.read", "%s", b->plan.folder));
+	return (sh_fs_unread(b->plan.folder, err));
 }
 
 int

@@ -576,9 +576,7 @@ sh_manifest_open(const char *path, struct sh_manifest **mp,
 	sh_error_param(err, "file", "%s", path);
 	if ((m->fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY |
 	    O_NONBLOCK)) < 0 || fstat(m->fd, &st) != 0) {
-		(void)(errno == ENOENT ? sh_error_set(err, SH_ENOTFOUND,
-		    "file.missing", "%s is not there", path) :
-		    sh_error_sys(err, "file.read", "%s", path));
+		(void)sh_fs_unread(path, err);
 		goto out;
 	}
 	if (!S_ISDIR(st.st_mode) && !S_ISREG(st.st_mode)) {

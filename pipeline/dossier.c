@@ -227,12 +227,8 @@ open_path(const char *path, struct sh_error *err)
 	int fd;
 
 	fd = open(path, O_RDONLY | O_CLOEXEC | O_NOCTTY | O_NONBLOCK);
-	if (fd < 0) {
-		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", path));
-		return (sh_error_sys(err, "file.read", "%s", path));
-	}
+	if (fd < 0)
+		return (sh_fs_unread(path, err));
 	if (fstat(fd, &st) == 0 && S_ISREG(st.st_mode))
 		return (fd);
 	(void)close(fd);

@@ -52,6 +52,7 @@ struct dossier {		/* all its feeds */
 struct report {
 	struct sh_home *h;
 	int64_t from, to;
+	int64_t first, last;	/* receipts in the ledger, of any day; 0: none */
 	json_t *indicators;
 	struct dossier *list;
 	size_t n, cap;
@@ -190,6 +191,10 @@ add_entry(void *arg, const json_t *e, struct sh_error *err)
 	struct dossier *d;
 	size_t i;
 
+	if (r->first == 0 || received < r->first)
+		r->first = received;
+	if (received > r->last)
+		r->last = received;
 	if (received < r->from || received >= r->to)
 		return (0);
 	if ((d = new_dossier(r, e, err)) == NULL)
@@ -637,6 +642,13 @@ sh_report(struct sh_home *h, struct sh_date from, struct sh_date to,
 	    sh_review_quality(h, &quality, err))
 		goto out;
 	(void)json_object_del(quality, "samples");
+	if (r.first > 0) {
+		sh_date_print(sh_date_at(r.first), first);
+		sh_date_print(sh_date_at(r.last), last);
+		if (sh_json_set(v, "received", json_pack("{s:s, s:s}",
+		    "first", first, "last", last), err))
+			goto out;
+	}
 	if (sh_json_set(v, "quality", json_incref(quality), err))
 		goto out;
 	*answer = v;

@@ -75,6 +75,10 @@ int sh_args_document(const char *s, struct sh_document_id *id,
 int sh_args_holder(const struct sh_args *a, const char *number,
     struct sh_holder *out, struct sh_error *err) SH_MUST_CHECK;
 
+/* A list as it was signed ("text"), its "signature" beside it in PATH.p7s. */
+int sh_write_list(const char *path, const json_t *answer,
+    struct sh_error *err) SH_MUST_CHECK;
+
 /* Print the error as a sentence (or as JSON with --json); its exit status. */
 int sh_print_error(const struct sh_args *a, const struct sh_error *e);
 int sh_print_json(json_t *take_v, struct sh_error *err) SH_MUST_CHECK;
@@ -125,6 +129,7 @@ int sh_cmd_correct(struct sh_args *a, struct sh_error *err);
 int sh_cmd_revoke(struct sh_args *a, struct sh_error *err);
 int sh_cmd_hold(struct sh_args *a, struct sh_error *err);
 int sh_cmd_dispose(struct sh_args *a, struct sh_error *err);
+int sh_cmd_erase(struct sh_args *a, struct sh_error *err);
 int sh_cmd_copy(struct sh_args *a, struct sh_error *err);
 int sh_cmd_sign(struct sh_args *a, struct sh_error *err);
 int sh_cmd_verify(struct sh_args *a, struct sh_error *err);

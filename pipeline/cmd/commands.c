@@ -111,6 +111,17 @@ static const struct sh_option dispose_options[] = {
 	{ "holder", 'i', "ID", "in whose chain" },
 	NAME, BIRTH, REASON, WHY, JSON, END
 };
+static const struct sh_option erase_options[] = {
+	HOME,
+	{ "propose", 'P', NULL, "propose to erase the holder" },
+	{ "holder", 'i', "ID", "whom" },
+	NAME, BIRTH,
+	{ "show", 's', "PROPOSAL", "what a proposal takes" },
+	{ "approve", 'a', "PROPOSAL", "erase: the second person" },
+	{ "output", 'o', "FILE", "signed list; signature to FILE.p7s" },
+	{ "proof", 'f', NULL, "what the register says of the holder" },
+	REASON, WHY, JSON, END
+};
 static const struct sh_option verify_options[] = {
 	HOME,
 	{ "all", 'a', NULL, "every document of the archive" },
@@ -149,7 +160,9 @@ static const struct sh_option scrub_options[] = {
 	HOME,
 	{ "budget", 'b', "MB", "megabytes to read; else everything" },
 	{ "report", 'r', NULL, "then sign the month's report" },
-	JSON, QUIET, END
+	{ "list", 'l', NULL, "when each span was proven last" },
+	{ "repair-from", 'R', "DIR", "then mend from this backup or copy" },
+	WHY, JSON, QUIET, END
 };
 static const struct sh_option key_options[] = {
 	HOME,
@@ -324,6 +337,12 @@ const struct sh_command sh_commands[] = {
 	    "  sohoa dispose --propose 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 -m 'hết hạn'\n"
 	    "  sohoa dispose --approve 0d1c2b3a495867768594a3b2c1d0e0f1 -o list.json\n",
 	    dispose_options, 0, -1, sh_cmd_dispose },
+	{ "erase", "--propose -i ID -m WHY -B LAW | --show P | --approve P | --proof -i ID",
+	    "make a person unreadable, in every copy",
+	    "  sohoa erase --propose -i 027090098192 -m 'đơn 12/2026' -B 'Luật 91/2025/QH15'\n"
+	    "  sohoa erase --approve 0d1c2b3a495867768594a3b2c1d0e0f1 -o list.json\n"
+	    "  sohoa erase --proof -i 027090098192\n",
+	    erase_options, 0, 0, sh_cmd_erase },
 	{ "verify", "FILE.pdf... | DOCUMENT... | --all",
 	    "verify signatures: verdict with reasons",
 	    "  sohoa verify giay.pdf\n"
@@ -347,10 +366,12 @@ const struct sh_command sh_commands[] = {
 	{ "check", "", "check the archive: every record, every digest",
 	    "  sohoa check --home /srv/sohoa\n",
 	    check_options, 0, 0, sh_cmd_check },
-	{ "scrub", "[--budget MB] [--report]",
+	{ "scrub", "[--budget MB] [--report] [--list] [--repair-from DIR]",
 	    "prove what is kept, the oldest proof first",
 	    "  sohoa scrub --budget 20000\n"
-	    "  sohoa scrub --report\n",
+	    "  sohoa scrub --budget 0 --list\n"
+	    "  sohoa scrub --report\n"
+	    "  sohoa scrub --repair-from /mnt/sao-luu/sohoa\n",
 	    scrub_options, 0, 0, sh_cmd_scrub },
 	{ "key", "[--module FILE --token LABEL --object LABEL --pin-file FILE]",
 	    "change the archive key, or put it into a token",

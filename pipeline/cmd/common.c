@@ -9,6 +9,8 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
+#include "base/mem.h"
 #include "pipeline/result.h"
 
 volatile int sh_stop;
@@ -91,6 +93,33 @@ sh_args_holder(const struct sh_args *a, const char *number,
 	if (birth != NULL && sh_date_parse(birth, &out->birth))
 		return (sh_args_usage(a, "--birth wants yyyy-mm-dd"));
 	return (number == NULL ? 0 : sh_id_parse(number, &out->id, err));
+}
+
+int
+sh_write_list(const char *path, const json_t *answer, struct sh_error *err)
+{
+	const char *text = json_string_value(json_object_get(answer, "text"));
+	const char *hex = json_string_value(json_object_get(answer,
+	    "signature"));
+	struct sh_buf sig = SH_BUF_INIT;
+	char *beside = NULL;
+	uint8_t *p;
+	int rc = -1;
+
+	if ((p = sh_buf_reserve(&sig, strlen(hex) / 2, err)) == NULL ||
+	    (beside = sh_asprintf(err, "%s.p7s", path)) == NULL)
+		goto out;
+	if (sh_unhex(hex, p, strlen(hex) / 2)) {
+		(void)sh_error_set(err, SH_EFIXITY, "record.damaged",
+		    "a signature");
+		goto out;
+	}
+	if (sh_fs_replace(path, text, strlen(text), 0600, err) == 0)
+		rc = sh_fs_replace(beside, p, strlen(hex) / 2, 0600, err);
+out:
+	free(beside);
+	sh_buf_free(&sig);
+	return (rc);
 }
 
 int

@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/fs.h"
 #include "base/text.h"
 #include "pipeline/cmd/command.h"
 #include "pipeline/result.h"
@@ -295,7 +296,9 @@ sh_cmd_intake(struct sh_args *a, struct sh_error *err)
 
 	if (!is_folder(a->operands[0]) && (sh_args_get(a, "holder") == NULL ||
 	    sh_args_get(a, "procedure") == NULL))
-		return (sh_args_usage(a,
+		/* A mistyped folder is no loose file. */
+		return (access(a->operands[0], F_OK) != 0 ?
+		    sh_fs_unread(a->operands[0], err) : sh_args_usage(a,
 		    "loose files want --holder and --procedure"));
 	if (sh_open_home(a, SH_HOME_WRITE | SH_HOME_SIGN, &h, err))
 		return (-1);

@@ -94,6 +94,14 @@ print_report(const json_t *r, enum sh_lang lang)
 	size_t i, k;
 
 	(void)printf("%s – %s\n", text(r, "from"), text(r, "to"));
+	v = json_object_get(r, "received");
+	if (v != NULL && value(json_object_get(r, "total"), "dossiers") == 0)
+		(void)printf(lang == SH_VI ?
+		    "không có hồ sơ tiếp nhận trong khoảng này; có từ %s đến "
+		    "%s (--from, --to)\n" :
+		    "no dossier was received in this period; there are some "
+		    "from %s to %s (--from, --to)\n", text(v, "first"),
+		    text(v, "last"));
 	print_total(json_object_get(r, "total"), json_object_get(r, "queue"),
 	    lang);
 	(void)fputs(lang == SH_VI ?

@@ -126,33 +126,6 @@ out:
 	return (rc);
 }
 
-/* The destruction list as it was signed, its signature beside it. */
-static int
-write_list(const char *path, const json_t *answer, struct sh_error *err)
-{
-	const char *text = text_of(answer, "text");
-	const char *hex = text_of(answer, "signature");
-	struct sh_buf sig = SH_BUF_INIT;
-	char *beside = NULL;
-	uint8_t *p;
-	int rc = -1;
-
-	if ((p = sh_buf_reserve(&sig, strlen(hex) / 2, err)) == NULL ||
-	    (beside = sh_asprintf(err, "%s.p7s", path)) == NULL)
-		goto out;
-	if (sh_unhex(hex, p, strlen(hex) / 2)) {
-		(void)sh_error_set(err, SH_EFIXITY, "record.damaged",
-		    "a signature");
-		goto out;
-	}
-	if (sh_fs_replace(path, text, strlen(text), 0600, err) == 0)
-		rc = sh_fs_replace(beside, p, strlen(hex) / 2, 0600, err);
-out:
-	free(beside);
-	sh_buf_free(&sig);
-	return (rc);
-}
-
 static int
 approve(struct run *r, json_t **answer, struct sh_error *err)
 {
@@ -161,7 +134,7 @@ approve(struct run *r, json_t **answer, struct sh_error *err)
 	if (sh_archive_dispose(r->h->archive, &r->who, sh_args_get(r->a,
 	    "approve"), r->h->agency, answer, err) ||
 	    sh_archive_search_follow(r->h->archive, err) ||
-	    (out != NULL && write_list(out, *answer, err)))
+	    (out != NULL && sh_write_list(out, *answer, err)))
 		return (-1);
 	if (!r->a->json) {
 		print_documents(json_object_get(*answer, "list"),

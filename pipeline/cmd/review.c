@@ -8,6 +8,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "pipeline/cmd/command.h"
@@ -199,11 +200,8 @@ do_act(const struct desk *d, const char *const *words, int n,
 		return (sh_args_usage(d->a, "split wants a page"));
 	act.page = (size_t)page;
 	if (act.what == SH_REVIEW_RESCAN && (act.fd = open(words[2],
-	    O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0) {
-		sh_error_param(err, "file", "%s", words[2]);
-		return (sh_error_set(err, SH_ENOTFOUND, "file.missing",
-		    "%s is not there", words[2]));
-	}
+	    O_RDONLY | O_CLOEXEC | O_NONBLOCK)) < 0)
+		return (sh_fs_unread(words[2], err));
 	rc = sh_review_do(d->h, d->pool, &act, d->a->lang, &answer, err);
 	if (act.fd >= 0)
 		(void)close(act.fd);

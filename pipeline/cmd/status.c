@@ -77,6 +77,23 @@ print_search(const json_t *search, enum sh_lang lang)
 }
 
 static void
+print_scrub(const json_t *s, enum sh_lang lang)
+{
+	const char *oldest = json_string_value(json_object_get(s, "oldest"));
+	size_t found = json_array_size(json_object_get(s, "findings"));
+
+	if (s == NULL)
+		(void)puts(lang == SH_VI ? "Kiểm tra toàn vẹn: chưa lần nào" :
+		    "Fixity: never proven");
+	else
+		(void)printf(lang == SH_VI ? "Kiểm tra toàn vẹn: %lld/%lld "
+		    "đoạn, lâu nhất từ %s; %zu sai lệch\n" : "Fixity: %lld "
+		    "of %lld spans proven, the oldest at %s; %zu findings\n",
+		    number(s, "spans") - number(s, "never"), number(s,
+		    "spans"), oldest != NULL ? oldest : "-", found);
+}
+
+static void
 print_signing(const json_t *s, enum sh_lang lang)
 {
 	const char *since = json_string_value(json_object_get(s,
@@ -115,6 +132,7 @@ sh_cmd_status(struct sh_args *a, struct sh_error *err)
 	    "Changes: %lld\n", number(v, "events"));
 	print_search(json_object_get(v, "search"), a->lang);
 	sh_print_seals(json_object_get(v, "seals"), a->lang);
+	print_scrub(json_object_get(v, "scrub"), a->lang);
 	print_signing(json_object_get(v, "signing"), a->lang);
 	json_decref(v);
 	return (rc);

@@ -163,13 +163,8 @@ verify_operand(struct run *r, const char *s, struct sh_error *err)
 		r->who = sh_reader_of(r->home, r->a);
 		return (verify_document(r, &id, NULL, err));
 	}
-	if ((fd = open(s, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0) {
-		sh_error_param(err, "file", "%s", s);
-		if (errno == ENOENT)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "file.missing", "%s is not there", s));
-		return (sh_error_sys(err, "file.read", "%s", s));
-	}
+	if ((fd = open(s, O_RDONLY | O_CLOEXEC | O_NOCTTY)) < 0)
+		return (sh_fs_unread(s, err));
 	rc = verify_fd(r, s, fd, err);
 	(void)close(fd);
 	return (rc);
@@ -262,49 +257,4 @@ out:
 	free(dir);
 	sh_home_close(r.home);
 	return (rc == 0 ? r.worst : rc);
-}
-
-static void
-on_check(void *arg, uint64_t done, uint64_t total)
-{
-	sh_progress_show(arg, done, total);
-}
-
-int
-sh_cmd_check(struct sh_args *a, struct sh_error *err)
-{
-	struct sh_progress progress;
-	struct sh_home *h = NULL;
-	json_t *answer = NULL, *finding;
-	size_t i, n;
-	int rc = -1;
-
-	if (sh_open_home(a, 0, &h, err))
-		return (-1);
-	sh_progress_start(&progress, a, "check", "entries");
-	rc = sh_archive_check(h->archive, on_check, &progress, &answer, err);
-	sh_progress_clear(&progress);
-	sh_home_close(h);
-	if (rc != 0)
-		return (-1);
-	n = json_array_size(json_object_get(answer, "findings"));
-	if (a->json) {
-		rc = sh_print_json(answer, err);
-		return (rc != 0 ? -1 : n > 0 ? EX_PROTOCOL : EX_OK);
-	}
-	(void)printf(a->lang == SH_VI ?
-	    "%lld giấy tờ, %lld khối dữ liệu, %lld byte: %zu sai lệch\n" :
-	    "%lld documents, %lld blobs, %lld bytes: %zu findings\n",
-	    (long long)json_integer_value(json_object_get(answer,
-	    "documents")), (long long)json_integer_value(json_object_get(
-	    answer, "blobs")), (long long)json_integer_value(json_object_get(
-	    answer, "bytes")), n);
-	json_array_foreach(json_object_get(answer, "findings"), i, finding) {
-		const char *text = json_string_value(json_object_get(finding,
-		    "text"));
-
-		(void)printf("  %s\n", text != NULL ? text : "?");
-	}
-	json_decref(answer);
-	return (n > 0 ? EX_PROTOCOL : EX_OK);
 }

@@ -93,3 +93,21 @@ state() {
 	[ "$status" = 77 ]
 	[[ "$output" == *"[backup.other]"* ]]
 }
+
+@test "seals and keys of any size go along" {
+	b=$BATS_TEST_TMPDIR/b k=$BATS_TEST_TMPDIR/k r=$BATS_TEST_TMPDIR/r
+	make_home
+	mkdir -p "$SOHOA_HOME/seals/nodes/000000"
+	big=seals/nodes/000000/000000001
+	truncate -s 70000001 "$SOHOA_HOME/$big"
+	printf 'end' >> "$SOHOA_HOME/$big"
+	# As the key store of many people.
+	truncate -s 40000000 "$SOHOA_HOME/keys/holders/table"
+	"$SOHOA" backup "$b" -k "$k" --json | json 'v["bytes"] > 70000000' | grep -qx True
+	"$SOHOA" backup "$b" -k "$k" --json | json 'v["increment"]' | grep -qx 0
+	printf 'x' >> "$SOHOA_HOME/seals/nodes/000000/000000002"
+	"$SOHOA" backup "$b" -k "$k" --json | json 'v["bytes"] < 10000' | grep -qx True
+	"$SOHOA" restore "$b" "$r" -k "$k" >/dev/null
+	cmp "$SOHOA_HOME/$big" "$r/$big"
+	[ "$(stat -c %s "$r/keys/holders/table")" = 40000000 ]
+}

@@ -36,7 +36,9 @@ report() {
 	id=$("$SOHOA" find --holder "$(json 'v["holder"]["id"]' < "$BATS_FILE_TMPDIR/component/dossier.json")" --json | json 'v["documents"][0]["id"]')
 	"$SOHOA" get "$id" -o "$BATS_TEST_TMPDIR/d.pdf"
 	json 'v["total"]["bytes_a_page"]' < "$BATS_TEST_TMPDIR/r" | grep -qx "$(stat -c %s "$BATS_TEST_TMPDIR/d.pdf").0"
-	"$SOHOA" report --from 2026-02-01 --to 2026-02-28 --json | json 'v["total"]["dossiers"]' | grep -qx 0
+	"$SOHOA" report --from 2026-02-01 --to 2026-02-28 --json | json 'v["total"]["dossiers"], v["received"]' |
+		grep -qx "(0, {'first': '2026-03-05', 'last': '2026-03-05'})"
+	"$SOHOA" report --from 2026-02-01 --to 2026-02-28 | sed -n 2p | grep -q '2026-03-05'
 	run "$SOHOA" report --from 2026-02-30
 	[ "$status" = 64 ]
 }

@@ -20,13 +20,19 @@ load common
 	    "find --holder 1 --text x" "init" "init a b" "read" \
 	    "get 5f3a0c1e9b7d4426a1f0e2d3c4b5a697 --rendition=" \
 	    "find --holder 027090098192 --limit 0" "verify" "check --json=1" \
-	    "completion fish" "intake x.tif" "need 1.004222"; do
+	    "completion fish" "intake Makefile" "need 1.004222"; do
 		run "$SOHOA" $line </dev/null
 		[ "$status" = 64 ] || { echo "$line: $status $output"; false; }
 	done
 	run "$SOHOA" find --holder 027090098192
 	[ "$status" = 64 ]
 	[[ "$output" == *SOHOA_HOME* ]]
+}
+
+@test "a mistyped folder is named" {
+	run "$SOHOA" intake --home "$BATS_TEST_TMPDIR" "$BATS_TEST_TMPDIR/hs-01/"
+	[ "$status" = 66 ]
+	[[ "$output" == *"hs-01/"*"[file.missing]"* ]]
 }
 
 @test "completion is bash that completes" {

@@ -68,8 +68,10 @@ a_failed_batch_leaves_nothing(void **state)
 	struct content good = { .seed = 1, .len = 5000 };
 	struct content bad = { .seed = 2, .len = 90000, .fail_at = 80000 };
 	struct sh_blob b[2] = {
-		{ name("good"), content_source, &good, 0, 0 },
-		{ name("bad"), content_source, &bad, 0, 0 },
+		{ .name = name("good"), .source = content_source,
+		    .arg = &good },
+		{ .name = name("bad"), .source = content_source,
+		    .arg = &bad },
 	};
 
 	put_blob(p->e, "before", 7, 1234);

@@ -176,7 +176,13 @@ judge(const char *dir, int acked, int count, int all)
 		fail_msg("%s", (char *)b.data);
 	}
 	documents = (int)json_integer_value(json_object_get(a, "documents"));
-	assert_in_range(documents, acked, count);
+	/* Acts bring three more, of which one stays. */
+	if (getenv("SOHOA_ACTS") != NULL) {
+		assert_in_range(documents, acked, count + 3);
+		count++;
+	} else {
+		assert_in_range(documents, acked, count);
+	}
 	if (all)
 		assert_int_equal(documents, count);
 	json_decref(a);

@@ -9,6 +9,8 @@
  */
 #include "tests/fault/archive_judge.h"
 
+#define LENGTHS	5	/* 3 documents to 7 */
+
 /* Documents and how many in one batch. */
 struct work {
 	const char *count, *batch;
@@ -110,6 +112,8 @@ sweep(const char *what, const struct work *w, const char *kind,
 		(void)snprintf(fault, sizeof(fault), "%s:%lu", kind, when);
 		injure(w, fault, strcmp(kind, "kill") == 0);
 	}
+	if (torture())
+		print_message("# %s: %u points\n", what, table[nrows].points);
 	nrows++;
 }
 
@@ -117,15 +121,15 @@ sweep(const char *what, const struct work *w, const char *kind,
 static void
 many_lengths(void)
 {
-	static char text[10][2][4];
+	static char text[LENGTHS][4];
 	static const char *const batches[] = { "1", "2", "3" };
 	struct work w;
 	size_t i, k;
 
-	for (i = 0; i < 10; i++) {
-		(void)snprintf(text[i][0], 4, "%zu", i + 3);
+	for (i = 0; i < LENGTHS; i++) {
+		(void)snprintf(text[i], 4, "%zu", i + 3);
 		for (k = 0; k < 3; k++) {
-			w.count = text[i][0];
+			w.count = text[i];
 			w.batch = batches[k];
 			sweep("killed, other lengths", &w, "kill", 0);
 		}
@@ -164,6 +168,24 @@ no_memory(void **state)
 	sweep("no memory once", &singly, "alloc", 24);
 	sweep("no memory from then on", &singly, "alloc+", 10);
 #endif
+}
+
+/* Acts, an erasure, the journal of reads, a backup. */
+static void
+acts_that_are_cut_short(void **state)
+{
+	static const struct work few = { "1", "1" };
+
+	(void)state;
+	(void)setenv("SOHOA_ACTS", "1", 1);
+	sweep("acts, killed", &few, "kill", 14);
+	sweep("acts, EIO once", &few, "eio", 6);
+	sweep("acts, full from then on", &few, "enospc+", 4);
+	sweep("acts, half written", &few, "short", 4);
+#ifndef __SANITIZE_ADDRESS__
+	sweep("acts, no memory once", &few, "alloc", 10);
+#endif
+	(void)unsetenv("SOHOA_ACTS");
 }
 
 /*
@@ -231,6 +253,7 @@ main(void)
 		cmocka_unit_test(death_at_any_call),
 		cmocka_unit_test(calls_that_fail),
 		cmocka_unit_test(no_memory),
+		cmocka_unit_test(acts_that_are_cut_short),
 		cmocka_unit_test(a_full_disk_that_is_freed),
 		cmocka_unit_test(the_table),
 	};

@@ -8,6 +8,7 @@
 
 #include "archive/engine_fault.h"
 #include "archive/seal.h"
+#include "tests/tools/archive_acts.h"
 
 #define COUNT	4
 
@@ -126,6 +127,37 @@ fail_at(enum sh_fault_kind kind, uint64_t n)
 	return (reached);
 }
 
+/* The same of acts, reads, an erasure, a backup; access names the journal. */
+static int
+act_at(enum sh_fault_kind kind, uint64_t n)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct fixture_place p;
+	struct sh_archive *ar;
+	char *dir = judge_mkdir(), seals[400], access[400];
+	int reached;
+
+	(void)snprintf(access, sizeof(access), "%s/access", dir);
+	sh_engine_fault_plan(SH_FAULT_NONE, 0);
+	open_archive(dir, &p, seals, NULL);
+	must(sh_archive_create(&p.place, &err));
+	p.place.access = access;
+	must(sh_archive_open(&p.place, NULL, 0, &ar, &err));
+	sh_engine_fault_plan(kind, n);
+	(void)expected(acts_do(ar, dir, &err), &err);
+	reached = sh_engine_fault_calls() > n;
+	sh_engine_fault_plan(SH_FAULT_NONE, 0);
+	sh_archive_close(ar);
+	judge(dir, 0, 0, 0);
+	must(sh_archive_open(&p.place, NULL, 0, &ar, &err));
+	must(acts_do(ar, dir, &err));
+	must(sh_archive_search_follow(ar, &err));
+	sh_archive_close(ar);
+	judge(dir, 0, 0, 1);
+	test_rmdir(dir);
+	return (reached);
+}
+
 /* Opening and creating, the same way. */
 static int
 open_at(enum sh_fault_kind kind, uint64_t n)
@@ -182,6 +214,15 @@ every_engine_call_may_fail(void **state)
 }
 
 static void
+so_may_those_of_acts(void **state)
+{
+	(void)state;
+	(void)setenv("SOHOA_ACTS", "1", 1);
+	sweep("acts", act_at, getenv("SOHOA_TORTURE") != NULL ? 1 : 41);
+	(void)unsetenv("SOHOA_ACTS");
+}
+
+static void
 so_may_those_of_creating_and_opening(void **state)
 {
 	(void)state;
@@ -193,6 +234,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_engine_call_may_fail),
+		cmocka_unit_test(so_may_those_of_acts),
 		cmocka_unit_test(so_may_those_of_creating_and_opening),
 	};
 

@@ -5,7 +5,7 @@
  * its own damaged pages; that is why a doubtful archive is opened in a child,
  * which is then the report.
  *
- * SOHOA_TORTURE=n makes n flips.
+ * SOHOA_TORTURE=n makes n flips, other ones with another SOHOA_SEED.
  */
 #include "tests/unit/test.h"
 
@@ -316,7 +316,8 @@ flipped_bits_are_reported_or_unused(void **state)
 	const char *more = getenv("SOHOA_TORTURE");
 	int flips = more != NULL && atoi(more) > 1 ? atoi(more) : FLIPS;
 	unsigned tally[NVERDICTS] = { 0 };
-	uint32_t seed = 4711;
+	const char *other = getenv("SOHOA_SEED");
+	uint32_t seed = other != NULL ? (uint32_t)atoi(other) : 4711;
 	size_t total = 0, at, i;
 	uint8_t bit;
 	char *dir;
@@ -348,10 +349,12 @@ flipped_bits_are_reported_or_unused(void **state)
 		if (r == WRONG)
 			fail_msg("bit %u of byte %zu of %s gave wrong data",
 			    bit, at, files[i].path);
+		/* A long run is told of on the way. */
+		if ((k + 1) % 10000 == 0 || k + 1 == flips)
+			print_message("# %d flips: %u unused, %u reported, "
+			    "%u crashed the child\n", k + 1, tally[UNUSED],
+			    tally[REPORTED], tally[CRASHED]);
 	}
-	print_message("# %d flips: %u unused, %u reported, %u crashed the "
-	    "child\n", flips, tally[UNUSED], tally[REPORTED],
-	    tally[CRASHED]);
 	assert_true(tally[REPORTED] > 0);
 }
 

@@ -9,12 +9,17 @@
  * Creates the archive when it is missing.  A full disk is met by trying again
  * PATIENCE times.  Exit status 1: an error, named on standard error.
  *
+ * SOHOA_ACTS: then one of three more documents is held, released, superseded,
+ * revoked, joined to an older number, read and destroyed, the person of
+ * another is erased, and all of it is backed up.  Done again it ends the same.
+ *
  * SOHOA_SEALS names a PKCS#12 file of the passphrase "geheimni": the archive
  * is sealed after each batch.
  */
 #include "tests/tools/shim.h"
 
 #include "archive/seal.h"
+#include "tests/tools/archive_acts.h"
 #include "tests/unit/archive_fixture.h"
 
 static int
@@ -78,21 +83,15 @@ out:
 static int
 seal(struct sh_archive *ar, struct sh_error *err)
 {
-	const char *path = getenv("SOHOA_SEALS");
 	struct sh_sealing with = { .now = sh_now() };
-	struct sh_secret pass;
 	unsigned n;
 	int rc = -1;
 
-	if (path == NULL)
+	if (getenv("SOHOA_SEALS") == NULL)
 		return (0);
-	if (sh_secret_new(&pass, 8, err))
-		return (-1);
-	memcpy(pass.data, "geheimni", 8);
-	if (sh_signer_open_p12(path, &pass, &with.signer, err) == 0)
+	if ((with.signer = acts_signer(err)) != NULL)
 		rc = sh_seals_make(ar, &with, &n, NULL, err);
 	sh_signer_close(with.signer);
-	sh_secret_free(&pass);
 	return (rc);
 }
 
@@ -102,8 +101,8 @@ main(int argc, char **argv)
 	struct sh_error err = SH_ERROR_INIT;
 	struct fixture_place p;
 	struct sh_archive *ar;
-	unsigned count, batch, patience, i;
-	char seals[400];
+	unsigned count, batch, patience, i, n;
+	char seals[400], access[400];
 	int rc = 0;
 
 	shim_begin();
@@ -117,6 +116,10 @@ main(int argc, char **argv)
 		(void)snprintf(seals, sizeof(seals), "%s/seals", argv[1]);
 		p.place.seals = seals;
 	}
+	if (getenv("SOHOA_ACTS") != NULL) {
+		(void)snprintf(access, sizeof(access), "%s/access", argv[1]);
+		p.place.access = access;
+	}
 	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
 		if (err.code != SH_ENOTFOUND)
 			return (complain(&err));
@@ -126,12 +129,15 @@ main(int argc, char **argv)
 			return (complain(&err));
 	}
 	for (i = 0; i < count && rc == 0; i += batch) {
-		while ((rc = write_batch(ar, i, batch, &err)) != 0 &&
+		n = count - i < batch ? count - i : batch;
+		while ((rc = write_batch(ar, i, n, &err)) != 0 &&
 		    strcmp(err.key, "disk.full") == 0 && patience-- > 0)
 			sh_error_clear(&err);
 		if (rc == 0)
 			rc = seal(ar, &err);
 	}
+	if (rc == 0 && getenv("SOHOA_ACTS") != NULL)
+		rc = acts_do(ar, argv[1], &err);
 	if (rc == 0)
 		rc = sh_archive_search_follow(ar, &err);
 	sh_archive_close(ar);

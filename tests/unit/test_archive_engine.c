@@ -374,7 +374,7 @@ read_on(void *arg)
 		r->failed = 1;
 		return (NULL);
 	}
-	while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE)) {
+	do {
 		if (sh_engine_head(e, &c.holder, &head, &err) != 0 ||
 		    head.sequence < last) {
 			r->failed = 1;
@@ -382,7 +382,7 @@ read_on(void *arg)
 		}
 		last = head.sequence;
 		r->reads++;
-	}
+	} while (!__atomic_load_n(&r->stop, __ATOMIC_ACQUIRE));
 	sh_engine_close(e);
 	return (NULL);
 }

@@ -6,8 +6,10 @@
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
+#include <sys/stat.h>
 
 #include "archive/archive_internal.h"
+#include "archive/backup.h"
 #include "archive/fixity.h"
 #include "signing/cms.h"
 #include "tests/unit/archive_fixture.h"
@@ -159,6 +161,153 @@ what_was_altered_is_found_until_it_is_mended(void **state)
 	assert_int_equal(scrub(s, UINT64_MAX, 4000, "findings"), 0);
 }
 
+/* ---- repair -------------------------------------------------------------- */
+
+static const struct sh_reader keeper = { .name = "Lưu trữ viên",
+	.agency = "H05.12", .purpose = "repair" };
+
+static int64_t
+repair(struct scene *s, const char *from, const char *name)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	json_t *v, *m;
+	int64_t n;
+
+	must(sh_fixity_repair(s->ar, &keeper, s->scrub, from, &v, &err));
+	m = json_object_get(v, name);
+	n = json_is_array(m) ? (int64_t)json_array_size(m) :
+	    json_integer_value(m);
+	json_decref(v);
+	return (n);
+}
+
+static size_t
+check(struct scene *s)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	json_t *a;
+	size_t n;
+
+	must(sh_archive_check(s->ar, NULL, NULL, &a, &err));
+	n = json_array_size(json_object_get(a, "findings"));
+	json_decref(a);
+	return (n);
+}
+
+static void
+reopen(struct scene *s)
+{
+	struct sh_error err = SH_ERROR_INIT;
+
+	sh_archive_close(s->ar);
+	must(sh_archive_open(&s->p.place, NULL, 0, &s->ar, &err));
+}
+
+/* A document large enough that its record is a blob, of many pages. */
+static void
+accede_large(struct scene *s)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	enum sh_accession_state state;
+	struct sh_document_id id;
+	struct fixture_doc d;
+	json_t *pages = json_array();
+	unsigned i;
+
+	fixture_make(&d, 70, 70, 0);
+	for (i = 0; i < 200; i++)
+		must(sh_json_append(pages, json_pack("{s:i,s:i,s:i}", "page",
+		    i, "scan", i * 7919, "x", i * i * 31), &err));
+	d.acc.pages = pages;
+	must(sh_archive_accede(s->ar, &d.acc, &id, &state, &err));
+	json_decref(pages);
+	fixture_free(&d);
+}
+
+/* Bits of the blobs everywhere; the file's head and the first are left. */
+static void
+flip_all(struct scene *s)
+{
+	char path[400];
+	struct stat st;
+	off_t at;
+
+	(void)snprintf(path, sizeof(path), "%s/archive/blobs/00000001.seg",
+	    s->dir);
+	assert_int_equal(stat(path, &st), 0);
+	for (at = 5000; at < st.st_size; at += 3001)
+		flip(s, at);
+	reopen(s);
+}
+
+static void
+copy(const char *from, const char *to)
+{
+	char command[1000];
+
+	(void)snprintf(command, sizeof(command), "cp -a '%s' '%s'", from, to);
+	assert_int_equal(system(command), 0);
+}
+
+static void
+a_backup_or_a_copy_mends_what_it_proves(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct scene *s = *state;
+	struct sh_backup_made made;
+	char folder[400], bad[400], backup[400], other[400], to[420];
+	const char *from[2] = { backup, other };
+	int64_t found;
+	json_t *v;
+	size_t i;
+
+	accede_large(s);
+	(void)snprintf(folder, sizeof(folder), "%s/archive", s->dir);
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->dir);
+	(void)snprintf(other, sizeof(other), "%s/other", s->dir);
+	(void)snprintf(bad, sizeof(bad), "%s/bad", s->dir);
+	must(sh_archive_backup(s->ar, backup, NULL, 0, &made, &err));
+	assert_int_equal(mkdir(other, 0700) | mkdir(bad, 0700), 0);
+	sh_archive_close(s->ar);
+	(void)snprintf(to, sizeof(to), "%s/archive", other);
+	copy(folder, to);
+	must(sh_archive_open(&s->p.place, NULL, 0, &s->ar, &err));
+	assert_int_equal(check(s), 0);
+	for (i = 0; i < 2; i++) {
+		flip_all(s);
+		found = scrub(s, UINT64_MAX, 1000 * (2 * (int64_t)i + 1),
+		    "findings");
+		assert_true(found > COUNT / 2);
+		assert_true(check(s) > 0);
+		must_fail(sh_fixity_repair(s->ar, &keeper, s->scrub, bad, &v,
+		    &err), SH_ENOTFOUND);
+		assert_true(repair(s, from[i], "repaired") > 0);
+		assert_int_equal(repair(s, from[i], "repaired"), 0);
+		assert_int_equal(repair(s, from[i], "findings"), 0);
+		reopen(s);
+		assert_int_equal(check(s), 0);
+		assert_int_equal(scrub(s, UINT64_MAX, 1000 * (2 *
+		    (int64_t)i + 2), "findings"), 0);
+	}
+	/* A copy that is damaged in the same places mends nothing. */
+	flip_all(s);
+	sh_archive_close(s->ar);
+	(void)snprintf(to, sizeof(to), "%s/archive", bad);
+	copy(folder, to);
+	must(sh_archive_open(&s->p.place, NULL, 0, &s->ar, &err));
+	found = scrub(s, UINT64_MAX, 9000, "findings");
+	assert_true(found > COUNT / 2);
+	assert_int_equal(repair(s, bad, "repaired"), 0);
+	assert_int_equal(repair(s, bad, "findings"), found);
+	/* One whose index kills its reader is an error, not our death. */
+	(void)snprintf(to, sizeof(to), "%s/archive/data.mdb", bad);
+	assert_int_equal(truncate(to, 12288), 0);
+	must_fail(sh_fixity_repair(s->ar, &keeper, s->scrub, bad, &v, &err),
+	    SH_EFIXITY);
+	assert_true(repair(s, backup, "repaired") > 0);
+	assert_int_equal(check(s), 0);
+}
+
 static void
 the_report_is_signed(void **state)
 {
@@ -202,6 +351,7 @@ main(void)
 		T(all_is_proven_and_what_comes_later_too),
 		T(a_budget_ends_between_spans),
 		T(what_was_altered_is_found_until_it_is_mended),
+		T(a_backup_or_a_copy_mends_what_it_proves),
 		T(the_report_is_signed),
 	};
 

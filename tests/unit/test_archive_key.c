@@ -1,6 +1,6 @@
 /*
- * Keys of an archive: changed, wrapped by a token, destroyed; what a thief of
- * the files sees; values that change places.
+ * Keys of an archive: changed, wrapped by a token; what a thief of the files
+ * sees; values that change places.
  */
 #include "tests/unit/test.h"
 
@@ -300,47 +300,6 @@ a_token_can_hold_what_opens_the_archive(void **state)
 	sh_buf_free(&file);
 }
 
-/* ---- erasure ------------------------------------------------------------- */
-
-static void
-an_erased_holder_is_gone_from_backups_too(void **state)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct scene *s = *state;
-	struct sh_query q = { .limit = 10 };
-	struct fixture_doc d;
-	char from[300], to[300];
-	json_t *a;
-	size_t i;
-
-	(void)snprintf(from, sizeof(from), "%s/archive", s->dir);
-	(void)snprintf(to, sizeof(to), "%s/backup", s->dir);
-	close_scene(s);
-	copy(from, to);
-	open_scene(s);
-	/* Person 1 has documents 2 and 3. */
-	fixture_make(&d, 2, 1, 0);
-	must(sh_archive_erase(s->ar, &d.holders[0], &err));
-	assert_int_equal(readable(s, COUNT), COUNT - 2);
-	q.text = "riêng2";
-	must(sh_archive_find(s->ar, &fixture_reader, &q, &a, &err));
-	assert_int_equal(json_array_size(json_object_get(a, "documents")), 0);
-	json_decref(a);
-	assert_int_equal(findings(s), 0);
-	/* The backup, which nobody has touched. */
-	close_scene(s);
-	for (i = 0; i < 2; i++) {
-		(void)snprintf(s->p.engine, sizeof(s->p.engine), "lmdb:%s",
-		    i == 0 ? to : from);
-		open_scene(s);
-		assert_int_equal(readable(s, COUNT), COUNT - 2);
-		assert_int_equal(findings(s), 0);
-		close_scene(s);
-	}
-	open_scene(s);
-	fixture_free(&d);
-}
-
 /* ---- what a thief sees --------------------------------------------------- */
 
 static void
@@ -487,7 +446,6 @@ main(void)
 		T(the_archive_key_is_changed_without_touching_blobs),
 		T(a_change_that_was_cut_short_is_finished),
 		T(a_token_can_hold_what_opens_the_archive),
-		T(an_erased_holder_is_gone_from_backups_too),
 		T(a_thousand_known_strings_are_nowhere),
 		T(values_that_change_places_do_not_open),
 	};
