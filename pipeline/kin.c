@@ -208,11 +208,16 @@ compare_field(const struct sh_sheet *s, const struct sh_sheet *h,
 	return (0);
 }
 
-/* Do the words of S, read as one run, have the value somewhere? */
+/*
+ * Do the words of S, read as one run, have the value somewhere?  *SURE:
+ * every word of it was read surely.
+ */
 static int
-words_have(const struct sh_sheet *s, const char *value, int *has,
+words_have(const struct sh_sheet *s, const char *value, int *has, int *sure,
     struct sh_error *err)
 {
+	const uint8_t *at;
+	size_t i, from, end;
 	char *folded = sh_text_fold_dup(value, err), *needle;
 
 	if (folded == NULL)
@@ -221,9 +226,15 @@ words_have(const struct sh_sheet *s, const char *value, int *has,
 	free(folded);
 	if (needle == NULL)
 		return (-1);
-	*has = memmem(s->text.data, s->text.len, needle, strlen(needle)) !=
-	    NULL;
+	at = memmem(s->text.data, s->text.len, needle, strlen(needle));
+	from = at != NULL ? (size_t)(at - s->text.data) : s->text.len;
+	end = from + strlen(needle);
 	free(needle);
+	*has = at != NULL;
+	*sure = 1;
+	for (i = 0; i < s->ntokens; i++)
+		if (s->tokens[i].at > from && s->tokens[i].at < end)
+			*sure &= s->tokens[i].sure;
 	return (0);
 }
 
@@ -233,19 +244,20 @@ words_have(const struct sh_sheet *s, const char *value, int *has,
  */
 static int
 compare_number(const struct sh_sheet *s, const struct sh_sheet *h,
-    enum agreement *out, struct sh_error *err)
+    enum agreement *out, int *sure, struct sh_error *err)
 {
 	const struct sh_saying *a = sh_sheet_says(s, s->type->number_field);
 	const struct sh_saying *b = sh_sheet_says(h, h->type->number_field);
 	const struct sh_saying *one = a != NULL ? a : b;
 	int has;
 
+	*sure = 1;
 	if ((a != NULL) == (b != NULL))
 		return (compare_field(s, h, s->type->number_field, out, err));
 	*out = SILENT;
 	if (one->confidence < FIELD_SURE)
 		return (0);
-	if (words_have(a != NULL ? h : s, one->value, &has, err))
+	if (words_have(a != NULL ? h : s, one->value, &has, sure, err))
 		return (-1);
 	*out = has ? AGREES : DIFFERS;
 	return (0);
@@ -284,13 +296,14 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 	const struct sh_paper_type *t = s->type;
 	enum agreement r;
 	size_t i;
+	int sure;
 
 	memset(f, 0, sizeof(*f));
-	if (compare_number(s, h, &f->number, err) ||
+	if (compare_number(s, h, &f->number, &sure, err) ||
 	    compare_field(s, h, t->issued_field, &f->issued, err) ||
 	    compare_field(s, h, t->issuer_field, &f->issuer, err))
 		return (-1);
-	f->number_unsure = is_unsure(s) || is_unsure(h);
+	f->number_unsure = !sure || is_unsure(s) || is_unsure(h);
 	for (i = 0; i < s->nsays; i++) {
 		const struct sh_field_def *d = s->says[i].def;
 

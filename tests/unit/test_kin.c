@@ -172,6 +172,10 @@ a_number_is_looked_for_in_the_words(void **state)
 	k = kin(sheet("giay-ket-hon", MARRIAGE("22/2021", "21/05/2021", WIFE,
 	    WIFE_ID), 0.95, fields), held());
 	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	/* Read badly there, it is as good as unread. */
+	k = kin(sheet("giay-ket-hon", MARRIAGE("22/2021", "21/05/2021", WIFE,
+	    WIFE_ID), 0.75, fields), held());
+	assert_int_equal(k.kinship, SH_KIN_UNSURE);
 	k = kin(sheet("giay-ket-hon", MARRIAGE("23/2021", "21/05/2021", WIFE,
 	    WIFE_ID), 0.95, fields), held());
 	assert_int_equal(k.kinship, SH_KIN_OTHER);
