@@ -9,6 +9,7 @@
 #   make bench-reading       every bar of reading, beside plain Tesseract
 #   make bench-archive       the store beside LMDB, SQLite and files
 #   make bench-signing       the same of signing and verifying alone
+#   make bench-renditions    bytes and errors of reading by profile
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make bench-bulk          a back catalogue beside the peers
 #   make torture-text        100,000 filled copies, 1,000 papers slipped in
@@ -42,7 +43,8 @@ TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	libcommons-logging-java libjaxb-api-java libactivation-java python3 \
 	python3-jsonschema python3-lmdb python3-cryptography \
 	python3-zstandard libxml2-utils gpg-agent strace valgrind jbig2dec \
-	softhsm2 opensc faketime binutils util-linux procps bc bsdextrautils
+	softhsm2 opensc faketime binutils util-linux procps bc bsdextrautils \
+	chromium xvfb
 BENCH_PACKAGES := tesseract-ocr ocrmypdf time
 
 # ---- compiler ------------------------------------------------------------
@@ -225,8 +227,9 @@ bench-reading: setup
 # Against raw LMDB, SQLite and a file per blob.
 .PHONY: bench-archive
 bench-archive: setup
-	@$(MAKE) $(O)/tests/bench/bench_store $(O)/tests/bench/bench_archive
+	@$(MAKE) $(addprefix $(O)/tests/bench/bench_,store reader archive)
 	@$(O)/tests/bench/bench_store $(or $(CHANGES),1000000)
+	@$(O)/tests/bench/bench_reader
 	@$(O)/tests/bench/bench_archive $(or $(DOCUMENTS),100000)
 
 # What signing and verifying cost, and the verdicts on the corpora.
@@ -234,6 +237,12 @@ bench-archive: setup
 bench-signing: setup-test
 	@$(MAKE) $(O)/tests/bench/bench_signing $(O)/tests/tools/verdicts
 	@tests/bench/signing.py $(O)
+
+# Bytes, errors of reading, time by profile; pictures in out/renditions.
+.PHONY: bench-renditions
+bench-renditions: setup
+	@$(MAKE) all $(O)/tests/bench/bench_renditions
+	@tests/bench/renditions.py $(O) $(DOSSIERS)
 
 .PHONY: install clean
 install: all

@@ -1,7 +1,7 @@
 /*
  * AES-256-GCM (NIST SP 800-38D) with a 12-byte nonce and a 16-byte tag: the
  * one cipher of the archive.  A struct sh_aead is a reusable context for one
- * thread; keys are set anew with each call.
+ * thread; a key is set up anew only when it is another than the call before.
  */
 #ifndef SH_ARCHIVE_AEAD_H
 #define SH_ARCHIVE_AEAD_H
@@ -19,6 +19,20 @@ struct sh_aead;
 
 struct sh_aead *sh_aead_new(struct sh_error *err);
 void sh_aead_free(struct sh_aead *a);
+
+/* What a user of the cipher keeps beside it; FREE_DATA goes with the cipher. */
+struct sh_aead_guest {
+	void *data;
+	void (*free_data)(void *data);
+};
+struct sh_aead_guest *sh_aead_guest(struct sh_aead *a);
+
+/*
+ * LEN random bytes for what is unique, not secret: nonces, salts.  Drawn in
+ * advance, many at a time; a forked child never gets its parent's.
+ */
+int sh_aead_random(struct sh_aead *a, uint8_t *out, size_t len,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /* OUT: LEN bytes and the tag behind them; may be IN. */
 int sh_aead_seal(struct sh_aead *a, const uint8_t key[SH_KEY_LEN],

@@ -282,8 +282,9 @@ int sh_document_blobs(struct sh_archive *ar, const json_t *record,
 /* ---- event.c ------------------------------------------------------------- */
 
 /* Canonical bytes of an event about the record, and their digest. */
-int sh_event_make(const struct sh_filed *what, int lead, struct sh_buf *out,
-    struct sh_digest *digest, struct sh_error *err) SH_MUST_CHECK;
+int sh_event_make(struct sh_archive *ar, const struct sh_filed *what,
+    int lead, struct sh_buf *out, struct sh_digest *digest,
+    struct sh_error *err) SH_MUST_CHECK;
 int sh_event_seal(struct sh_archive *ar, const struct sh_tag *holder,
     const struct sh_tag *operation, const struct sh_buf *event,
     struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;

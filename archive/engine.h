@@ -68,7 +68,7 @@ enum sh_engine_mode {
 /*
  * Errors: SH_ENOTFOUND "engine.missing"; SH_EEXISTS "engine.exists";
  * SH_EAGAIN "lock.held", another handle writes; SH_EUNSUPPORTED
- * "engine.scheme", no such driver, "engine.format", a newer program's.
+ * "engine.scheme", no such driver, "engine.format", another program's.
  * Creation is durable and leaves nothing or all of it.
  */
 int sh_engine_open(const char *uri, enum sh_engine_mode mode,

@@ -24,12 +24,9 @@
 #define MAX_READERS	512
 
 static const char *const tables[LMDB_NTABLES] = {
-	[LMDB_STATE] = "state", [LMDB_DOCUMENT] = "document",
+	[LMDB_STATE] = "state", [LMDB_HOLDER] = "holder",
 	[LMDB_ENTRY] = "entry", [LMDB_BLOB] = "blob",
-	[LMDB_REFERENCE] = "reference", [LMDB_CHAIN] = "chain",
-	[LMDB_EVENT] = "event", [LMDB_FEED] = "feed",
-	[LMDB_OPERATION] = "operation", [LMDB_JOB] = "job",
-	[LMDB_DUE] = "due",
+	[LMDB_FEED] = "feed", [LMDB_JOB] = "job", [LMDB_DUE] = "due",
 };
 
 static pthread_mutex_t registry_lock = PTHREAD_MUTEX_INITIALIZER;
@@ -56,16 +53,30 @@ parse_state(struct sh_lmdb_env *env, const MDB_val *v, uint32_t *segmentp,
 
 	if (v->mv_size < 4)
 		return (sh_lmdb_damaged(err, "the state is too short"));
-	if (sh_get_be(p, 4) > 1)
+	if (sh_get_be(p, 4) != SH_LMDB_FORMAT)
 		return (sh_error_set(err, SH_EUNSUPPORTED, "engine.format",
-		    "data.mdb has format %u, this program knows 1",
-		    (unsigned)sh_get_be(p, 4)));
+		    "data.mdb has format %u, this program knows %d",
+		    (unsigned)sh_get_be(p, 4), SH_LMDB_FORMAT));
 	if (v->mv_size != 36 || sh_get_be(p + 32, 4) != sh_crc32c(0, p, 32))
 		return (sh_lmdb_damaged(err, "the state's check sum"));
 	memcpy(env->id.b, p + 4, 16);
 	*segmentp = (uint32_t)sh_get_be(p + 20, 4);
 	*offsetp = sh_get_be(p + 24, 8);
 	return (0);
+}
+
+/* Why a table is not there: another format has others. */
+static void
+missing_table(struct sh_lmdb *h, MDB_txn *txn, struct sh_lmdb_env *env,
+    const char *name, struct sh_error *err)
+{
+	MDB_val k = { 5, (void *)(uintptr_t)"state" }, v;
+	uint32_t segment;
+	uint64_t offset;
+
+	if (mdb_get(txn, env->table[LMDB_STATE], &k, &v) != 0 ||
+	    parse_state(env, &v, &segment, &offset, err) == 0)
+		(void)sh_lmdb_failed(h, MDB_NOTFOUND, name, err);
 }
 
 /* Read the state row and the feed's end. */
@@ -105,8 +116,12 @@ open_tables(struct sh_lmdb *h, struct sh_lmdb_env *env, unsigned flags,
 	if (rc == 0)
 		return ((rc = mdb_txn_commit(txn)) == 0 ? 0 :
 		    sh_lmdb_failed(h, rc, "open", err));
+	if (rc == MDB_NOTFOUND && i > LMDB_STATE + 1)
+		missing_table(h, txn, env, tables[i - 1], err);
+	else
+		(void)sh_lmdb_failed(h, rc, "open", err);
 	mdb_txn_abort(txn);
-	return (sh_lmdb_failed(h, rc, "open", err));
+	return (-1);
 }
 
 /* LMDB 0.9.24 opens data.mdb, twice, without close-on-exec. */
@@ -481,6 +496,9 @@ lmdb_close(struct sh_engine *e)
 	struct sh_lmdb *h = (struct sh_lmdb *)e;
 
 	sh_segments_close(h->segments);
+	/* A forked child would give away its parent's slot. */
+	if (h->opened_by == getpid())
+		mdb_txn_abort(h->reader);
 	env_leave(h->env);
 	if (h->head_fd >= 0)
 		(void)close(h->head_fd);
@@ -547,6 +565,7 @@ lmdb_open(const char *place, enum sh_engine_mode mode, struct sh_engine **ep,
 		return (-1);
 	h->lock_fd = h->head_fd = -1;
 	h->base.shards = 1;
+	h->opened_by = getpid();
 	h->reader_check_ms = sh_monotonic_ms();
 	if (parse_place(h, place, &map, err))
 		goto bad;

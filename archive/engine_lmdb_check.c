@@ -16,8 +16,8 @@ struct walk {
 	int in_chain;
 	struct sh_tag holder;
 	struct sh_head last;
-	uint64_t chains;
-	uint64_t events;
+	uint64_t chains, heads;
+	uint64_t events, operations;
 };
 
 static int
@@ -158,7 +158,7 @@ row_is(struct walk *w, enum sh_lmdb_table table, const void *key,
 static int
 end_chain(struct walk *w, struct sh_error *err)
 {
-	uint8_t row[40];
+	uint8_t row[40], key[LMDB_KEY_MAX];
 	int r;
 
 	if (!w->in_chain)
@@ -167,7 +167,8 @@ end_chain(struct walk *w, struct sh_error *err)
 	w->chains++;
 	sh_put_be(row, w->last.sequence, 8);
 	memcpy(row + 8, w->last.head.b, 32);
-	r = row_is(w, LMDB_CHAIN, w->holder.b, 16, row, sizeof(row), err);
+	r = row_is(w, LMDB_HOLDER, key, sh_lmdb_row(key, &w->holder,
+	    LMDB_ROW_CHAIN, NULL, 0), row, sizeof(row), err);
 	if (r == 0)
 		r = find(w, err, "chain.head",
 		    "a chain's head is not that of its last event");
@@ -205,21 +206,20 @@ on_event(struct walk *w, const MDB_val *k, const MDB_val *v,
     struct sh_error *err)
 {
 	struct sh_fed item = { .position = 0 };
-	uint8_t key[32], seq[8];
+	uint8_t key[LMDB_KEY_MAX], seq[8];
 	int r;
 
 	w->events++;
-	if (k->mv_size != 24 || sh_lmdb_parse_event(v, &item))
+	if (k->mv_size != LMDB_ROW_HEAD + 8 || sh_lmdb_parse_event(v, &item))
 		return (sh_lmdb_damaged(err, "an event's row"));
 	memcpy(item.holder.b, k->mv_data, 16);
-	item.sequence = sh_get_be((uint8_t *)k->mv_data + 16, 8);
+	item.sequence = sh_get_be((uint8_t *)k->mv_data + LMDB_ROW_HEAD, 8);
 	item.position = item.sequence;
 	if (follow_chain(w, &item, err))
 		return (-1);
-	memcpy(key, item.holder.b, 16);
-	memcpy(key + 16, item.operation.b, 16);
 	sh_put_be(seq, item.sequence, 8);
-	r = row_is(w, LMDB_OPERATION, key, 32, seq, 8, err);
+	r = row_is(w, LMDB_HOLDER, key, sh_lmdb_row(key, &item.holder,
+	    LMDB_ROW_OPERATION, item.operation.b, 16), seq, 8, err);
 	if (r < 0 || (r == 0 && find(w, err, "operation.missing",
 	    "an event whose operation is not known")))
 		return (-1);
@@ -232,6 +232,8 @@ static int
 on_feed(struct walk *w, const MDB_val *k, const MDB_val *v,
     struct sh_error *err)
 {
+	uint8_t key[LMDB_KEY_MAX];
+	struct sh_tag holder;
 	int r;
 
 	if (k->mv_size != 8 || v->mv_size != 24)
@@ -239,7 +241,9 @@ on_feed(struct walk *w, const MDB_val *k, const MDB_val *v,
 	if (sh_get_be(k->mv_data, 8) != w->rows && find(w, err, "feed.gap",
 	    "the feed's positions do not follow each other"))
 		return (-1);
-	r = row_is(w, LMDB_EVENT, v->mv_data, v->mv_size, NULL, 0, err);
+	memcpy(holder.b, v->mv_data, 16);
+	r = row_is(w, LMDB_HOLDER, key, sh_lmdb_row(key, &holder,
+	    LMDB_ROW_EVENT, (uint8_t *)v->mv_data + 16, 8), NULL, 0, err);
 	if (r == 0)
 		r = find(w, err, "feed.dangling",
 		    "the feed names an event that is not there");
@@ -257,28 +261,6 @@ on_count(struct walk *w, const MDB_val *k, const MDB_val *v,
 	return (0);
 }
 
-static int
-check_events(struct walk *w, struct sh_error *err)
-{
-	if (walk_table(w, LMDB_EVENT, on_event, err) || end_chain(w, err) ||
-	    walk_table(w, LMDB_FEED, on_feed, err))
-		return (-1);
-	if (w->rows != w->events && find(w, err, "feed.count",
-	    "the feed has not as many entries as there are events"))
-		return (-1);
-	if (walk_table(w, LMDB_CHAIN, on_count, err))
-		return (-1);
-	if (w->rows != w->chains && find(w, err, "chain.count",
-	    "a chain's head without events"))
-		return (-1);
-	if (walk_table(w, LMDB_OPERATION, on_count, err))
-		return (-1);
-	if (w->rows != w->events && find(w, err, "operation.count",
-	    "operations and events are not as many"))
-		return (-1);
-	return (0);
-}
-
 /* ---- documents, entries -------------------------------------------------- */
 
 static int
@@ -288,13 +270,34 @@ on_document(struct walk *w, const MDB_val *k, const MDB_val *v,
 	struct sh_put put = { .value = v->mv_data, .len = v->mv_size };
 	struct sh_tag holder;
 
-	if (k->mv_size != 32 || v->mv_size > SH_VALUE_MAX)
+	if (k->mv_size != LMDB_ROW_HEAD + 16 || v->mv_size > SH_VALUE_MAX)
 		return (sh_lmdb_damaged(err, "a document's row"));
 	if (w->visit->document == NULL)
 		return (0);
 	memcpy(holder.b, k->mv_data, 16);
-	memcpy(put.document.b, (uint8_t *)k->mv_data + 16, 16);
+	memcpy(put.document.b, (uint8_t *)k->mv_data + LMDB_ROW_HEAD, 16);
 	return (w->visit->document(w->visit->arg, &holder, &put, err));
+}
+
+static int
+on_own_entry(struct walk *w, const MDB_val *k, const MDB_val *v,
+    struct sh_error *err)
+{
+	struct sh_entry t = { .value = v->mv_data, .len = v->mv_size };
+	const uint8_t *p = k->mv_data;
+	const size_t head = LMDB_ROW_HEAD + 1;
+
+	if (k->mv_size < head || k->mv_size > head + SH_SORT_MAX ||
+	    p[LMDB_ROW_HEAD] == 0 || p[LMDB_ROW_HEAD] >= SH_TABLE_GLOBAL ||
+	    v->mv_size > SH_ENTRY_MAX)
+		return (sh_lmdb_damaged(err, "an index entry"));
+	if (w->visit->entry == NULL)
+		return (0);
+	t.table = p[LMDB_ROW_HEAD];
+	memcpy(t.term.b, p, 16);
+	t.sortlen = k->mv_size - head;
+	memcpy(t.sort, p + head, t.sortlen);
+	return (w->visit->entry(w->visit->arg, &t, err));
 }
 
 static int
@@ -304,8 +307,8 @@ on_entry(struct walk *w, const MDB_val *k, const MDB_val *v,
 	struct sh_entry t = { .value = v->mv_data, .len = v->mv_size };
 	const uint8_t *p = k->mv_data;
 
-	if (k->mv_size < 17 || k->mv_size > LMDB_KEY_MAX || p[0] == 0 ||
-	    v->mv_size > SH_ENTRY_MAX)
+	if (k->mv_size < 17 || k->mv_size > 17 + SH_SORT_MAX ||
+	    p[0] < SH_TABLE_GLOBAL || v->mv_size > SH_ENTRY_MAX)
 		return (sh_lmdb_damaged(err, "an index entry"));
 	if (w->visit->entry == NULL)
 		return (0);
@@ -314,6 +317,50 @@ on_entry(struct walk *w, const MDB_val *k, const MDB_val *v,
 	t.sortlen = k->mv_size - 17;
 	memcpy(t.sort, p + 17, t.sortlen);
 	return (w->visit->entry(w->visit->arg, &t, err));
+}
+
+/* ---- holders ------------------------------------------------------------- */
+
+static int
+on_holder(struct walk *w, const MDB_val *k, const MDB_val *v,
+    struct sh_error *err)
+{
+	const uint8_t *p = k->mv_data;
+
+	switch (k->mv_size < LMDB_ROW_HEAD ? 0 : p[16]) {
+	case LMDB_ROW_CHAIN:
+		w->heads++;
+		return (0);
+	case LMDB_ROW_DOCUMENT:
+		return (on_document(w, k, v, err));
+	case LMDB_ROW_EVENT:
+		return (on_event(w, k, v, err));
+	case LMDB_ROW_OPERATION:
+		w->operations++;
+		return (0);
+	case LMDB_ROW_ENTRY:
+		return (on_own_entry(w, k, v, err));
+	default:
+		return (sh_lmdb_damaged(err, "a holder's row"));
+	}
+}
+
+static int
+check_holders(struct walk *w, struct sh_error *err)
+{
+	if (walk_table(w, LMDB_HOLDER, on_holder, err) || end_chain(w, err) ||
+	    walk_table(w, LMDB_FEED, on_feed, err))
+		return (-1);
+	if (w->rows != w->events && find(w, err, "feed.count",
+	    "the feed has not as many entries as there are events"))
+		return (-1);
+	if (w->heads != w->chains && find(w, err, "chain.count",
+	    "a chain's head without events"))
+		return (-1);
+	if (w->operations != w->events && find(w, err, "operation.count",
+	    "operations and events are not as many"))
+		return (-1);
+	return (0);
 }
 
 /* ---- blobs --------------------------------------------------------------- */
@@ -326,7 +373,7 @@ on_reference(struct walk *w, const MDB_val *k, const MDB_val *v,
 	struct sh_tag holder;
 	int r;
 
-	if (k->mv_size != 64 || v->mv_size != 0)
+	if (v->mv_size != 0)
 		return (sh_lmdb_damaged(err, "a reference"));
 	memcpy(ref.blob.b, k->mv_data, 32);
 	memcpy(holder.b, (uint8_t *)k->mv_data + 32, 16);
@@ -351,10 +398,13 @@ is_referenced(struct walk *w, const struct sh_digest *name,
 
 	if (sh_lmdb_begin_read(w->h, &txn, err))
 		return (-1);
-	rc = mdb_cursor_open(txn, w->h->env->table[LMDB_REFERENCE], &c);
+	rc = mdb_cursor_open(txn, w->h->env->table[LMDB_BLOB], &c);
 	if (rc == 0) {
-		rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE);
-		r = rc == 0 && k.mv_size == 64 &&
+		/* References lie behind their blob. */
+		rc = mdb_cursor_get(c, &k, &v, MDB_SET);
+		if (rc == 0)
+			rc = mdb_cursor_get(c, &k, &v, MDB_NEXT);
+		r = rc == 0 && k.mv_size == LMDB_REFERENCE_LEN &&
 		    memcmp(k.mv_data, name->b, SH_DIGEST_LEN) == 0;
 		mdb_cursor_close(c);
 	}
@@ -371,6 +421,9 @@ on_blob(struct walk *w, const MDB_val *k, const MDB_val *v,
 	struct sh_blob_place at;
 	struct sh_digest name;
 	int referenced;
+
+	if (k->mv_size == LMDB_REFERENCE_LEN)
+		return (on_reference(w, k, v, err));
 
 	if (k->mv_size != SH_DIGEST_LEN || sh_lmdb_parse_place(v, &at))
 		return (sh_lmdb_damaged(err, "a blob's place"));
@@ -435,7 +488,7 @@ count_rows(struct walk *w, uint64_t *totalp, struct sh_error *err)
 	*totalp = 0;
 	if (sh_lmdb_begin_read(w->h, &txn, err))
 		return (-1);
-	for (i = LMDB_DOCUMENT; i < LMDB_NTABLES && rc == 0; i++) {
+	for (i = LMDB_HOLDER; i < LMDB_NTABLES && rc == 0; i++) {
 		rc = mdb_stat(txn, w->h->env->table[i], &st);
 		if (rc == 0)
 			*totalp += st.ms_entries;
@@ -455,10 +508,8 @@ sh_lmdb_check(struct sh_engine *e, const struct sh_visit *visit,
 		return (-1);
 	if (visit->total != NULL)
 		visit->total(visit->arg, total);
-	if (check_events(&w, err) ||
-	    walk_table(&w, LMDB_DOCUMENT, on_document, err) ||
+	if (check_holders(&w, err) ||
 	    walk_table(&w, LMDB_ENTRY, on_entry, err) ||
-	    walk_table(&w, LMDB_REFERENCE, on_reference, err) ||
 	    walk_table(&w, LMDB_BLOB, on_blob, err) || check_jobs(&w, err))
 		return (-1);
 	return (0);

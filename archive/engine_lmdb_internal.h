@@ -26,12 +26,24 @@
 
 /* The names and layouts are frozen: archive/FORMAT, "Embedded engine". */
 enum sh_lmdb_table {
-	LMDB_STATE, LMDB_DOCUMENT, LMDB_ENTRY, LMDB_BLOB, LMDB_REFERENCE,
-	LMDB_CHAIN, LMDB_EVENT, LMDB_FEED, LMDB_OPERATION, LMDB_JOB,
+	LMDB_STATE, LMDB_HOLDER, LMDB_ENTRY, LMDB_BLOB, LMDB_FEED, LMDB_JOB,
 	LMDB_DUE, LMDB_NTABLES
 };
 
-#define LMDB_KEY_MAX	(1 + 16 + SH_SORT_MAX)
+/*
+ * Rows of LMDB_HOLDER begin with the holder and one of these: what a change
+ * writes about its holder lies on one page or two.
+ */
+#define LMDB_ROW_CHAIN		'c'
+#define LMDB_ROW_DOCUMENT	'd'	/* document */
+#define LMDB_ROW_EVENT		'e'	/* sequence (8) */
+#define LMDB_ROW_OPERATION	'o'	/* operation */
+#define LMDB_ROW_ENTRY		't'	/* table (1), order bytes */
+#define LMDB_ROW_HEAD		17
+
+#define LMDB_KEY_MAX	(LMDB_ROW_HEAD + 1 + SH_SORT_MAX)
+#define SH_LMDB_FORMAT	2
+#define LMDB_REFERENCE_LEN	64	/* rows of LMDB_BLOB: 32, or this */
 #define SH_LMDB_PENDING_MAX	8192	/* blobs not yet in the index */
 
 struct sh_lmdb_env {
@@ -61,6 +73,8 @@ struct sh_lmdb {
 	int reindex;
 	uint64_t segment_limit;
 	int64_t reader_check_ms;
+	pid_t opened_by;
+	MDB_txn *reader;	/* at rest: pins nothing, NULL while it reads */
 	struct sh_lmdb_pending *pending;
 	size_t npending;
 	size_t pending_cap;
@@ -70,6 +84,15 @@ struct sh_lmdb {
 int sh_lmdb_failed(struct sh_lmdb *h, int rc, const char *what,
     struct sh_error *err);
 int sh_lmdb_damaged(struct sh_error *err, const char *what);
+
+/* The key of a row of HOLDER's; returns its length. */
+size_t sh_lmdb_row(uint8_t key[LMDB_KEY_MAX], const struct sh_tag *holder,
+    char row, const void *rest, size_t len);
+size_t sh_lmdb_event_row(uint8_t key[LMDB_KEY_MAX],
+    const struct sh_tag *holder, uint64_t sequence);
+/* What an index entry's key has before its order bytes, and its table. */
+size_t sh_lmdb_entry_head(uint8_t key[LMDB_KEY_MAX], unsigned table,
+    const struct sh_tag *term, enum sh_lmdb_table *inp);
 
 /* A read transaction, to be ended within a moment. */
 int sh_lmdb_begin_read(struct sh_lmdb *h, MDB_txn **txnp,

@@ -90,16 +90,15 @@ sh_lmdb_get(struct sh_engine *e, const struct sh_tag *holder,
     struct sh_error *err)
 {
 	struct sh_lmdb *h = (struct sh_lmdb *)e;
-	uint8_t key[32];
-	MDB_val k = { sizeof(key), key }, v;
+	uint8_t key[LMDB_KEY_MAX];
+	MDB_val k = { sh_lmdb_row(key, holder, LMDB_ROW_DOCUMENT, document->b,
+	    16), key }, v;
 	MDB_txn *txn;
 	int rc, r = -1;
 
-	memcpy(key, holder->b, 16);
-	memcpy(key + 16, document->b, 16);
 	if (sh_lmdb_begin_read(h, &txn, err))
 		return (-1);
-	rc = mdb_get(txn, h->env->table[LMDB_DOCUMENT], &k, &v);
+	rc = mdb_get(txn, h->env->table[LMDB_HOLDER], &k, &v);
 	if (rc == MDB_NOTFOUND) {
 		(void)sh_error_set(err, SH_ENOTFOUND,
 		    "engine.document-missing", "no such document");
@@ -124,13 +123,15 @@ sh_lmdb_head(struct sh_engine *e, const struct sh_tag *holder,
     struct sh_head *head, struct sh_error *err)
 {
 	struct sh_lmdb *h = (struct sh_lmdb *)e;
-	MDB_val k = { 16, (void *)(uintptr_t)holder->b }, v;
+	uint8_t key[LMDB_KEY_MAX];
+	MDB_val k = { sh_lmdb_row(key, holder, LMDB_ROW_CHAIN, NULL, 0),
+	    key }, v;
 	MDB_txn *txn;
 	int rc, r = 0;
 
 	if (sh_lmdb_begin_read(h, &txn, err))
 		return (-1);
-	rc = mdb_get(txn, h->env->table[LMDB_CHAIN], &k, &v);
+	rc = mdb_get(txn, h->env->table[LMDB_HOLDER], &k, &v);
 	if (rc != 0 && rc != MDB_NOTFOUND) {
 		r = sh_lmdb_failed(h, rc, "chain", err);
 	} else if (rc == 0 && v.mv_size != 40) {
@@ -166,17 +167,23 @@ keep_row(struct batch *b, const MDB_val *k, const MDB_val *v,
 	return (0);
 }
 
+/* What every key of a range begins with, and where it is looked for. */
+struct head {
+	uint8_t key[LMDB_KEY_MAX];
+	size_t len;
+	enum sh_lmdb_table in;
+};
+
 /* Place the cursor on the first row of the range; MDB_NOTFOUND: none. */
 static int
-seek(MDB_cursor *c, const struct sh_range *range, const uint8_t *after,
-    size_t afterlen, MDB_val *k, MDB_val *v)
+seek(MDB_cursor *c, const struct sh_range *range, const struct head *head,
+    const uint8_t *after, size_t afterlen, MDB_val *k, MDB_val *v)
 {
 	uint8_t key[LMDB_KEY_MAX + 1];
-	size_t len = 17;
+	size_t len = head->len;
 	int rc, resumed = after != NULL;
 
-	key[0] = (uint8_t)range->table;
-	memcpy(key + 1, range->term.b, 16);
+	memcpy(key, head->key, len);
 	if (!resumed) {
 		after = range->prefix;
 		afterlen = range->prefixlen;
@@ -202,21 +209,22 @@ seek(MDB_cursor *c, const struct sh_range *range, const uint8_t *after,
 }
 
 static int
-in_range(const struct sh_range *range, const MDB_val *k)
+in_range(const struct sh_range *range, const struct head *head,
+    const MDB_val *k)
 {
 	const uint8_t *p = k->mv_data;
 
-	return (k->mv_size >= 17 + range->prefixlen &&
-	    k->mv_size <= LMDB_KEY_MAX && p[0] == range->table &&
-	    memcmp(p + 1, range->term.b, 16) == 0 &&
-	    (range->prefixlen == 0 || memcmp(p + 17, range->prefix,
+	return (k->mv_size >= head->len + range->prefixlen &&
+	    k->mv_size <= head->len + SH_SORT_MAX &&
+	    memcmp(p, head->key, head->len) == 0 &&
+	    (range->prefixlen == 0 || memcmp(p + head->len, range->prefix,
 	    range->prefixlen) == 0));
 }
 
 static int
 scan_batch(struct sh_lmdb *h, const struct sh_range *range,
-    const uint8_t *after, size_t afterlen, struct batch *b,
-    struct sh_error *err)
+    const struct head *head, const uint8_t *after, size_t afterlen,
+    struct batch *b, struct sh_error *err)
 {
 	MDB_cursor *c;
 	MDB_txn *txn;
@@ -228,13 +236,13 @@ scan_batch(struct sh_lmdb *h, const struct sh_range *range,
 	b->more = 0;
 	if (sh_lmdb_begin_read(h, &txn, err))
 		return (-1);
-	rc = mdb_cursor_open(txn, h->env->table[LMDB_ENTRY], &c);
+	rc = mdb_cursor_open(txn, h->env->table[head->in], &c);
 	if (rc != 0) {
 		(void)sh_lmdb_failed(h, rc, "scan", err);
 		goto out;
 	}
-	for (rc = seek(c, range, after, afterlen, &k, &v);
-	    rc == 0 && in_range(range, &k);
+	for (rc = seek(c, range, head, after, afterlen, &k, &v);
+	    rc == 0 && in_range(range, head, &k);
 	    rc = mdb_cursor_get(c, &k, &v,
 	    range->descending ? MDB_PREV : MDB_NEXT)) {
 		if (b->n == BATCH || b->bytes.len > BATCH_BYTES) {
@@ -260,16 +268,19 @@ sh_lmdb_scan(struct sh_engine *e, const struct sh_range *range,
 {
 	struct sh_entry t = { .table = range->table, .term = range->term };
 	struct batch b = { .n = 0 };
+	struct head head;
 	const uint8_t *p;
 	size_t i;
 	int r = 0, first = range->after == NULL;
 
+	head.len = sh_lmdb_entry_head(head.key, range->table, &range->term,
+	    &head.in);
 	if (!first) {
 		t.sortlen = range->afterlen;
 		memcpy(t.sort, range->after, range->afterlen);
 	}
 	do {
-		if (scan_batch((struct sh_lmdb *)e, range,
+		if (scan_batch((struct sh_lmdb *)e, range, &head,
 		    first ? NULL : t.sort, t.sortlen, &b, err)) {
 			r = -1;
 			break;
@@ -278,9 +289,9 @@ sh_lmdb_scan(struct sh_engine *e, const struct sh_range *range,
 		for (i = 0, p = b.bytes.data; i < b.n && r == 0; i++) {
 			size_t keylen = sh_get_be(p, 2);
 
-			t.sortlen = keylen - 17;
+			t.sortlen = keylen - head.len;
 			t.len = sh_get_be(p + 2, 2);
-			memcpy(t.sort, p + 4 + 17, t.sortlen);
+			memcpy(t.sort, p + 4 + head.len, t.sortlen);
 			t.value = p + 4 + keylen;
 			p += 4 + keylen + t.len;
 			r = fn(arg, &t, err);
@@ -307,32 +318,37 @@ sh_lmdb_parse_event(const MDB_val *v, struct sh_fed *item)
 	return (0);
 }
 
-/* Keep an event's row under its position and its key in LMDB_EVENT. */
+/* Keep an event's row under its position, holder and sequence. */
 static int
 keep_event(struct sh_lmdb *h, MDB_txn *txn, const struct sh_tag *holder,
     const MDB_val *k, const MDB_val *v, struct batch *b,
     struct sh_error *err)
 {
-	uint8_t kept[32];
-	MDB_val row = { sizeof(kept), kept }, ek, ev;
+	uint8_t kept[32], key[LMDB_KEY_MAX];
+	MDB_val row = { sizeof(kept), kept }, ek = { 0, key }, ev = *v;
+	struct sh_tag of;
 	int rc;
 
 	if (holder != NULL) {
-		ek = *k;
-		ev = *v;
-		if (k->mv_size != 24)
+		if (k->mv_size != LMDB_ROW_HEAD + 8)
 			return (sh_lmdb_damaged(err, "an event's key"));
+		/* A chain's positions are its sequence. */
+		memcpy(kept, (uint8_t *)k->mv_data + LMDB_ROW_HEAD, 8);
+		memcpy(kept + 8, holder->b, 16);
+		memcpy(kept + 24, kept, 8);
 	} else {
-		ek = *v;
 		if (k->mv_size != 8 || v->mv_size != 24)
 			return (sh_lmdb_damaged(err, "a row of the feed"));
-		rc = mdb_get(txn, h->env->table[LMDB_EVENT], &ek, &ev);
+		memcpy(kept, k->mv_data, 8);
+		memcpy(kept + 8, v->mv_data, 24);
+		memcpy(of.b, v->mv_data, 16);
+		ek.mv_size = sh_lmdb_row(key, &of, LMDB_ROW_EVENT, kept + 24,
+		    8);
+		rc = mdb_get(txn, h->env->table[LMDB_HOLDER], &ek, &ev);
 		if (rc != 0)
 			return (sh_lmdb_failed(h, rc, "an event of the feed",
 			    err));
 	}
-	memcpy(kept, (uint8_t *)k->mv_data + k->mv_size - 8, 8);
-	memcpy(kept + 8, ek.mv_data, 24);
 	return (keep_row(b, &row, &ev, err));
 }
 
@@ -341,7 +357,7 @@ static int
 feed_batch(struct sh_lmdb *h, const struct sh_tag *holder, uint64_t after,
     struct batch *b, struct sh_error *err)
 {
-	uint8_t start[24];
+	uint8_t start[LMDB_KEY_MAX];
 	MDB_cursor *c;
 	MDB_txn *txn;
 	MDB_val k, v;
@@ -352,19 +368,20 @@ feed_batch(struct sh_lmdb *h, const struct sh_tag *holder, uint64_t after,
 	b->more = 0;
 	if (sh_lmdb_begin_read(h, &txn, err))
 		return (-1);
-	rc = mdb_cursor_open(txn, h->env->table[holder != NULL ? LMDB_EVENT :
+	rc = mdb_cursor_open(txn, h->env->table[holder != NULL ? LMDB_HOLDER :
 	    LMDB_FEED], &c);
 	if (rc != 0)
 		goto out;
 	k.mv_data = start;
-	k.mv_size = holder != NULL ? 24 : 8;
+	k.mv_size = 8;
 	if (holder != NULL)
-		memcpy(start, holder->b, 16);
-	sh_put_be(start + k.mv_size - 8, after + 1, 8);
+		k.mv_size = sh_lmdb_event_row(start, holder, after + 1);
+	else
+		sh_put_be(start, after + 1, 8);
 	for (rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE); rc == 0;
 	    rc = mdb_cursor_get(c, &k, &v, MDB_NEXT)) {
-		if (holder != NULL && (k.mv_size < 16 ||
-		    memcmp(k.mv_data, holder->b, 16) != 0))
+		if (holder != NULL && (k.mv_size < LMDB_ROW_HEAD ||
+		    memcmp(k.mv_data, start, LMDB_ROW_HEAD) != 0))
 			break;
 		if (b->n == BATCH || b->bytes.len > BATCH_BYTES) {
 			b->more = 1;

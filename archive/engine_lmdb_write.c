@@ -57,18 +57,18 @@ sh_lmdb_blob_put(struct sh_engine *e, struct sh_blob *blobs, size_t n,
 
 /* ---- keys ---------------------------------------------------------------- */
 
-static void
-pair(uint8_t key[32], const struct sh_tag *a, const struct sh_tag *b)
+static size_t
+document_row(uint8_t key[LMDB_KEY_MAX], const struct sh_tag *holder,
+    const struct sh_tag *document)
 {
-	memcpy(key, a->b, 16);
-	memcpy(key + 16, b->b, 16);
+	return (sh_lmdb_row(key, holder, LMDB_ROW_DOCUMENT, document->b, 16));
 }
 
-static void
-numbered(uint8_t key[24], const struct sh_tag *holder, uint64_t sequence)
+static size_t
+operation_row(uint8_t key[LMDB_KEY_MAX], const struct sh_change *c)
 {
-	memcpy(key, holder->b, 16);
-	sh_put_be(key + 16, sequence, 8);
+	return (sh_lmdb_row(key, &c->holder, LMDB_ROW_OPERATION,
+	    c->operation.b, 16));
 }
 
 /* ---- changes ------------------------------------------------------------- */
@@ -84,11 +84,13 @@ static int
 find_head(struct sh_lmdb_write *w, const struct sh_tag *holder,
     struct sh_head *head)
 {
+	uint8_t key[LMDB_KEY_MAX];
 	MDB_val v;
 	int r;
 
 	memset(head, 0, sizeof(*head));
-	if ((r = sh_lmdb_find(w, LMDB_CHAIN, holder->b, 16, &v)) <= 0)
+	if ((r = sh_lmdb_find(w, LMDB_HOLDER, key, sh_lmdb_row(key, holder,
+	    LMDB_ROW_CHAIN, NULL, 0), &v)) <= 0)
 		return (r);
 	if (v.mv_size != 40) {
 		w->rc = MDB_CORRUPTED;
@@ -104,20 +106,20 @@ static int
 made_before(struct sh_lmdb_write *w, struct sh_change *c)
 {
 	struct sh_fed item;
-	uint8_t key[32];
+	uint8_t key[LMDB_KEY_MAX];
 	MDB_val v;
 	int r;
 
-	pair(key, &c->holder, &c->operation);
-	if ((r = sh_lmdb_find(w, LMDB_OPERATION, key, 32, &v)) <= 0)
+	if ((r = sh_lmdb_find(w, LMDB_HOLDER, key, operation_row(key, c),
+	    &v)) <= 0)
 		return (r);
 	if (v.mv_size != 8) {
 		w->rc = MDB_CORRUPTED;
 		return (-1);
 	}
 	c->sequence = sh_get_be(v.mv_data, 8);
-	numbered(key, &c->holder, c->sequence);
-	r = sh_lmdb_find(w, LMDB_EVENT, key, 24, &v);
+	r = sh_lmdb_find(w, LMDB_HOLDER, key, sh_lmdb_event_row(key,
+	    &c->holder, c->sequence), &v);
 	if (r == 0 || (r > 0 && sh_lmdb_parse_event(&v, &item))) {
 		w->rc = MDB_CORRUPTED;
 		return (-1);
@@ -133,14 +135,14 @@ made_before(struct sh_lmdb_write *w, struct sh_change *c)
 static int
 documents_conflict(struct sh_lmdb_write *w, const struct sh_change *c)
 {
-	uint8_t key[32];
+	uint8_t key[LMDB_KEY_MAX];
 	MDB_val v;
 	size_t i;
 	int r;
 
 	for (i = 0; i < c->nputs; i++) {
-		pair(key, &c->holder, &c->puts[i].document);
-		if ((r = sh_lmdb_find(w, LMDB_DOCUMENT, key, 32, &v)) < 0)
+		if ((r = sh_lmdb_find(w, LMDB_HOLDER, key, document_row(key,
+		    &c->holder, &c->puts[i].document), &v)) < 0)
 			return (-1);
 		if (r > 0 && (c->puts[i].len > 0 || v.mv_size == 0))
 			return (1);
@@ -152,29 +154,29 @@ static void
 put_entry(struct sh_lmdb_write *w, const struct sh_entry *t)
 {
 	uint8_t key[LMDB_KEY_MAX];
+	enum sh_lmdb_table in;
+	size_t len = sh_lmdb_entry_head(key, t->table, &t->term, &in);
 
-	key[0] = (uint8_t)t->table;
-	memcpy(key + 1, t->term.b, 16);
-	memcpy(key + 17, t->sort, t->sortlen);
+	memcpy(key + len, t->sort, t->sortlen);
 	if (t->remove)
-		sh_lmdb_del(w, LMDB_ENTRY, key, 17 + t->sortlen);
+		sh_lmdb_del(w, in, key, len + t->sortlen);
 	else
-		sh_lmdb_put(w, LMDB_ENTRY, key, 17 + t->sortlen, t->value,
-		    t->len);
+		sh_lmdb_put(w, in, key, len + t->sortlen, t->value, t->len);
 }
 
 static int
 put_reference(struct sh_lmdb_write *w, const struct sh_tag *holder,
     const struct sh_reference *ref, struct sh_error *err)
 {
-	uint8_t key[64];
+	uint8_t key[LMDB_REFERENCE_LEN];
 	MDB_val v;
 	int r;
 
 	memcpy(key, ref->blob.b, 32);
-	pair(key + 32, holder, &ref->document);
+	memcpy(key + 32, holder->b, 16);
+	memcpy(key + 48, ref->document.b, 16);
 	if (ref->remove) {
-		sh_lmdb_del(w, LMDB_REFERENCE, key, sizeof(key));
+		sh_lmdb_del(w, LMDB_BLOB, key, sizeof(key));
 		return (0);
 	}
 	if ((r = sh_lmdb_find(w, LMDB_BLOB, ref->blob.b, 32, &v)) < 0)
@@ -182,7 +184,7 @@ put_reference(struct sh_lmdb_write *w, const struct sh_tag *holder,
 	if (r == 0)
 		return (sh_error_set(err, SH_ENOTFOUND, "engine.blob-missing",
 		    "a reference to a blob that is not held"));
-	sh_lmdb_put(w, LMDB_REFERENCE, key, sizeof(key), "", 0);
+	sh_lmdb_put(w, LMDB_BLOB, key, sizeof(key), "", 0);
 	return (0);
 }
 
@@ -269,7 +271,8 @@ static int
 put_event(struct sh_lmdb_write *w, struct sh_change *c, uint64_t position,
     const struct sh_head *before, struct sh_error *err)
 {
-	uint8_t key[32], v[80 + SH_EVENT_MAX], chain[40], at[8];
+	uint8_t key[LMDB_KEY_MAX], v[80 + SH_EVENT_MAX], row[40], at[8];
+	size_t len;
 
 	c->sequence = before->sequence + 1;
 	if (sh_chain_next(&before->head, c->sequence, &c->digest, &c->head,
@@ -280,16 +283,18 @@ put_event(struct sh_lmdb_write *w, struct sh_change *c, uint64_t position,
 	memcpy(v + 48, c->head.b, 32);
 	if (c->eventlen > 0)
 		memcpy(v + 80, c->event, c->eventlen);
-	numbered(key, &c->holder, c->sequence);
-	sh_lmdb_put(w, LMDB_EVENT, key, 24, v, 80 + c->eventlen);
+	len = sh_lmdb_event_row(key, &c->holder, c->sequence);
+	sh_lmdb_put(w, LMDB_HOLDER, key, len, v, 80 + c->eventlen);
+	memcpy(row, c->holder.b, 16);
+	sh_put_be(row + 16, c->sequence, 8);
 	sh_put_be(at, position, 8);
-	sh_lmdb_put(w, LMDB_FEED, at, 8, key, 24);
-	sh_put_be(chain, c->sequence, 8);
-	memcpy(chain + 8, c->head.b, 32);
-	sh_lmdb_put(w, LMDB_CHAIN, c->holder.b, 16, chain, sizeof(chain));
-	pair(key, &c->holder, &c->operation);
+	sh_lmdb_put(w, LMDB_FEED, at, 8, row, 24);
+	sh_put_be(row, c->sequence, 8);
+	memcpy(row + 8, c->head.b, 32);
+	len = sh_lmdb_row(key, &c->holder, LMDB_ROW_CHAIN, NULL, 0);
+	sh_lmdb_put(w, LMDB_HOLDER, key, len, row, 40);
 	sh_put_be(at, c->sequence, 8);
-	sh_lmdb_put(w, LMDB_OPERATION, key, 32, at, 8);
+	sh_lmdb_put(w, LMDB_HOLDER, key, operation_row(key, c), at, 8);
 	return (0);
 }
 
@@ -298,8 +303,8 @@ apply(struct sh_lmdb_write *w, struct commit *all, struct sh_change *c,
     struct sh_error *err)
 {
 	struct sh_head before;
-	uint8_t key[32];
-	size_t i;
+	uint8_t key[LMDB_KEY_MAX];
+	size_t i, len;
 	int r;
 
 	if ((r = made_before(w, c)) != 0)
@@ -315,8 +320,8 @@ apply(struct sh_lmdb_write *w, struct commit *all, struct sh_change *c,
 	if ((r = documents_conflict(w, c)) != 0)
 		return (r < 0 ? -1 : 0);
 	for (i = 0; i < c->nputs; i++) {
-		pair(key, &c->holder, &c->puts[i].document);
-		sh_lmdb_put(w, LMDB_DOCUMENT, key, 32, c->puts[i].value,
+		len = document_row(key, &c->holder, &c->puts[i].document);
+		sh_lmdb_put(w, LMDB_HOLDER, key, len, c->puts[i].value,
 		    c->puts[i].len);
 	}
 	for (i = 0; i < c->nentries; i++)

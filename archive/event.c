@@ -11,7 +11,7 @@
 
 static int
 set_members(json_t *e, const struct sh_filed *what, int lead,
-    struct sh_error *err)
+    struct sh_aead *aead, struct sh_error *err)
 {
 	/* A link tells of its own dossier, the document of its first. */
 	const json_t *from = what->link != NULL ? what->link : what->record;
@@ -22,7 +22,7 @@ set_members(json_t *e, const struct sh_filed *what, int lead,
 	struct sh_tag random;
 	size_t i;
 
-	if (sh_random(random.b, sizeof(random.b), err) ||
+	if (sh_aead_random(aead, random.b, sizeof(random.b), err) ||
 	    sh_sha256(what->bytes->data, what->bytes->len, &digest, err))
 		return (-1);
 	for (i = 0; i < SH_COUNT(copied); i++)
@@ -45,15 +45,15 @@ set_members(json_t *e, const struct sh_filed *what, int lead,
 }
 
 int
-sh_event_make(const struct sh_filed *what, int lead, struct sh_buf *out,
-    struct sh_digest *digest, struct sh_error *err)
+sh_event_make(struct sh_archive *ar, const struct sh_filed *what, int lead,
+    struct sh_buf *out, struct sh_digest *digest, struct sh_error *err)
 {
 	json_t *e;
 	int rc = -1;
 
 	if ((e = sh_json_new_object(err)) == NULL)
 		return (-1);
-	if (set_members(e, what, lead, err) == 0 &&
+	if (set_members(e, what, lead, sh_vault_aead(ar->vault), err) == 0 &&
 	    sh_record_bytes(e, out, err) == 0)
 		rc = sh_sha256(out->data, out->len, digest, err);
 	json_decref(e);

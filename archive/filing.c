@@ -382,7 +382,8 @@ fill(struct sh_archive *ar, struct sh_filing *f, const struct sh_filed *what,
 	}
 	f->change.entries = f->entries;
 	f->change.nentries = f->nentries;
-	if (sh_event_make(what, rank == 0, &event, &f->change.digest, err) ||
+	if (sh_event_make(ar, what, rank == 0, &event, &f->change.digest,
+	    err) ||
 	    sh_event_seal(ar, holder, &what->operation, &event, &f->event,
 	    err))
 		goto out;

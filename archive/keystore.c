@@ -96,7 +96,7 @@ static int
 wrap(struct sh_aead *a, const uint8_t *kek, const uint8_t aad[48],
     const uint8_t key[SH_KEY_LEN], uint8_t *wrapped, struct sh_error *err)
 {
-	if (sh_random(wrapped, SH_NONCE_LEN, err))
+	if (sh_aead_random(a, wrapped, SH_NONCE_LEN, err))
 		return (-1);
 	return (sh_aead_seal(a, kek, wrapped, aad, 48, key, SH_KEY_LEN,
 	    wrapped + SH_NONCE_LEN, err));
@@ -409,6 +409,9 @@ look(struct sh_keystore *k, const struct sh_tag *holder, uint32_t version,
 		    s.version > f->best.version) {
 			f->best = s;
 			f->at = first + i;
+			/* There is one slot for a version. */
+			if (version != 0)
+				return (0);
 		}
 	}
 	return (0);
@@ -475,8 +478,7 @@ static int
 make_slot(struct sh_keystore *k, const struct sh_tag *holder,
     uint8_t bytes[SLOT], struct sh_error *err)
 {
-	struct sh_secret key = SH_SECRET_INIT;
-	uint8_t aad[48];
+	uint8_t aad[48], key[SH_KEY_LEN];
 	int rc;
 
 	memset(bytes, 0, SLOT);
@@ -485,11 +487,12 @@ make_slot(struct sh_keystore *k, const struct sh_tag *holder,
 	memcpy(bytes + 8, holder->b, 16);
 	sh_put_be(bytes + 24, (uint64_t)sh_now(), 8);
 	sh_put_be(bytes + 32, 1, 4);
-	if (sh_secret_random(&key, SH_KEY_LEN, err))
+	/* Not worth locked memory of its own: it is wiped in a moment. */
+	if (sh_random(key, sizeof(key), err))
 		return (-1);
 	binding(k->head, "sohoa holder", holder, 1, aad);
-	rc = wrap(k->aead, k->kek, aad, key.data, bytes + 36, err);
-	sh_secret_free(&key);
+	rc = wrap(k->aead, k->kek, aad, key, bytes + 36, err);
+	sh_wipe(key, sizeof(key));
 	sum(bytes);
 	return (rc);
 }

@@ -55,6 +55,87 @@ chunk_nonce(uint32_t number, int last, uint8_t nonce[SH_NONCE_LEN])
 	nonce[11] = (uint8_t)last;
 }
 
+/* ---- compression --------------------------------------------------------- */
+
+/*
+ * Making a context costs more than compressing a page of text: one of each
+ * waits beside the cipher for the next blob.
+ */
+struct contexts {
+	ZSTD_CCtx *c;
+	ZSTD_DCtx *d;
+};
+
+static void
+contexts_free(void *data)
+{
+	struct contexts *z = data;
+
+	ZSTD_freeCCtx(z->c);
+	ZSTD_freeDCtx(z->d);
+	free(z);
+}
+
+static struct contexts *
+contexts_of(struct sh_aead *aead)
+{
+	struct sh_aead_guest *g = sh_aead_guest(aead);
+
+	if (g->data == NULL) {
+		g->data = calloc(1, sizeof(struct contexts));
+		g->free_data = contexts_free;
+	}
+	return (g->data);
+}
+
+static ZSTD_CCtx *
+take_cctx(struct sh_aead *aead)
+{
+	struct contexts *z = contexts_of(aead);
+	ZSTD_CCtx *c = z != NULL ? z->c : NULL;
+
+	if (c == NULL)
+		return (ZSTD_createCCtx());
+	z->c = NULL;
+	return (c);
+}
+
+static void
+give_cctx(struct sh_aead *aead, ZSTD_CCtx *c)
+{
+	struct contexts *z = c != NULL ? contexts_of(aead) : NULL;
+
+	if (z == NULL || z->c != NULL || ZSTD_isError(
+	    ZSTD_CCtx_reset(c, ZSTD_reset_session_and_parameters)))
+		ZSTD_freeCCtx(c);
+	else
+		z->c = c;
+}
+
+static ZSTD_DCtx *
+take_dctx(struct sh_aead *aead)
+{
+	struct contexts *z = contexts_of(aead);
+	ZSTD_DCtx *d = z != NULL ? z->d : NULL;
+
+	if (d == NULL)
+		return (ZSTD_createDCtx());
+	z->d = NULL;
+	return (d);
+}
+
+static void
+give_dctx(struct sh_aead *aead, ZSTD_DCtx *d)
+{
+	struct contexts *z = d != NULL ? contexts_of(aead) : NULL;
+
+	if (z == NULL || z->d != NULL || ZSTD_isError(
+	    ZSTD_DCtx_reset(d, ZSTD_reset_session_and_parameters)))
+		ZSTD_freeDCtx(d);
+	else
+		z->d = d;
+}
+
 /* ---- sealing ------------------------------------------------------------- */
 
 struct sh_sealer {
@@ -106,7 +187,7 @@ sh_sealer_new(struct sh_aead *aead, const uint8_t key[SH_KEY_LEN],
 static void
 sealer_release(struct sh_sealer *s)
 {
-	ZSTD_freeCCtx(s->zstd);
+	give_cctx(s->aead, s->zstd);
 	sh_hasher_free(s->hasher);
 	if (s->in != NULL)
 		sh_wipe(s->in, s->room);
@@ -172,6 +253,7 @@ fill_in(struct sh_sealer *s, struct sh_error *err)
 static int
 choose_codec(struct sh_sealer *s, int *codecp, struct sh_error *err)
 {
+	ZSTD_CCtx *zstd;
 	size_t cap, n;
 	void *trial;
 
@@ -181,7 +263,12 @@ choose_codec(struct sh_sealer *s, int *codecp, struct sh_error *err)
 	cap = ZSTD_compressBound(s->nin);
 	if ((trial = sh_alloc(cap, 1, "a blob", err)) == NULL)
 		return (-1);
-	n = ZSTD_compress(trial, cap, s->in, s->nin, 1);
+	if ((zstd = take_cctx(s->aead)) == NULL) {
+		free(trial);
+		return (sh_error_nomem(err, "compression"));
+	}
+	n = ZSTD_compressCCtx(zstd, trial, cap, s->in, s->nin, 1);
+	give_cctx(s->aead, zstd);
 	free(trial);
 	if (!ZSTD_isError(n) && n < s->nin - s->nin / 8)
 		*codecp = CODEC_ZSTD;
@@ -191,7 +278,7 @@ choose_codec(struct sh_sealer *s, int *codecp, struct sh_error *err)
 static int
 start_zstd(struct sh_sealer *s, struct sh_error *err)
 {
-	if ((s->zstd = ZSTD_createCCtx()) == NULL ||
+	if ((s->zstd = take_cctx(s->aead)) == NULL ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd,
 	    ZSTD_c_compressionLevel, LEVEL)) ||
 	    ZSTD_isError(ZSTD_CCtx_setParameter(s->zstd, ZSTD_c_windowLog,
@@ -221,7 +308,7 @@ begin(struct sh_sealer *s, struct sh_error *err)
 	s->aad[4] = (uint8_t)codec;
 	s->aad[5] = CHUNK_LOG2;
 	sh_put_be(s->aad + 8, 1, 4);
-	if (sh_random(s->aad + 12, 16, err) ||
+	if (sh_aead_random(s->aead, s->aad + 12, 16, err) ||
 	    copy_key(s->content_key, s->aad, &s->key, err))
 		return (-1);
 	memcpy(s->out, s->aad, HEAD);
@@ -379,7 +466,7 @@ sh_opener_free(struct sh_opener *o)
 {
 	if (o == NULL)
 		return;
-	ZSTD_freeDCtx(o->zstd);
+	give_dctx(o->aead, o->zstd);
 	sh_hasher_free(o->hasher);
 	if (o->in != NULL)
 		sh_wipe(o->in, o->room + SH_TAG_LEN);
@@ -401,7 +488,7 @@ take_head(struct sh_opener *o, struct sh_error *err)
 		o->text = sh_alloc(o->room, 1, "a blob", err);
 		if (o->text == NULL)
 			return (-1);
-		if ((o->zstd = ZSTD_createDCtx()) == NULL ||
+		if ((o->zstd = take_dctx(o->aead)) == NULL ||
 		    ZSTD_isError(ZSTD_DCtx_setParameter(o->zstd,
 		    ZSTD_d_windowLogMax, WINDOW_LOG)))
 			return (sh_error_nomem(err, "compression"));

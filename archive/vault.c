@@ -32,7 +32,7 @@ static const char *const purposes[SH_NAME_KINDS] = {
 #define KEY_OF_PURPOSE	'p'
 #define HEAD		8	/* envelope, key kind, key version, version */
 
-#define NCACHED		64
+#define NCACHED		1024	/* more than the holders of a batch */
 
 struct cached {
 	struct sh_tag holder;
@@ -44,13 +44,14 @@ struct cached {
 /* What must not leave the process. */
 struct secrets {
 	uint8_t values[SH_KEY_LEN];
-	struct cached cache[NCACHED];
 };
 
 struct sh_vault {
 	struct sh_secret kek;
 	struct sh_secret memory;
 	struct secrets *s;	/* in memory */
+	struct sh_secret holders;
+	struct cached *cache;	/* in holders: NCACHED */
 	struct sh_keystore *keys;
 	struct sh_aead *aead;
 	struct sh_hasher *names[SH_NAME_KINDS];
@@ -161,9 +162,11 @@ derive(struct sh_vault *v, struct sh_error *err)
 	int i, rc = -1;
 
 	if (sh_secret_new(&v->memory, sizeof(*v->s), err) ||
+	    sh_secret_new(&v->holders, NCACHED * sizeof(*v->cache), err) ||
 	    sh_secret_new(&key, SH_KEY_LEN, err))
 		goto out;
 	v->s = (struct secrets *)(void *)v->memory.data;
+	v->cache = (struct cached *)(void *)v->holders.data;
 	if (sh_hkdf(root, SH_KEY_LEN, PURPOSE_VALUES, v->s->values,
 	    SH_KEY_LEN, err))
 		goto out;
@@ -277,6 +280,7 @@ sh_vault_close(struct sh_vault *v)
 		sh_hasher_free(v->names[i]);
 	sh_aead_free(v->aead);
 	sh_keystore_close(v->keys);
+	sh_secret_free(&v->holders);
 	sh_secret_free(&v->memory);
 	sh_secret_free(&v->kek);
 	free(v);
@@ -313,18 +317,47 @@ sh_vault_tag(struct sh_vault *v, enum sh_name_kind kind, const void *data,
 
 /* ---- holders' keys ------------------------------------------------------- */
 
+static struct cached *
+place_of(const struct sh_vault *v, const struct sh_tag *holder)
+{
+	return (&v->cache[sh_get_be(holder->b + 14, 2) % NCACHED]);
+}
+
+/* The key of VERSION, or the newest (0), is in its place. */
+static int
+is_cached(const struct cached *c, const struct sh_tag *holder,
+    uint32_t version)
+{
+	return (c->version != 0 &&
+	    memcmp(&c->holder, holder, sizeof(*holder)) == 0 &&
+	    (version == 0 ? c->newest : c->version == version));
+}
+
 int
 sh_vault_need_keys(struct sh_vault *v, const struct sh_tag *holders,
     size_t n, struct sh_error *err)
 {
-	return (sh_keystore_add(v->keys, holders, n, err));
+	struct sh_tag *unknown;
+	size_t i, k = 0;
+	int rc;
+
+	unknown = sh_alloc(n, sizeof(*unknown), "holders", err);
+	if (unknown == NULL)
+		return (-1);
+	/* Nobody but this handle destroys keys while it may add some. */
+	for (i = 0; i < n; i++)
+		if (!is_cached(place_of(v, &holders[i]), &holders[i], 0))
+			unknown[k++] = holders[i];
+	rc = sh_keystore_add(v->keys, unknown, k, err);
+	free(unknown);
+	return (rc);
 }
 
 int
 sh_vault_destroy_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err)
 {
-	sh_wipe(v->s->cache, sizeof(v->s->cache));
+	sh_wipe(v->cache, NCACHED * sizeof(*v->cache));
 	return (sh_keystore_destroy(v->keys, holder, err));
 }
 
@@ -333,13 +366,11 @@ static int
 holder_key(struct sh_vault *v, const struct sh_tag *holder,
     uint32_t *versionp, const uint8_t **keyp, struct sh_error *err)
 {
-	struct cached *c = &v->s->cache[holder->b[15] % NCACHED];
+	struct cached *c = place_of(v, holder);
 	uint32_t version = *versionp;
 	int r;
 
-	if (c->version != 0 && memcmp(&c->holder, holder,
-	    sizeof(*holder)) == 0 &&
-	    (version == 0 ? c->newest : c->version == version)) {
+	if (is_cached(c, holder, version)) {
 		*versionp = c->version;
 		*keyp = c->key;
 		return (0);
@@ -409,7 +440,7 @@ seal_under(struct sh_vault *v, const uint8_t *key, const uint8_t head[HEAD],
 	if ((p = sh_buf_reserve(out, SH_SEAL_OVERHEAD + len, err)) == NULL)
 		return (-1);
 	memcpy(p, head, HEAD);
-	if (sh_random(p + HEAD, SH_NONCE_LEN, err) ||
+	if (sh_aead_random(v->aead, p + HEAD, SH_NONCE_LEN, err) ||
 	    sh_aead_seal(v->aead, key, p + HEAD, aad, aadlen, data, len,
 	    p + HEAD + SH_NONCE_LEN, err))
 		return (-1);

@@ -367,6 +367,30 @@ tone_true(struct jpeg_compress_struct *c, int quality)
 	    jpeg_quality_scaling((quality + 100) / 2), TRUE);
 }
 
+/*
+ * Progressive as libjpeg does it, but for the lightness and colour of whole
+ * blocks, which go out whole: their last bit in a scan of its own costs a
+ * bit a block, half of an empty page's bytes.
+ */
+static void
+progress(struct jpeg_compress_struct *c)
+{
+#define DC(n)		{ n, { 0, 1, 2 }, 0, 0, 0, 0 }
+#define AC(k, from, to, high, low)	{ 1, { k }, from, to, high, low }
+	static const jpeg_scan_info colour[] = { DC(3), AC(0, 1, 5, 0, 2),
+	    AC(2, 1, 63, 0, 1), AC(1, 1, 63, 0, 1), AC(0, 6, 63, 0, 2),
+	    AC(0, 1, 63, 2, 1), AC(2, 1, 63, 1, 0), AC(1, 1, 63, 1, 0),
+	    AC(0, 1, 63, 1, 0) };
+	static const jpeg_scan_info grey[] = { DC(1), AC(0, 1, 5, 0, 2),
+	    AC(0, 6, 63, 0, 2), AC(0, 1, 63, 2, 1), AC(0, 1, 63, 1, 0) };
+#undef DC
+#undef AC
+	int is_grey = c->num_components == 1;
+
+	c->scan_info = is_grey ? grey : colour;
+	c->num_scans = is_grey ? SH_COUNT(grey) : SH_COUNT(colour);
+}
+
 static int
 encode(struct encoding *e, const struct sh_pixels *px, int quality)
 {
@@ -387,7 +411,7 @@ encode(struct encoding *e, const struct sh_pixels *px, int quality)
 	jpeg_set_quality(c, quality, TRUE);
 	if (e->small) {
 		tone_true(c, quality);
-		jpeg_simple_progression(c);
+		progress(c);
 	}
 	if (px->dpi_x > 0) {
 		c->density_unit = 1;

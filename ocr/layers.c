@@ -10,8 +10,8 @@
 
 #define BACKGROUND_QUALITY	45
 #define PATCH_QUALITY		80
-#define INK_QUALITY		40
-#define INK_SHRINK		24
+#define INK_QUALITY		70
+#define INK_SHRINK		16
 #define SEAM			2	/* px of a patch that lie on true paper */
 
 /* ---- making ------------------------------------------------------------------ */
@@ -43,7 +43,7 @@ put_background(const struct sh_pixels *px, const struct sh_plan *plan,
 	int32_t x, y;
 	int rc = -1;
 
-	if (sh_bits_grow(&plan->edge, &hidden, err))
+	if (sh_bits_grow(&plan->tone[0], &hidden, err))
 		return (-1);
 	for (i = 0; i < plan->npatches; i++) {
 		const struct sh_area *a = &plan->patch[i];
@@ -155,6 +155,7 @@ sh_layers_make(const struct sh_pixels *px, double dpi, struct sh_layers *out,
     struct sh_error *err)
 {
 	struct sh_plan plan;
+	size_t i;
 	int rc = -1;
 
 	memset(out, 0, sizeof(*out));
@@ -162,10 +163,13 @@ sh_layers_make(const struct sh_pixels *px, double dpi, struct sh_layers *out,
 		return (-1);
 	out->of.width_px = px->width_px;
 	out->of.height_px = px->height_px;
-	if (put_background(px, &plan, dpi, out, err) ||
-	    put_stencil(px, &plan.edge, &plan.core, out, err) ||
-	    put_stencil(px, &plan.core, NULL, out, err) ||
-	    put_patches(px, &plan, out, err))
+	if (put_background(px, &plan, dpi, out, err))
+		goto out;
+	for (i = 0; i < SH_STENCILS_MAX; i++)
+		if (put_stencil(px, &plan.tone[i], i + 1 < SH_STENCILS_MAX ?
+		    &plan.tone[i + 1] : NULL, out, err))
+			goto out;
+	if (put_patches(px, &plan, out, err))
 		goto out;
 	rc = 0;
 out:

@@ -6,11 +6,9 @@
 
 #include "base/mem.h"
 
-#define WINDOW		3	/* cells to each side that decide on ink */
+#define WINDOW		1	/* cells to each side that decide on ink */
 #define CONTRAST	45	/* less between paper and ink is none */
-#define CORE_SHARE	38	/* per cent of the way from ink to paper: */
-#define EDGE_SHARE	85	/* ... strokes' cores, their edges */
-#define EDGE_LEAST	22	/* darker than paper, whatever the share */
+#define EDGE_LEAST	16	/* darker than paper, whatever the share */
 #define INK_SPREAD	48	/* largest less smallest channel: coloured */
 #define INK_PIXELS	3	/* of those make a cell coloured */
 #define PALE_SPREAD	36	/* thin strokes beside them: paler, */
@@ -23,6 +21,8 @@
 #define TONE_PIXELS	40	/* of those: a cell has tone */
 #define PHOTO_CELLS	80	/* as many are a photograph */
 #define BLOCK		16	/* cells; paper is told by blocks of them */
+#define PATCH_COST	150	/* cells that one more patch costs as much as */
+#define SPLITS		12	/* halvings of what is coloured, at most */
 
 struct cell {
 	uint32_t sum;		/* of the luminance */
@@ -44,9 +44,12 @@ struct finder {
 	uint8_t *paper;		/* luminance of each block's paper */
 	int32_t bcols, brows;
 	struct levels {		/* of each cell: what is darker */
-		uint8_t edge, core;
+		uint8_t tone[SH_STENCILS_MAX];
 	} *level;
 };
+
+/* Per cent of the way from ink to paper: strokes' edges, ... cores. */
+static const unsigned share[SH_STENCILS_MAX] = { 88, 68, 45, 18 };
 
 static inline unsigned
 luminance(const uint8_t *p)
@@ -179,18 +182,19 @@ find_levels(struct finder *f, struct sh_error *err)
 		for (x = 0; x < f->cols; x++) {
 			struct levels *level = &f->level[(size_t)y *
 			    (size_t)f->cols + (size_t)x];
-			unsigned ink = 255, paper = paper_at(f, x, y), edge;
+			unsigned ink = 255, paper = paper_at(f, x, y), tone;
 
 			for (k = x - WINDOW; k <= x + WINDOW; k++)
 				if (k >= 0 && k < f->cols && column[k] < ink)
 					ink = column[k];
 			if (paper < ink + CONTRAST)
 				continue;	/* nothing is darker than 0 */
-			edge = ink + (paper - ink) * EDGE_SHARE / 100;
-			level->edge = (uint8_t)(edge < paper - EDGE_LEAST ?
-			    edge : paper - EDGE_LEAST);
-			level->core = (uint8_t)(ink + (paper - ink) *
-			    CORE_SHARE / 100);
+			for (k = 0; k < SH_STENCILS_MAX; k++) {
+				tone = ink + (paper - ink) * share[k] / 100;
+				level->tone[k] = (uint8_t)
+				    (tone < paper - EDGE_LEAST ? tone :
+				    paper - EDGE_LEAST);
+			}
 		}
 	}
 	free(column);
@@ -200,9 +204,9 @@ find_levels(struct finder *f, struct sh_error *err)
 /* ---- the mask --------------------------------------------------------------- */
 
 static void
-threshold(struct finder *f, struct sh_bits *edge, struct sh_bits *core)
+threshold(struct finder *f, struct sh_bits mask[SH_STENCILS_MAX])
 {
-	size_t width = (size_t)f->px->width_px, x, end;
+	size_t width = (size_t)f->px->width_px, x, end, k, at;
 	int32_t y;
 
 	for (y = 0; y < f->px->height_px; y++) {
@@ -211,28 +215,27 @@ threshold(struct finder *f, struct sh_bits *edge, struct sh_bits *core)
 		    (size_t)f->cols;
 		const struct levels *level = f->level +
 		    (size_t)(y / SH_CELL) * (size_t)f->cols;
-		uint64_t *light = edge->word + (size_t)y * edge->stride;
-		uint64_t *dark = core->word + (size_t)y * core->stride;
 		int32_t col = 0;
 
 		for (x = 0; x < width; col++, c++, level++) {
 			unsigned tone = TONE(paper_at(f, col, y / SH_CELL));
-			unsigned edges = 0, cores = 0, tones = 0, n;
-
+			unsigned bits[SH_STENCILS_MAX] = { 0 };
+			unsigned tones = 0, n;
 
 			end = x + SH_CELL < width ? x + SH_CELL : width;
 			n = (unsigned)(end - x);
 			for (; x < end; x++) {
-				edges = edges << 1 | (luma[x] < level->edge);
-				cores = cores << 1 | (luma[x] < level->core);
+				for (k = 0; k < SH_STENCILS_MAX; k++)
+					bits[k] = bits[k] << 1 |
+					    (luma[x] < level->tone[k]);
 				tones += luma[x] < tone &&
 				    luma[x] > TONE_LEAST;
 			}
 			c->tones = (uint8_t)(c->tones + tones);
-			light[(size_t)col / 8] |= (uint64_t)(edges <<
-			    (8 - n)) << (56 - 8 * (col % 8));
-			dark[(size_t)col / 8] |= (uint64_t)(cores <<
-			    (8 - n)) << (56 - 8 * (col % 8));
+			at = (size_t)y * mask->stride + (size_t)col / 8;
+			for (k = 0; k < SH_STENCILS_MAX; k++)
+				mask[k].word[at] |= (uint64_t)(bits[k] <<
+				    (8 - n)) << (56 - 8 * (col % 8));
 		}
 	}
 }
@@ -295,14 +298,32 @@ struct box {
 	uint32_t n;
 };
 
+/* The box of N cells. */
+static struct box
+around_cells(const struct finder *f, const uint32_t *cell, size_t n)
+{
+	struct box b = { f->cols, f->rows, 0, 0, (uint32_t)n };
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		int32_t x = (int32_t)(cell[i] % (uint32_t)f->cols);
+		int32_t y = (int32_t)(cell[i] / (uint32_t)f->cols);
+
+		b.x0 = x < b.x0 ? x : b.x0;
+		b.y0 = y < b.y0 ? y : b.y0;
+		b.x1 = x > b.x1 ? x : b.x1;
+		b.y1 = y > b.y1 ? y : b.y1;
+	}
+	return (b);
+}
+
 /*
  * The cells of one of KINDS that are connected with START over at most REACH
- * cells.  QUEUE has room for all cells.
+ * cells; QUEUE, which has room for all cells, begins with them.
  */
 static struct box
 flood(struct finder *f, size_t start, unsigned kinds, uint32_t *queue)
 {
-	struct box b = { f->cols, f->rows, 0, 0, 0 };
 	size_t head = 0, tail = 0;
 	int32_t x, y, i, k;
 
@@ -311,11 +332,6 @@ flood(struct finder *f, size_t start, unsigned kinds, uint32_t *queue)
 	while (head < tail) {
 		x = (int32_t)(queue[head] % (uint32_t)f->cols);
 		y = (int32_t)(queue[head++] / (uint32_t)f->cols);
-		b.n++;
-		b.x0 = x < b.x0 ? x : b.x0;
-		b.y0 = y < b.y0 ? y : b.y0;
-		b.x1 = x > b.x1 ? x : b.x1;
-		b.y1 = y > b.y1 ? y : b.y1;
 		for (k = y - REACH; k <= y + REACH; k++)
 			for (i = x - REACH; i <= x + REACH; i++) {
 				size_t at = (size_t)k * (size_t)f->cols +
@@ -330,14 +346,7 @@ flood(struct finder *f, size_t start, unsigned kinds, uint32_t *queue)
 				queue[tail++] = (uint32_t)at;
 			}
 	}
-	return (b);
-}
-
-static int
-touch(const struct box *a, const struct box *b)
-{
-	return (a->x0 <= b->x1 + 1 && b->x0 <= a->x1 + 1 &&
-	    a->y0 <= b->y1 + 1 && b->y0 <= a->y1 + 1);
+	return (around_cells(f, queue, tail));
 }
 
 static void
@@ -363,13 +372,16 @@ add_box(struct box *box, size_t n, struct box b)
 {
 	size_t i, best = 0;
 	uint64_t cost, least = UINT64_MAX;
+	struct box u;
 
 	for (i = 0; i < n; ) {
-		if (!touch(&box[i], &b)) {
+		u = b;
+		unite(&u, &box[i]);
+		if (area(&u) > area(&b) + area(&box[i]) + PATCH_COST) {
 			i++;
 			continue;
 		}
-		unite(&b, &box[i]);
+		b = u;
 		box[i] = box[--n];
 		i = 0;		/* it grew: look at all again */
 	}
@@ -378,8 +390,7 @@ add_box(struct box *box, size_t n, struct box b)
 		return (n + 1);
 	}
 	for (i = 0; i < n; i++) {
-		struct box u = b;
-
+		u = b;
 		unite(&u, &box[i]);
 		cost = area(&u) - area(&box[i]);
 		if (cost < least) {
@@ -390,6 +401,45 @@ add_box(struct box *box, size_t n, struct box b)
 	unite(&b, &box[best]);
 	box[best] = box[n - 1];
 	return (add_box(box, n - 1, b));
+}
+
+/*
+ * A frame's box would take the whole paper in: halved again and again, its
+ * sides get boxes of their own, where that takes less room.  CELL is sorted
+ * anew.  Writes at most MAX boxes, and their area.
+ */
+static size_t
+split(const struct finder *f, uint32_t *cell, size_t n, int depth,
+    struct box *out, size_t max, uint64_t *areap)
+{
+	struct box b = around_cells(f, cell, n);
+	int across = b.x1 - b.x0 >= b.y1 - b.y0;
+	uint32_t middle = (uint32_t)(across ? b.x0 + b.x1 + 1 :
+	    b.y0 + b.y1 + 1) / 2, cols = (uint32_t)f->cols, swap;
+	uint64_t part[2] = { 0, 0 };
+	size_t i, k = 0, first, both;
+
+	out[0] = b;
+	*areap = area(&b);
+	if (depth == 0 || max < 2 || n * 2 >= *areap ||
+	    *areap < 2 * PATCH_COST)
+		return (1);
+	for (i = 0; i < n; i++)
+		if ((across ? cell[i] % cols : cell[i] / cols) < middle) {
+			swap = cell[k];
+			cell[k++] = cell[i];
+			cell[i] = swap;
+		}
+	first = split(f, cell, k, depth - 1, out, max - 1, &part[0]);
+	both = first + split(f, cell + k, n - k, depth - 1, out + first,
+	    max - first, &part[1]);
+	part[0] += part[1];
+	if (part[0] + (both - 1) * PATCH_COST < *areap) {
+		*areap = part[0];
+		return (both);
+	}
+	out[0] = b;
+	return (1);
 }
 
 static void
@@ -419,8 +469,9 @@ find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
 		uint32_t least;
 	} look[] = { { KIND_PHOTO, 0, PHOTO_CELLS },
 	    { KIND_INK, KIND_PALE, STROKE_CELLS } };
-	struct box box[SH_PATCHES_MAX];
-	size_t i, k, n = (size_t)f->cols * (size_t)f->rows, nboxes = 0;
+	struct box box[SH_PATCHES_MAX], part[SH_PATCHES_MAX];
+	size_t i, k, n = (size_t)f->cols * (size_t)f->rows, nboxes = 0, m;
+	uint64_t sum;
 	uint32_t *queue;
 
 	if ((queue = sh_alloc(n, sizeof(*queue), "cells", err)) == NULL)
@@ -440,11 +491,16 @@ find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
 			if (b.n < look[k].least || (look[k].kind ==
 			    KIND_PHOTO && b.n * 2 < area(&b)))
 				continue;
-			b.x0 -= b.x0 > 0;
-			b.y0 -= b.y0 > 0;
-			b.x1 += b.x1 < f->cols - 1;
-			b.y1 += b.y1 < f->rows - 1;
-			nboxes = add_box(box, nboxes, b);
+			m = split(f, queue, b.n, SPLITS, part,
+			    SH_COUNT(part), &sum);
+			while (m-- > 0) {
+				b = part[m];
+				b.x0 -= b.x0 > 0;
+				b.y0 -= b.y0 > 0;
+				b.x1 += b.x1 < f->cols - 1;
+				b.y1 += b.y1 < f->rows - 1;
+				nboxes = add_box(box, nboxes, b);
+			}
 		}
 	}
 	free(queue);
@@ -483,8 +539,10 @@ clear_patches(const struct sh_plan *plan, struct sh_bits *mask)
 void
 sh_plan_clear(struct sh_plan *plan)
 {
-	sh_bits_free(&plan->edge);
-	sh_bits_free(&plan->core);
+	size_t i;
+
+	for (i = 0; i < SH_STENCILS_MAX; i++)
+		sh_bits_free(&plan->tone[i]);
 }
 
 int
@@ -492,7 +550,7 @@ sh_layers_find(const struct sh_pixels *px, struct sh_plan *plan,
     struct sh_error *err)
 {
 	struct finder f = { .px = px };
-	size_t ncells;
+	size_t ncells, i;
 	int32_t y;
 	int rc = -1;
 
@@ -502,9 +560,11 @@ sh_layers_find(const struct sh_pixels *px, struct sh_plan *plan,
 	f.bcols = (f.cols + BLOCK - 1) / BLOCK;
 	f.brows = (f.rows + BLOCK - 1) / BLOCK;
 	ncells = (size_t)f.cols * (size_t)f.rows;
-	if (sh_bits_new(&plan->edge, px->width_px, px->height_px, err) ||
-	    sh_bits_new(&plan->core, px->width_px, px->height_px, err) ||
-	    (f.luma = sh_alloc((size_t)px->width_px *
+	for (i = 0; i < SH_STENCILS_MAX; i++)
+		if (sh_bits_new(&plan->tone[i], px->width_px, px->height_px,
+		    err))
+			goto out;
+	if ((f.luma = sh_alloc((size_t)px->width_px *
 	    (size_t)px->height_px, 1, "a grey page", err)) == NULL ||
 	    (f.cell = sh_alloc(ncells, sizeof(*f.cell), "cells", err)) ==
 	    NULL || (f.level = sh_alloc(ncells, sizeof(*f.level), "cells",
@@ -516,11 +576,11 @@ sh_layers_find(const struct sh_pixels *px, struct sh_plan *plan,
 	find_paper(&f);
 	if (find_levels(&f, err))
 		goto out;
-	threshold(&f, &plan->edge, &plan->core);
+	threshold(&f, plan->tone);
 	if (find_patches(&f, plan, err))
 		goto out;
-	clear_patches(plan, &plan->edge);
-	clear_patches(plan, &plan->core);
+	for (i = 0; i < SH_STENCILS_MAX; i++)
+		clear_patches(plan, &plan->tone[i]);
 	rc = 0;
 out:
 	free(f.luma);

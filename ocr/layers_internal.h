@@ -18,12 +18,12 @@ struct sh_area {		/* in pixels */
 };
 
 /*
- * What stands where on a page.  Three tones make a stroke: paper, its edge,
- * its core; two would make it ragged.
+ * What stands where on a page.  Five tones make a stroke, from paper over its
+ * edges to its core: with fewer it is ragged, and reads worse.
  */
 struct sh_plan {
-	struct sh_bits edge;	/* ink, its edges too, outside the patches */
-	struct sh_bits core;	/* ... of that, what is dark */
+	/* Ink outside the patches, its edges too; of each, what is darker. */
+	struct sh_bits tone[SH_STENCILS_MAX];
 	struct sh_area patch[SH_PATCHES_MAX];
 	size_t npatches;
 };

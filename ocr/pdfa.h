@@ -39,7 +39,7 @@ struct sh_page_image {
 	int inverted;		/* JPEG CMYK never gets here */
 };
 
-#define SH_STENCILS_MAX	2
+#define SH_STENCILS_MAX	4
 #define SH_PATCHES_MAX	32
 
 /*

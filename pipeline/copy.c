@@ -8,11 +8,10 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
-#include "ocr/page.h"
 #include "ocr/pdfa.h"
+#include "pipeline/opened.h"
 #include "pipeline/render.h"
 
-#define READING_MAX	((size_t)256 << 20)
 #define PDF_MAX		((size_t)1 << 30)
 /* Beside what the agency's signature of the archived document says. */
 #define BESIDE_PT	178
@@ -91,145 +90,42 @@ bad:
 
 /* ---- an extract -------------------------------------------------------------- */
 
-struct extract {
-	struct sh_page **reading;
-	struct sh_pdfa_page *list;
-	size_t npages, n;
-	uint8_t *wanted;
-	int images;
-	uint64_t at;
-};
-
-static void
-extract_clear(struct extract *x)
-{
-	sh_job_release(x->reading, x->npages);
-	free(x->list);
-	free(x->wanted);
-	if (x->images >= 0)
-		(void)close(x->images);
-}
-
-static int
-load_reading(struct sh_home *home, const struct sh_reader *who,
-    const struct sh_document_id *id, struct extract *x, struct sh_error *err)
-{
-	struct sh_buf text = SH_BUF_INIT;
-	json_t *all = NULL, *v;
-	size_t i;
-	int fd, rc = -1;
-
-	if ((fd = sh_memfd("reading", err)) < 0)
-		return (-1);
-	if (sh_archive_get(home->archive, who, id, "reading", fd, err))
-		goto out;
-	if (lseek(fd, 0, SEEK_SET) != 0 || sh_fs_read_fd(fd, READING_MAX,
-	    &text, err) || (all = sh_json_parse(text.data, text.len,
-	    READING_MAX, err)) == NULL)
-		goto out;
-	x->reading = sh_alloc(json_array_size(all), sizeof(*x->reading),
-	    "pages", err);
-	if (x->reading == NULL)
-		goto out;
-	x->npages = json_array_size(all);
-	json_array_foreach(all, i, v)
-		if (sh_page_from_json(v, &x->reading[i], err))
-			goto out;
-	rc = 0;
-out:
-	json_decref(all);
-	sh_buf_free(&text);
-	(void)close(fd);
-	return (rc);
-}
-
-/* One page of the archived PDF, as it is decoded: upright by its EXIF. */
-static int
-take_page(struct extract *x, const struct sh_raster *r, size_t page,
-    struct sh_error *err)
-{
-	struct sh_pdfa_page *to = &x->list[x->n];
-	struct sh_buf b = SH_BUF_INIT;
-	uint8_t *p = sh_buf_reserve(&b, (size_t)r->image.bytes, err);
-	int rc = -1;
-
-	if (p != NULL && sh_pread_all(r->image.fd, p,
-	    (size_t)r->image.bytes, r->image.offset, err) == 0 &&
-	    sh_write_all(x->images, p, (size_t)r->image.bytes, err) == 0)
-		rc = 0;
-	sh_buf_free(&b);
-	if (rc != 0)
-		return (-1);
-	x->reading[page]->orientation = 0;
-	to->page = x->reading[page];
-	to->exif_orientation = r->exif_orientation;
-	to->image = r->image;
-	to->image.fd = x->images;
-	to->image.offset = x->at;
-	x->at += r->image.bytes;
-	x->n++;
-	return (0);
-}
-
-static int
-take_pages(struct sh_pool *pool, int pdf, struct extract *x,
-    struct sh_error *err)
-{
-	struct sh_decoding *d;
-	struct sh_raster r;
-	uint32_t page = 0;
-	int rc;
-
-	if (sh_decode_open(pool, pdf, &d, err))
-		return (-1);
-	while ((rc = sh_decode_next(d, &r, &page, err)) == 1) {
-		if (page < x->npages && x->wanted[page] &&
-		    take_page(x, &r, page, err))
-			rc = -1;
-		sh_raster_clear(&r);
-		if (rc != 1)
-			break;
-	}
-	sh_decode_close(d);
-	return (rc);
-}
-
 static int
 extract(struct sh_home *home, struct sh_pool *pool,
     const struct sh_reader *who, const struct sh_document_id *id,
     const char *pages, int pdf, int fd, int *firstp, struct sh_error *err)
 {
-	struct extract x = { .images = -1 };
+	struct sh_opened k = SH_OPENED_INIT;
 	struct sh_pdfa_info info = { .flavour = sh_render_flavour(home),
 	    .created = sh_now() };
 	char identifier[SH_DOCUMENT_ID_LEN];
+	uint8_t *wanted = NULL;
 	json_t *record = NULL;
 	int rc = -1;
 
 	if (pages == NULL)
 		return (bad_pages("", 0, err));
 	if (sh_archive_show(home->archive, who, id, &record, err) ||
-	    load_reading(home, who, id, &x, err) ||
-	    sh_copy_pages(pages, x.npages, &x.wanted, err))
+	    sh_opened_reading(home, who, id, &k, err) ||
+	    sh_copy_pages(pages, k.npages, &wanted, err))
 		goto out;
-	if (memchr(x.wanted, 0, x.npages) == NULL) {
-		(void)bad_pages(pages, x.npages, err);
+	if (memchr(wanted, 0, k.npages) == NULL) {
+		(void)bad_pages(pages, k.npages, err);
 		goto out;
 	}
-	if ((x.images = sh_memfd("images", err)) < 0 || (x.list = sh_alloc(
-	    x.npages, sizeof(*x.list), "pages", err)) == NULL ||
-	    take_pages(pool, pdf, &x, err))
+	if (sh_opened_pages(pool, pdf, wanted, SH_PROFILE_STANDARD, &k, err))
 		goto out;
 	info.title = json_string_value(json_object_get(record, "type_name"));
 	if (info.title == NULL)
 		info.title = forms[SH_COPY_EXTRACT].title;
-	*firstp = x.wanted[0];
+	*firstp = wanted[0];
 	sh_document_id_print(id, identifier);
 	info.identifier = identifier;
-	rc = sh_pdfa_write(fd, &info, x.list, x.n, err);
+	rc = sh_pdfa_write(fd, &info, k.list, k.n, err);
 out:
 	json_decref(record);
-	extract_clear(&x);
+	free(wanted);
+	sh_opened_clear(&k);
 	return (rc);
 }
 

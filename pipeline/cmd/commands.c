@@ -56,7 +56,7 @@ static const struct sh_option find_options[] = {
 static const struct sh_option show_options[] = { HOME, WHY, JSON, END };
 static const struct sh_option get_options[] = {
 	HOME,
-	{ "rendition", 'r', "NAME", "pdf (default), original, text, alto, reading, record" },
+	{ "rendition", 'r', "NAME", "pdf (default), preview, original, text, alto, reading, record" },
 	{ "output", 'o', "FILE", "where to; - is standard output" },
 	WHY, END
 };

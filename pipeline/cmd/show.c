@@ -10,8 +10,9 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "ocr/page.h"
+#include "pipeline/opened.h"
 
-#define READING_MAX	((size_t)256 << 20)
+#define PREVIEW_MAX	((size_t)1 << 30)
 
 static void
 print_fields(const json_t *record)
@@ -97,39 +98,42 @@ static int
 write_alto(struct sh_home *h, const struct sh_reader *who,
     const struct sh_document_id *id, int out, struct sh_error *err)
 {
-	struct sh_buf text = SH_BUF_INIT, alto = SH_BUF_INIT;
-	struct sh_page **pages = NULL;
-	json_t *list = NULL, *v;
-	size_t i, n = 0;
+	struct sh_opened k = SH_OPENED_INIT;
+	struct sh_buf alto = SH_BUF_INIT;
+	int rc = -1;
+
+	if (sh_opened_reading(h, who, id, &k, err) == 0 &&
+	    sh_page_alto((const struct sh_page *const *)k.reading, k.npages,
+	    &alto, err) == 0)
+		rc = sh_write_all(out, alto.data, alto.len, err);
+	sh_opened_clear(&k);
+	sh_buf_free(&alto);
+	return (rc);
+}
+
+/* So is a preview, from the kept PDF: it must be written at one go. */
+static int
+write_preview(struct sh_home *h, const struct sh_reader *who,
+    const struct sh_document_id *id, int out, struct sh_error *err)
+{
+	const struct sh_pool_options options = { .readers = 1 };
+	struct sh_pool *pool;
+	struct sh_buf b = SH_BUF_INIT;
 	int fd, rc = -1;
 
-	if ((fd = sh_memfd("reading", err)) < 0)
+	if (sh_pool_new(&options, &pool, err))
 		return (-1);
-	if (sh_archive_get(h->archive, who, id, "reading", fd, err))
-		goto out;
-	if (lseek(fd, 0, SEEK_SET) < 0 || sh_fs_read_fd(fd, READING_MAX,
-	    &text, err) || (list = sh_json_parse(text.data, text.len,
-	    READING_MAX, err)) == NULL)
-		goto out;
-	pages = sh_alloc(json_array_size(list), sizeof(*pages), "pages", err);
-	if (pages == NULL)
-		goto out;
-	json_array_foreach(list, i, v) {
-		if (sh_page_from_json(v, &pages[i], err))
-			goto out;
-		n++;
+	if ((fd = sh_memfd("preview", err)) >= 0 &&
+	    sh_preview_write(h, pool, who, id, fd, err) == 0) {
+		if (lseek(fd, 0, SEEK_SET) != 0)
+			(void)sh_error_sys(err, "file.read", "the preview");
+		else if (sh_fs_read_fd(fd, PREVIEW_MAX, &b, err) == 0)
+			rc = sh_write_all(out, b.data, b.len, err);
 	}
-	if (sh_page_alto((const struct sh_page *const *)pages, n, &alto,
-	    err) == 0)
-		rc = sh_write_all(out, alto.data, alto.len, err);
-out:
-	for (i = 0; i < n; i++)
-		sh_page_free(pages[i]);
-	free(pages);
-	json_decref(list);
-	sh_buf_free(&text);
-	sh_buf_free(&alto);
-	(void)close(fd);
+	if (fd >= 0)
+		(void)close(fd);
+	sh_buf_free(&b);
+	sh_pool_free(pool);
 	return (rc);
 }
 
@@ -160,6 +164,8 @@ write_rendition(struct sh_home *h, const struct sh_reader *who,
 		return (write_record(h, who, id, out, err));
 	if (strcmp(name, "alto") == 0)
 		return (write_alto(h, who, id, out, err));
+	if (strcmp(name, "preview") == 0)
+		return (write_preview(h, who, id, out, err));
 	return (sh_archive_get(h->archive, who, id, name, out, err));
 }
 

@@ -1,6 +1,8 @@
 /*
  * What the archive costs: documents a second for single and shared commits,
- * bytes a document, answers in an archive of many, memory.
+ * bytes a document, answers in an archive of many, memory; opening after the
+ * writer was killed; scrubbing; the search beside plain FTS5 on the same
+ * texts (readable there, pseudonyms here).
  *
  *   bench_archive [DOCUMENTS [DIR]]
  *
@@ -9,9 +11,15 @@
  * Times are wall-clock milliseconds, so quote ratios; CPU is this thread's.
  * On a loaded machine the p99 of an answer's wall time is the scheduler's.
  */
+#include <lmdb.h>
+#include <signal.h>
+#include <sqlite3.h>
+#include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "archive/fixity.h"
+#include "base/clock.h"
 #include "base/fs.h"
 #include "tests/unit/archive_fixture.h"
 
@@ -212,6 +220,217 @@ sizes(const char *dir, unsigned documents)
 	}
 }
 
+/* ---- beside FTS5 --------------------------------------------------------- */
+
+static void
+sql(sqlite3 *db, const char *text)
+{
+	char *why = NULL;
+
+	if (sqlite3_exec(db, text, NULL, NULL, &why) == SQLITE_OK)
+		return;
+	(void)fprintf(stderr, "%s: %s\n", text, why);
+	exit(1);
+}
+
+static void
+fts_ask(sqlite3 *db, const char *name, unsigned documents, int rare, size_t n)
+{
+	static double ms[ASKED], cpu[ASKED];
+	struct fixture_doc d;
+	sqlite3_stmt *st;
+	uint32_t seed = 99;
+	char phrase[64];
+	size_t i, found = 0;
+
+	(void)sqlite3_prepare_v2(db, "select rowid from t where t match ? "
+	    "order by rowid desc limit 20", -1, &st, NULL);
+	for (i = 0; i < n; i++) {
+		make_small(&d, fixture_draw(&seed, documents),
+		    PERSONS(documents));
+		(void)snprintf(phrase, sizeof(phrase), "\"%s\"", rare ?
+		    d.number : "ủy ban");
+		(void)sqlite3_bind_text(st, 1, phrase, -1, SQLITE_STATIC);
+		ms[i] = wall_ms();
+		cpu[i] = cpu_s();
+		while (sqlite3_step(st) == SQLITE_ROW)
+			found++;
+		cpu[i] = (cpu_s() - cpu[i]) * 1e3;
+		ms[i] = wall_ms() - ms[i];
+		(void)sqlite3_reset(st);
+		fixture_free(&d);
+	}
+	(void)sqlite3_finalize(st);
+	report(name, ms, cpu, n, found);
+}
+
+/* The same texts and numbers into a contentless table, WAL and FULL. */
+static void
+beside_fts(const char *dir, unsigned documents)
+{
+	struct fixture_doc d;
+	sqlite3_stmt *st;
+	sqlite3 *db;
+	char path[600];
+	double wall = wall_ms(), cpu = cpu_s(), making = 0, t;
+	unsigned i;
+
+	(void)snprintf(path, sizeof(path), "%s/fts", dir);
+	if (sqlite3_open(path, &db) != SQLITE_OK)
+		exit(1);
+	sql(db, "pragma journal_mode=wal; pragma synchronous=full; create "
+	    "virtual table if not exists t using fts5(body, head, content='',"
+	    " tokenize=\"unicode61 remove_diacritics 2\")");
+	(void)sqlite3_prepare_v2(db, "insert into t (rowid, body, head) "
+	    "values (?,?,?)", -1, &st, NULL);
+	for (i = 0; i < documents; i++) {
+		t = cpu_s();
+		make_small(&d, i, PERSONS(documents));
+		making += cpu_s() - t;
+		if (i % 1000 == 0)
+			sql(db, "begin");
+		(void)sqlite3_bind_int64(st, 1, i + 1);
+		(void)sqlite3_bind_text(st, 2, d.text, -1, SQLITE_STATIC);
+		(void)sqlite3_bind_text(st, 3, d.number, -1, SQLITE_STATIC);
+		if (sqlite3_step(st) != SQLITE_DONE)
+			exit(1);
+		(void)sqlite3_reset(st);
+		fixture_free(&d);
+		if (i % 1000 == 999 || i == documents - 1)
+			sql(db, "commit");
+	}
+	(void)sqlite3_finalize(st);
+	(void)printf("FTS5 takes in:     %8.0f documents/s, %6.0f us CPU "
+	    "each, %.0f bytes\n", documents / (wall_ms() - wall) * 1e3,
+	    (cpu_s() - cpu - making) / documents * 1e6,
+	    (double)tree_bytes(path) / documents);
+	fts_ask(db, "FTS5, a rare phrase", documents, 1, 1000);
+	fts_ask(db, "FTS5, common words", documents, 0, 500);
+	(void)sqlite3_close(db);
+}
+
+/* ---- scrubbing ----------------------------------------------------------- */
+
+#define SCRUBBED	120
+#define SCAN_BYTES	(1000 * 1000)
+
+/* Scans that cannot be compressed; every one another. */
+static void
+scrub(const char *dir)
+{
+	static uint8_t bytes[SCAN_BYTES + SCRUBBED * 64];
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_accession_result r;
+	struct fixture_place p;
+	struct fixture_doc d;
+	struct sh_archive *ar;
+	struct sh_scrub how = { .bytes = UINT64_MAX, .now = sh_now() };
+	char place[600], state[640];
+	double wall, cpu, mb;
+	json_t *a;
+	unsigned i;
+
+	(void)snprintf(place, sizeof(place), "%s/scrubbed", dir);
+	(void)snprintf(state, sizeof(state), "%s/scrub", place);
+	how.dir = state;
+	check(sh_random(bytes, sizeof(bytes), &err), &err);
+	check(sh_fs_mkdirs(state, 0700, &err), &err);
+	fixture_place(&p, place, "");
+	check(sh_archive_create(&p.place, &err), &err);
+	check(sh_archive_open(&p.place, NULL, 0, &ar, &err), &err);
+	wall = wall_ms();
+	cpu = cpu_s();
+	for (i = 0; i < SCRUBBED; i++) {
+		make_small(&d, i, SCRUBBED);
+		d.renditions[0].data = bytes + 64 * i;
+		d.renditions[0].len = SCAN_BYTES;
+		check(sh_archive_accede_many(ar, &d.acc, 1, &r, &err), &err);
+		check(r.error.code != SH_OK, &r.error);
+		fixture_free(&d);
+	}
+	mb = SCRUBBED * SCAN_BYTES / 1e6;
+	(void)printf("accede, 1 MB scans: %.0f MB/s, %.0f MB/s a core, read "
+	    "back and proven\n", mb / (wall_ms() - wall) * 1e3,
+	    mb / (cpu_s() - cpu));
+	wall = wall_ms();
+	cpu = cpu_s();
+	check(sh_fixity_scrub(ar, &how, &a, &err), &err);
+	mb = (double)json_integer_value(json_object_get(a, "bytes")) / 1e6;
+	(void)printf("scrub: %.0f MB, %.0f MB/s, %.0f MB/s a core, %zu "
+	    "findings\n", mb, mb / (wall_ms() - wall) * 1e3,
+	    mb / (cpu_s() - cpu),
+	    json_array_size(json_object_get(a, "findings")));
+	json_decref(a);
+	sh_archive_close(ar);
+	check(sh_fs_remove_tree(place, &err), &err);
+}
+
+/* ---- a killed writer ----------------------------------------------------- */
+
+/* Writes until it is killed. */
+static void
+write_on(const struct fixture_place *p, unsigned first, unsigned persons)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_archive *ar;
+
+	check(sh_archive_open(&p->place, NULL, 0, &ar, &err), &err);
+	for (;; first += BATCH)
+		write_documents(ar, first, BATCH, BATCH, persons);
+}
+
+static void
+open_after_a_kill(const struct fixture_place *p, unsigned documents,
+    unsigned persons)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_archive *ar;
+	double wall, cpu;
+	pid_t pid;
+
+	if ((pid = fork()) == 0)
+		write_on(p, documents, persons);
+	(void)usleep(1700000);
+	(void)kill(pid, SIGKILL);
+	(void)waitpid(pid, NULL, 0);
+	wall = wall_ms();
+	cpu = cpu_s();
+	check(sh_archive_open(&p->place, NULL, 0, &ar, &err), &err);
+	(void)printf("open after a kill: %.1f ms, CPU %.1f ms\n",
+	    wall_ms() - wall, (cpu_s() - cpu) * 1e3);
+	sh_archive_close(ar);
+}
+
+/* How deep the index is; nobody has the archive open. */
+static void
+depths(const char *dir)
+{
+	static const char *const tables[] = { "holder", "entry", "blob",
+	    "feed" };
+	char path[600];
+	MDB_env *env;
+	MDB_stat st;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	size_t i;
+
+	(void)snprintf(path, sizeof(path), "%s/archive", dir);
+	if (mdb_env_create(&env) != 0 || mdb_env_set_maxdbs(env, 16) != 0 ||
+	    mdb_env_open(env, path, MDB_RDONLY, 0600) != 0 ||
+	    mdb_txn_begin(env, NULL, MDB_RDONLY, &txn) != 0)
+		exit(1);
+	(void)printf("index:");
+	for (i = 0; i < SH_COUNT(tables); i++)
+		if (mdb_dbi_open(txn, tables[i], 0, &dbi) == 0 &&
+		    mdb_stat(txn, dbi, &st) == 0)
+			(void)printf(" %s %zu rows, %u deep, %zu leaves;",
+			    tables[i], st.ms_entries, st.ms_depth,
+			    st.ms_leaf_pages);
+	(void)printf("\n");
+	mdb_txn_abort(txn);
+	mdb_env_close(env);
+}
+
 static struct sh_archive *
 build(const struct fixture_place *p, unsigned documents, unsigned persons)
 {
@@ -279,8 +498,12 @@ main(int argc, char **argv)
 	check(sh_archive_open(&p.place, NULL, 0, &ar, &err), &err);
 	(void)printf("open: %.1f ms\n", wall_ms() - wall);
 	sh_archive_close(ar);
+	open_after_a_kill(&p, documents, persons);
+	depths(dir);
 	(void)printf("memory at the end: %ld kB of our own, peak %ld kB with "
 	    "mapped files\n", status_kb("RssAnon"), status_kb("VmHWM"));
+	beside_fts(dir, documents);
+	scrub(dir);
 	if (argc <= 2)
 		check(sh_fs_remove_tree(dir, &err), &err);
 	return (0);

@@ -10,11 +10,11 @@
  * entries: LMDB in its default mode, SQLite in WAL with synchronous FULL, a
  * file for each blob (synced, renamed, its folder synced).  Every batch is on
  * the disk before the next begins.  Ratios are to LMDB: rates above 1 and CPU
- * below 1 are better than it.
+ * below 1 are better than it.  "LMDB, rows" is LMDB with every row and byte
+ * that sohoa writes for a change, its layout too, but nothing sealed, digested
+ * or looked up.
  */
 #include <fcntl.h>
-#include <lmdb.h>
-#include <sqlite3.h>
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <time.h>
@@ -24,21 +24,8 @@
 #include "archive/stream.h"
 #include "archive/vault.h"
 #include "base/fs.h"
+#include "tests/bench/store_peers.h"
 #include "tests/unit/archive_fixture.h"
-
-#define RECORD	700	/* bytes of a document's plain record, packed */
-#define SUMMARY	160
-#define EVENT	260
-#define ENTRIES	5
-
-static void
-check(int bad, const char *what)
-{
-	if (bad == 0)
-		return;
-	(void)fprintf(stderr, "%s: %d\n", what, bad);
-	exit(1);
-}
 
 static void
 checked(int rc, const struct sh_error *err)
@@ -66,47 +53,6 @@ cpu_s(void)
 	(void)getrusage(RUSAGE_SELF, &u);
 	return ((double)u.ru_utime.tv_sec + (double)u.ru_stime.tv_sec +
 	    (double)(u.ru_utime.tv_usec + u.ru_stime.tv_usec) / 1e6);
-}
-
-/* What change N is made of; every tenth person has forty documents. */
-struct change {
-	uint8_t document[16], holder[16], term[ENTRIES][16], sort[24];
-	uint8_t record[RECORD], summary[SUMMARY], event[EVENT];
-};
-
-static void
-spread(uint8_t out[16], unsigned what, unsigned n)
-{
-	uint64_t h = ((uint64_t)what << 40 | n) + 1;
-	int i;
-
-	/* Evenly, as keyed digests are. */
-	for (i = 0; i < 2; i++) {
-		h ^= h >> 31;
-		h *= 0x9e3779b97f4a7c15;
-		h ^= h >> 29;
-		h *= 0xbf58476d1ce4e5b9;
-		h ^= h >> 32;
-		sh_put_be(out + 8 * i, h, 8);
-	}
-}
-
-static void
-make_change(struct change *c, unsigned n)
-{
-	unsigned i;
-
-	spread(c->document, 1, n);
-	spread(c->holder, 2, n / 4);
-	spread(c->term[0], 3, n);
-	spread(c->term[1], 4, n % 190);
-	spread(c->term[2], 5, n);
-	sh_put_be(c->sort, 1795140000 + n, 8);
-	memcpy(c->sort + 8, c->document, 16);
-	for (i = 0; i < RECORD; i++)
-		c->record[i] = (uint8_t)(n * 31 + i * 7);
-	memcpy(c->summary, c->record, SUMMARY);
-	memcpy(c->event, c->record, EVENT);
 }
 
 /* ---- the stores ---------------------------------------------------------- */
@@ -153,7 +99,7 @@ ours_put(void *arg, unsigned first, unsigned n)
 	struct sh_error err = SH_ERROR_INIT;
 	struct ours *o = arg;
 	static struct sh_tag holders[SH_CHANGES_MAX];
-	struct change c;
+	static struct change made[SH_CHANGES_MAX];
 	unsigned i, k;
 
 	/* The engine takes so many changes at once, in one transaction. */
@@ -161,21 +107,21 @@ ours_put(void *arg, unsigned first, unsigned n)
 	    first += SH_CHANGES_MAX)
 		ours_put(arg, first, SH_CHANGES_MAX);
 	for (i = 0; i < n; i++) {
-		make_change(&c, first + i);
-		holders[i] = tag_of(c.holder);
+		make_change(&made[i], first + i);
+		holders[i] = tag_of(made[i].holder);
 	}
 	checked(sh_vault_need_keys(o->v, holders, n, &err), &err);
 	for (i = 0; i < n; i++) {
 		struct sealed *d = &s[i];
 		const struct sh_tag *h = &holders[i];
+		const struct change *m = &made[i];
 
-		make_change(&c, first + i);
-		seal(o, 0x40, h, c.document, 16, c.record, RECORD,
+		seal(o, 0x40, h, m->document, 16, m->record, RECORD_BYTES,
 		    &d->value);
-		seal(o, 1, h, c.sort, 24, c.summary, SUMMARY, &d->list);
-		seal(o, 2, h, c.term[2], 16, c.document, 16, &d->content);
-		seal(o, 0x41, h, c.document, 16, c.event, EVENT, &d->event);
-		d->put = (struct sh_put){ tag_of(c.document), d->value.data,
+		seal(o, 1, h, m->sort, 24, m->summary, SUMMARY, &d->list);
+		seal(o, 2, h, m->term[2], 16, m->document, 16, &d->content);
+		seal(o, 0x41, h, m->document, 16, m->event, EVENT, &d->event);
+		d->put = (struct sh_put){ tag_of(m->document), d->value.data,
 		    d->value.len };
 		memset(d->entries, 0, sizeof(d->entries));
 		d->entries[0] = (struct sh_entry){ .table = 1, .term = *h,
@@ -185,22 +131,22 @@ ours_put(void *arg, unsigned first, unsigned n)
 		    .sortlen = 16, .value = d->content.data,
 		    .len = d->content.len };
 		d->entries[2] = (struct sh_entry){ .table = 0x80,
-		    .term = tag_of(c.document), .sortlen = 17,
-		    .value = c.sort, .len = 8 };
+		    .term = tag_of(m->document), .sortlen = 17,
+		    .value = m->sort, .len = 8 };
 		d->entries[3] = (struct sh_entry){ .table = 0x81,
-		    .term = tag_of(c.term[0]), .sortlen = 24,
+		    .term = tag_of(m->term[0]), .sortlen = 24,
 		    .value = h->b, .len = 16 };
 		d->entries[4] = (struct sh_entry){ .table = 0x82,
-		    .term = tag_of(c.term[1]), .sortlen = 24,
+		    .term = tag_of(m->term[1]), .sortlen = 24,
 		    .value = h->b, .len = 16 };
-		memcpy(d->entries[0].sort, c.sort, 24);
-		memcpy(d->entries[1].sort, c.term[2], 16);
+		memcpy(d->entries[0].sort, m->sort, 24);
+		memcpy(d->entries[1].sort, m->term[2], 16);
 		memcpy(d->entries[2].sort + 1, h->b, 16);
 		for (k = 3; k < 5; k++)
-			memcpy(d->entries[k].sort, c.sort, 24);
+			memcpy(d->entries[k].sort, m->sort, 24);
 		d->entries[2].value = "12345678";
 		ch[i] = (struct sh_change){ .holder = *h,
-		    .operation = tag_of(c.document), .puts = &d->put,
+		    .operation = tag_of(m->document), .puts = &d->put,
 		    .nputs = 1, .entries = d->entries, .nentries = ENTRIES,
 		    .event = d->event.data, .eventlen = d->event.len };
 	}
@@ -228,7 +174,7 @@ ours_get(void *arg, unsigned n)
 	sh_buf_reset(&plain);
 	checked(sh_engine_get(o->e, &h, &d, value, &len, &err), &err);
 	checked(sh_vault_unseal(o->v, &l, value, len, &plain, &err), &err);
-	check(plain.len != RECORD, "a record");
+	check(plain.len != RECORD_BYTES, "a record");
 }
 
 struct listing {
@@ -263,215 +209,6 @@ ours_list(void *arg, unsigned person)
 	r.term = l.holder = tag_of(holder);
 	checked(sh_engine_scan(l.o->e, &r, list_one, &l, &err), &err);
 	check(l.n != 4, "a list");
-}
-
-/* ---- LMDB ---------------------------------------------------------------- */
-
-struct raw {
-	MDB_env *env;
-	MDB_dbi document, entry, blob;
-};
-
-static void
-raw_open(struct raw *r, const char *dir)
-{
-	MDB_txn *t;
-
-	(void)mkdir(dir, 0700);
-	check(mdb_env_create(&r->env), "lmdb");
-	check(mdb_env_set_maxdbs(r->env, 4), "lmdb");
-	check(mdb_env_set_mapsize(r->env, (size_t)16 << 30), "lmdb");
-	check(mdb_env_open(r->env, dir, 0, 0600), "lmdb");
-	check(mdb_txn_begin(r->env, NULL, 0, &t), "lmdb");
-	check(mdb_dbi_open(t, "d", MDB_CREATE, &r->document), "lmdb");
-	check(mdb_dbi_open(t, "e", MDB_CREATE, &r->entry), "lmdb");
-	check(mdb_dbi_open(t, "b", MDB_CREATE, &r->blob), "lmdb");
-	check(mdb_txn_commit(t), "lmdb");
-}
-
-static void
-raw_entry(MDB_txn *t, MDB_dbi db, unsigned table, const uint8_t term[16],
-    const void *sort, size_t sortlen, const void *value, size_t len)
-{
-	uint8_t key[1 + 16 + 24];
-	MDB_val k = { 17 + sortlen, key };
-	MDB_val v = { len, (void *)(uintptr_t)value };
-
-	key[0] = (uint8_t)table;
-	memcpy(key + 1, term, 16);
-	memcpy(key + 17, sort, sortlen);
-	check(mdb_put(t, db, &k, &v, 0), "lmdb put");
-}
-
-static void
-raw_put(void *arg, unsigned first, unsigned n)
-{
-	struct raw *r = arg;
-	struct change c;
-	uint8_t key[32];
-	MDB_val k = { 32, key }, v;
-	MDB_txn *t;
-	unsigned i;
-
-	check(mdb_txn_begin(r->env, NULL, 0, &t), "lmdb begin");
-	for (i = 0; i < n; i++) {
-		make_change(&c, first + i);
-		memcpy(key, c.holder, 16);
-		memcpy(key + 16, c.document, 16);
-		v.mv_size = RECORD;
-		v.mv_data = c.record;
-		check(mdb_put(t, r->document, &k, &v, 0), "lmdb put");
-		raw_entry(t, r->entry, 1, c.holder, c.sort, 24, c.summary,
-		    SUMMARY);
-		raw_entry(t, r->entry, 2, c.holder, c.term[2], 16,
-		    c.document, 16);
-		raw_entry(t, r->entry, 0x80, c.document, c.holder, 16,
-		    c.sort, 8);
-		raw_entry(t, r->entry, 0x81, c.term[0], c.sort, 24,
-		    c.holder, 16);
-		raw_entry(t, r->entry, 0x82, c.term[1], c.sort, 24,
-		    c.holder, 16);
-	}
-	check(mdb_txn_commit(t), "lmdb commit");
-}
-
-static void
-raw_get(void *arg, unsigned n)
-{
-	static uint8_t out[RECORD];
-	struct raw *r = arg;
-	uint8_t key[32];
-	MDB_val k = { 32, key }, v;
-	MDB_txn *t;
-
-	spread(key, 2, n / 4);
-	spread(key + 16, 1, n);
-	check(mdb_txn_begin(r->env, NULL, MDB_RDONLY, &t), "lmdb begin");
-	check(mdb_get(t, r->document, &k, &v), "lmdb get");
-	memcpy(out, v.mv_data, RECORD);
-	mdb_txn_abort(t);
-}
-
-static void
-raw_list(void *arg, unsigned person)
-{
-	static uint8_t out[SUMMARY];
-	struct raw *r = arg;
-	uint8_t key[17] = { 1 };
-	MDB_val k = { 17, key }, v;
-	MDB_cursor *c;
-	MDB_txn *t;
-	unsigned n = 0;
-	int rc;
-
-	spread(key + 1, 2, person);
-	check(mdb_txn_begin(r->env, NULL, MDB_RDONLY, &t), "lmdb begin");
-	check(mdb_cursor_open(t, r->entry, &c), "lmdb cursor");
-	for (rc = mdb_cursor_get(c, &k, &v, MDB_SET_RANGE); rc == 0 &&
-	    memcmp(k.mv_data, key, 17) == 0; rc = mdb_cursor_get(c, &k, &v,
-	    MDB_NEXT), n++)
-		memcpy(out, v.mv_data, SUMMARY);
-	mdb_cursor_close(c);
-	mdb_txn_abort(t);
-	check(n != 4, "a list");
-}
-
-/* ---- SQLite -------------------------------------------------------------- */
-
-struct sql {
-	sqlite3 *db;
-	sqlite3_stmt *put, *get, *list, *begin, *commit, *blob;
-};
-
-static sqlite3_stmt *
-prepare(struct sql *s, const char *text)
-{
-	sqlite3_stmt *st;
-
-	check(sqlite3_prepare_v2(s->db, text, -1, &st, NULL), text);
-	return (st);
-}
-
-static void
-sql_open(struct sql *s, const char *path)
-{
-	check(sqlite3_open(path, &s->db), "sqlite");
-	check(sqlite3_exec(s->db, "pragma journal_mode=wal;"
-	    "pragma synchronous=full; create table d (document blob, holder "
-	    "blob, at integer, number blob, type blob, content blob, record "
-	    "blob, summary blob); create table b (name blob primary key, "
-	    "bytes blob)", NULL, NULL, NULL), "sqlite");
-	check(sqlite3_exec(s->db, "create unique index dd on d (document);"
-	    "create index dh on d (holder, at); create index dn on d "
-	    "(number); create index dt on d (type, at); create index dc on d "
-	    "(holder, content)", NULL, NULL, NULL), "sqlite");
-	s->begin = prepare(s, "begin");
-	s->commit = prepare(s, "commit");
-	s->put = prepare(s, "insert into d values (?,?,?,?,?,?,?,?)");
-	s->get = prepare(s, "select record from d where document = ?");
-	s->list = prepare(s, "select summary from d where holder = ? "
-	    "order by at desc");
-	s->blob = prepare(s, "insert into b values (?,?)");
-}
-
-static void
-step(sqlite3_stmt *st, int want)
-{
-	check(sqlite3_step(st) != want, "sqlite step");
-	check(sqlite3_reset(st), "sqlite reset");
-}
-
-static void
-sql_put(void *arg, unsigned first, unsigned n)
-{
-	struct sql *s = arg;
-	struct change c;
-	unsigned i;
-
-	step(s->begin, SQLITE_DONE);
-	for (i = 0; i < n; i++) {
-		make_change(&c, first + i);
-		(void)sqlite3_bind_blob(s->put, 1, c.document, 16, NULL);
-		(void)sqlite3_bind_blob(s->put, 2, c.holder, 16, NULL);
-		(void)sqlite3_bind_int64(s->put, 3, 1795140000 + first + i);
-		(void)sqlite3_bind_blob(s->put, 4, c.term[0], 16, NULL);
-		(void)sqlite3_bind_blob(s->put, 5, c.term[1], 16, NULL);
-		(void)sqlite3_bind_blob(s->put, 6, c.term[2], 16, NULL);
-		(void)sqlite3_bind_blob(s->put, 7, c.record, RECORD, NULL);
-		(void)sqlite3_bind_blob(s->put, 8, c.summary, SUMMARY, NULL);
-		step(s->put, SQLITE_DONE);
-	}
-	step(s->commit, SQLITE_DONE);
-}
-
-static void
-sql_get(void *arg, unsigned n)
-{
-	static uint8_t out[RECORD];
-	struct sql *s = arg;
-	uint8_t document[16];
-
-	spread(document, 1, n);
-	(void)sqlite3_bind_blob(s->get, 1, document, 16, NULL);
-	check(sqlite3_step(s->get) != SQLITE_ROW, "sqlite get");
-	memcpy(out, sqlite3_column_blob(s->get, 0), RECORD);
-	(void)sqlite3_reset(s->get);
-}
-
-static void
-sql_list(void *arg, unsigned person)
-{
-	static uint8_t out[SUMMARY];
-	struct sql *s = arg;
-	uint8_t holder[16];
-	unsigned n = 0;
-
-	spread(holder, 2, person);
-	(void)sqlite3_bind_blob(s->list, 1, holder, 16, NULL);
-	for (; sqlite3_step(s->list) == SQLITE_ROW; n++)
-		memcpy(out, sqlite3_column_blob(s->list, 0), SUMMARY);
-	(void)sqlite3_reset(s->list);
-	check(n != 4, "a list");
 }
 
 /* ---- blobs --------------------------------------------------------------- */
@@ -597,18 +334,28 @@ struct cost {
 };
 
 static void
-row(const char *what, const char *unit, const struct cost *c, size_t n,
-    double items)
+row(const char *what, const char *unit, const char *fourth,
+    const struct cost *c, size_t n, double items)
 {
-	static const char *const names[] = { "LMDB", "SQLite", "sohoa",
-	    "files" };
+	const char *const names[] = { "LMDB", "SQLite", "sohoa", fourth };
 	size_t i;
 
 	for (i = 0; i < n; i++)
-		(void)printf("%-22s %-7s %11.0f %s/s %6.2f x %9.1f us CPU "
+		(void)printf("%-23s %-10s %9.0f %s/s %6.2f x %8.1f us CPU "
 		    "%6.2f x\n", i == 0 ? what : "", names[i],
 		    items / c[i].wall, unit, c[0].wall / c[i].wall,
 		    c[i].cpu / items * 1e6, c[i].cpu / c[0].cpu);
+	(void)fflush(stdout);
+}
+
+static uint64_t
+file_bytes(const char *dir, const char *name)
+{
+	char path[400];
+	struct stat st;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	return (stat(path, &st) == 0 ? (uint64_t)st.st_size : 0);
 }
 
 static struct cost
@@ -648,18 +395,51 @@ timed_read(void (*get)(void *, unsigned), void *store, unsigned below,
 	return ((struct cost){ wall_s() - c.wall, cpu_s() - c.cpu });
 }
 
+static int
+by_value(const void *a, const void *b)
+{
+	double x = *(const double *)a, y = *(const double *)b;
+
+	return (x < y ? -1 : x > y);
+}
+
+/* One by one: what the slowest hundredth takes. */
+static void
+slowest(const char *what, void (*get)(void *, unsigned), void *store,
+    unsigned below)
+{
+	static double wall[20000], cpu[20000];
+	const size_t n = SH_COUNT(wall);
+	uint32_t seed = 11;
+	size_t i;
+
+	for (i = 0; i < n; i++) {
+		wall[i] = wall_s();
+		cpu[i] = cpu_s();
+		get(store, fixture_draw(&seed, below));
+		cpu[i] = cpu_s() - cpu[i];
+		wall[i] = wall_s() - wall[i];
+	}
+	qsort(wall, n, sizeof(*wall), by_value);
+	qsort(cpu, n, sizeof(*cpu), by_value);
+	(void)printf("%-23s sohoa      p50 %.4f ms p99 %.4f ms, CPU p50 %.4f "
+	    "ms p99 %.4f ms\n", what, wall[n / 2] * 1e3, wall[n * 99 / 100] *
+	    1e3, cpu[n / 2] * 1e3, cpu[n * 99 / 100] * 1e3);
+}
+
 int
 main(int argc, char **argv)
 {
 	static const unsigned batches[] = { 1, 10, 100, 1000 };
 	static const size_t sizes[] = { 20000, 200000 };
 	unsigned changes = argc > 1 ? (unsigned)atoi(argv[1]) : 1000000;
-	char tmpl[] = "/tmp/sohoa-store-XXXXXX", path[4][300], what[40];
+	char tmpl[] = "/tmp/sohoa-store-XXXXXX", path[5][300], what[40];
 	const char *dir = argc > 2 ? argv[2] : mkdtemp(tmpl);
 	struct sh_error err = SH_ERROR_INIT;
 	struct cost c[4];
 	struct ours o;
-	struct raw r;
+	struct raw r, rows = { .position = 0 };
+	struct rusage usage;
 	struct sql s;
 	unsigned first = 0, i, k, n, reads = 200000;
 	uint32_t seed = 1;
@@ -675,10 +455,12 @@ main(int argc, char **argv)
 	checked(sh_engine_open(path[0], SH_ENGINE_CREATE, &o.e, &err), &err);
 	checked(sh_vault_create(path[1], &err), &err);
 	checked(sh_vault_open(path[1], 1, &o.v, &err), &err);
+	(void)snprintf(path[4], 300, "%s/rows", dir);
 	raw_open(&r, path[2]);
+	raw_open(&rows, path[4]);
 	sql_open(&s, path[3]);
 	(void)printf("# %u changes of %u bytes with %u index entries\n",
-	    changes, RECORD, ENTRIES);
+	    changes, RECORD_BYTES, ENTRIES);
 	for (i = 0; i < SH_COUNT(batches); i++) {
 		/* Most of them in large batches, as a back catalogue is. */
 		n = i == 3 ? changes - first : batches[i] * (i == 2 ? 50 :
@@ -687,20 +469,28 @@ main(int argc, char **argv)
 		c[0] = timed_put(raw_put, &r, first, n, batches[i]);
 		c[1] = timed_put(sql_put, &s, first, n, batches[i]);
 		c[2] = timed_put(ours_put, &o, first, n, batches[i]);
+		c[3] = timed_put(raw_put_rows, &rows, first, n, batches[i]);
 		(void)snprintf(what, sizeof(what), "changes, batch %u",
 		    batches[i]);
-		row(what, "changes", c, 3, n);
+		row(what, "changes", "LMDB, rows", c, 4, n);
 		first += n;
 	}
+	(void)printf("bytes a change: LMDB %.0f, SQLite %.0f, sohoa %.0f, "
+	    "LMDB with its rows %.0f\n",
+	    (double)file_bytes(dir, "lmdb/data.mdb") / first,
+	    (double)file_bytes(dir, "sqlite") / first,
+	    (double)file_bytes(dir, "ours/data.mdb") / first,
+	    (double)file_bytes(dir, "rows/data.mdb") / first);
 	first -= first % 4;
 	c[0] = timed_read(raw_get, &r, first, reads);
 	c[1] = timed_read(sql_get, &s, first, reads);
 	c[2] = timed_read(ours_get, &o, first, reads);
-	row("point read", "records", c, 3, reads);
+	row("point read", "records", NULL, c, 3, reads);
 	c[0] = timed_read(raw_list, &r, first / 4, reads / 4);
 	c[1] = timed_read(sql_list, &s, first / 4, reads / 4);
 	c[2] = timed_read(ours_list, &o, first / 4, reads / 4);
-	row("list of a holder", "lists", c, 3, reads / 4);
+	row("list of a holder", "lists", NULL, c, 3, reads / 4);
+	slowest("one list", ours_list, &o, first / 4);
 	(void)snprintf(path[0], 300, "%s/files", dir);
 	(void)mkdir(path[0], 0700);
 	for (k = 0, first = 0; k < SH_COUNT(sizes); k++) {
@@ -717,12 +507,16 @@ main(int argc, char **argv)
 			(void)snprintf(what, sizeof(what),
 			    "blobs %zu kB, batch %u", sizes[k] / 1000,
 			    batches[i]);
-			row(what, "blobs", c, 4, n);
+			row(what, "blobs", "files", c, 4, n);
 			first += n;
 		}
 	}
 	(void)sqlite3_close(s.db);
 	mdb_env_close(r.env);
+	mdb_env_close(rows.env);
+	(void)getrusage(RUSAGE_SELF, &usage);
+	(void)printf("peak memory of all together, mapped files included: "
+	    "%ld kB\n", usage.ru_maxrss);
 	sh_vault_close(o.v);
 	sh_engine_close(o.e);
 	if (argc <= 2)

@@ -173,9 +173,7 @@ PY
 	"$SOHOA" intake --quiet --holder "$id" --procedure 2.000488 "$BATS_TEST_TMPDIR/k.jpg"
 	doc=$("$SOHOA" find --holder "$id" --json | json 'v["documents"][0]["id"]')
 	"$SOHOA" get "$doc" -o "$BATS_TEST_TMPDIR/k.pdf"
-	J=/usr/share/java
-	run java -cp $J/preflight.jar:$J/pdfbox2.jar:$J/fontbox2.jar:$J/xmpbox.jar:$J/commons-logging.jar:$J/javax.activation.jar:$J/jaxb-api.jar \
-		org.apache.pdfbox.preflight.Validator_A1b "$BATS_TEST_TMPDIR/k.pdf"
+	run tests/tools/preflight.sh "$BATS_TEST_TMPDIR/k.pdf"
 	[[ "$output" == *"is a valid PDF/A-1b file"* ]]
 }
 

@@ -46,6 +46,29 @@ PY
 	done
 }
 
+@test "a preview is small, is PDF/A, has the words, and is the same each time" {
+	take_in archive
+	sed -i 's/^pdfa = .*/pdfa = 1b/' "$SOHOA_HOME/sohoa.conf"
+	id=$(echo "$documents" | head -n 1)
+	"$SOHOA" get "$id" -o "$BATS_TEST_TMPDIR/whole.pdf"
+	"$SOHOA" get "$id" -r preview -o "$BATS_TEST_TMPDIR/a.pdf"
+	"$SOHOA" get "$id" -r preview -o - > "$BATS_TEST_TMPDIR/b.pdf"
+	cmp "$BATS_TEST_TMPDIR/a.pdf" "$BATS_TEST_TMPDIR/b.pdf"
+	qpdf --check "$BATS_TEST_TMPDIR/a.pdf"
+	tests/tools/preflight.sh "$BATS_TEST_TMPDIR/a.pdf" | grep -q "is a valid PDF/A-1b file"
+	for f in whole a; do
+		pdfinfo "$BATS_TEST_TMPDIR/$f.pdf" | grep -E '^(Pages|Page size)' > "$BATS_TEST_TMPDIR/$f.info"
+	done
+	cmp "$BATS_TEST_TMPDIR/whole.info" "$BATS_TEST_TMPDIR/a.info"
+	pages=$(qpdf --show-npages "$BATS_TEST_TMPDIR/a.pdf")
+	# A page costs no more than a small picture and its words.
+	[ "$(stat -c %s "$BATS_TEST_TMPDIR/a.pdf")" -lt $((200000 * pages)) ]
+	pdfimages -list "$BATS_TEST_TMPDIR/a.pdf" | awk 'NR > 2 && ($4 > 1400 || $5 > 1400) { exit 1 }'
+	"$SOHOA" get "$id" -r text -o - | tr -s ' \f\n' '\n' | sort -u > "$BATS_TEST_TMPDIR/w"
+	pdftotext "$BATS_TEST_TMPDIR/a.pdf" - | tr -s ' \f\n' '\n' | sort -u > "$BATS_TEST_TMPDIR/v"
+	[ "$(comm -12 "$BATS_TEST_TMPDIR/w" "$BATS_TEST_TMPDIR/v" | wc -l)" -ge $(($(wc -l < "$BATS_TEST_TMPDIR/w") * 9 / 10)) ]
+}
+
 @test "a signed PDF is kept bit for bit, and copies of documents are signed" {
 	take_in standard
 	# The applicant's own paper: what is signed here is fed elsewhere.

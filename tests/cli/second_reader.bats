@@ -114,9 +114,10 @@ PY
 
 @test "values that changed places in the index are told" {
 	in_index '
-rows = [(k, v) for k, v in txn.cursor(table(b"entry")) if k[0] == 1][:2]
-txn.put(rows[0][0], rows[1][1], db=table(b"entry"))
-txn.put(rows[1][0], rows[0][1], db=table(b"entry"))'
+rows = [(k, v) for k, v in txn.cursor(table(b"holder"))
+        if k[16:18] == b"t\1"][:2]
+txn.put(rows[0][0], rows[1][1], db=table(b"holder"))
+txn.put(rows[1][0], rows[0][1], db=table(b"holder"))'
 	disagrees "does not open with its key"
 	rm -r "$H"; cp -a "$D/home" "$H"
 	in_index '
@@ -133,8 +134,9 @@ txn.delete(key, db=table(b"entry"))'
 
 @test "a history that was written anew is told by chain and seal" {
 	in_index '
-key, row = next((k, v) for k, v in txn.cursor(table(b"event")) if v[80:])
-txn.put(key, row[:16] + bytes(32) + row[48:], db=table(b"event"))'
+key, row = next((k, v) for k, v in txn.cursor(table(b"holder"))
+                if k[16:17] == b"e" and v[80:])
+txn.put(key, row[:16] + bytes(32) + row[48:], db=table(b"holder"))'
 	disagrees "breaks the chain"
 	[[ $output == *"has another root than the changes"* ]]
 }

@@ -192,21 +192,62 @@ split() {
 }
 
 @test "PDF/A-1b stays PDF/A-1b" {
-	J=/usr/share/java
-	[ -e $J/preflight.jar ] || skip "no preflight"
 	python3 tests/tools/pdfa1b.py "$BATS_TEST_TMPDIR/f.pdf"
-	check() {
-		java -cp $J/preflight.jar:$J/pdfbox2.jar:$J/fontbox2.jar:$J/xmpbox.jar:$J/commons-logging.jar:$J/javax.activation.jar:$J/jaxb-api.jar \
-		    org.apache.pdfbox.preflight.Validator_A1b "$1"
-	}
-	run check "$BATS_TEST_TMPDIR/f.pdf"
+	run tests/tools/preflight.sh "$BATS_TEST_TMPDIR/f.pdf"
 	echo "$output"
 	grep -q 'is a valid PDF/A-1b file' <<<"$output"
 	"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/keys/officer.p12" secret \
 	    officer left "Người ký: Nguyễn Thị Ngọc Ánh"
 	"$T" sign "$BATS_TEST_TMPDIR/f.pdf" "$D/keys/agency.p12" secret \
 	    agency none
-	run check "$BATS_TEST_TMPDIR/f.pdf"
+	run tests/tools/preflight.sh "$BATS_TEST_TMPDIR/f.pdf"
 	echo "$output"
 	grep -q 'is a valid PDF/A-1b file' <<<"$output"
+}
+
+@test "Chromium shows the officer's text at the top left, and the page as before" {
+	python3 tests/tools/pdfa1b.py "$BATS_TEST_TMPDIR/f.pdf"
+	cp "$BATS_TEST_TMPDIR/f.pdf" "$BATS_TEST_TMPDIR/g.pdf"
+	"$T" sign "$BATS_TEST_TMPDIR/g.pdf" "$D/keys/officer.p12" secret \
+	    officer left "Người ký: Nguyễn Thị Ngọc Ánh"
+	(cd "$BATS_TEST_TMPDIR" && "$BATS_TEST_DIRNAME/../tools/chromium.py" \
+	    f.pdf f.ppm g.pdf g.ppm)
+	run python3 - "$BATS_TEST_TMPDIR/f.ppm" "$BATS_TEST_TMPDIR/g.ppm" <<-'P'
+	import sys
+	W, H = 1200, 1650
+	a, b = (open(f, 'rb').read()[-3 * W * H:] for f in sys.argv[1:])
+	new = [(i % W, i // W) for i in range(W * H)
+	       if a[3 * i:3 * i + 3] != b[3 * i:3 * i + 3]]
+	ink = sum(b[3 * (y * W + x)] < 100 for x, y in new)
+	print(len(new), ink, min(new), max(x for x, _ in new), max(y for _, y in new))
+	assert ink > 200
+	assert all(x < W / 2 and y < H / 8 for x, y in new)
+	P
+	echo "$output"
+	[ "$status" = 0 ]
+}
+
+@test "hostile PDF files end in a verdict or a reason, soon and in little memory" {
+	shared=${SOHOA_SHARED:-../shared}/corpora/hostile/pdf
+	[ -d "$shared" ] || skip "$shared is not here"
+	python3 - "$O/sohoa" "$shared"/* <<-'P' >&3
+	import os, subprocess, sys
+	most = slowest = 0
+	ends = {}
+	for f in sys.argv[2:]:
+	    p = subprocess.Popen([sys.argv[1], 'verify', '--json', f],
+	                         stdout=subprocess.DEVNULL,
+	                         stderr=subprocess.DEVNULL)
+	    _, status, use = os.wait4(p.pid, 0)
+	    p.returncode = end = os.waitstatus_to_exitcode(status)
+	    # 1: a verdict that is no pass; 65, 76: no PDF that can be judged.
+	    assert end in (0, 1, 65, 76), (end, f)
+	    assert use.ru_maxrss <= 128 * 1024, (use.ru_maxrss, f)
+	    assert use.ru_utime + use.ru_stime <= 10, f
+	    most = max(most, use.ru_maxrss)
+	    slowest = max(slowest, use.ru_utime + use.ru_stime)
+	    ends[end] = ends.get(end, 0) + 1
+	print(f'# {len(sys.argv) - 2} hostile PDF files: ends {ends}, at most '
+	      f'{most / 1024:.0f} MB, {slowest:.2f} CPU s')
+	P
 }

@@ -1,8 +1,8 @@
 """How what archive/FORMAT describes is opened: bytes, records, keys, index,
 blobs.  Part of second_reader.py, written from FORMAT alone.
 """
-import contextlib, datetime, functools, glob, hashlib, hmac, json, mmap, os
-import re, struct, sys, unicodedata
+import contextlib, datetime, functools, glob, hashlib, hmac, itertools, json, mmap
+import os, re, struct, sys, unicodedata
 import lmdb, zstandard
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives import hashes
@@ -187,8 +187,8 @@ class Keys:
 class Engine:
     """The index as it stands at this moment, and the segments."""
 
-    TABLES = ("state document entry blob reference chain event feed operation "
-              "job due").split()
+    TABLES = "state holder entry blob feed job due".split()
+    ROWS = {"chain": b"c", "document": b"d", "event": b"e", "operation": b"o"}
 
     def __init__(self, folder):
         self.folder = folder
@@ -197,15 +197,33 @@ class Engine:
         self.tables = {t: env.open_db(t.encode(), self.txn, create=False)
                        for t in self.TABLES}
         state = self.get("state", b"state")
-        must(state[:4] == be(1, 4) and crc32c(state[:32]) == state[32:],
+        must(state[:4] == be(2, 4) and crc32c(state[:32]) == state[32:],
              "the engine's state is not whole, or of another format")
         self.id = state[4:20]
+        must(all(key[16:17] in b"cdeot" for key, _ in self.all("holder")),
+             "a holder has a row of no known kind")
 
     def get(self, table, key):
+        if table in self.ROWS:
+            table, key = "holder", key[:16] + self.ROWS[table] + key[16:]
         return self.txn.get(key, db=self.tables[table])
 
-    def rows(self, table):
+    def all(self, table):
         return iter(self.txn.cursor(self.tables[table]))
+
+    def rows(self, table):
+        """Keys and values of a kind: holder or table first in its keys."""
+        if table in self.ROWS:
+            return ((k[:16] + k[17:], v) for k, v in self.all("holder")
+                    if k[16:17] == self.ROWS[table])
+        if table == "entry":
+            own = ((k[17:18] + k[:16] + k[18:], v)
+                   for k, v in self.all("holder") if k[16:17] == b"t")
+            return itertools.chain(own, self.all("entry"))
+        if table in ("blob", "reference"):
+            return ((k, v) for k, v in self.all("blob")
+                    if (len(k) == 32) == (table == "blob"))
+        return self.all(table)
 
     @functools.lru_cache(None)
     def segment(self, n):

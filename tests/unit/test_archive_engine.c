@@ -2,6 +2,7 @@
 #include "tests/unit/test.h"
 
 #include <fcntl.h>
+#include <lmdb.h>
 #include <pthread.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
@@ -352,6 +353,70 @@ an_index_that_fell_back_is_refused(void **state)
 	test_rmdir(dir);
 }
 
+/* FORMAT into the state's row; the table NAME away, unless it is NULL. */
+static void
+rewrite_index(const char *dir, unsigned format, const char *table)
+{
+	char path[400];
+	uint8_t row[36];
+	MDB_env *env;
+	MDB_txn *txn;
+	MDB_dbi dbi;
+	MDB_val k = { 5, (void *)(uintptr_t)"state" }, v;
+
+	(void)snprintf(path, sizeof(path), "%s/e", dir);
+	assert_int_equal(mdb_env_create(&env), 0);
+	assert_int_equal(mdb_env_set_maxdbs(env, 8), 0);
+	assert_int_equal(mdb_env_open(env, path, 0, 0600), 0);
+	assert_int_equal(mdb_txn_begin(env, NULL, 0, &txn), 0);
+	assert_int_equal(mdb_dbi_open(txn, "state", 0, &dbi), 0);
+	assert_int_equal(mdb_get(txn, dbi, &k, &v), 0);
+	assert_int_equal(v.mv_size, sizeof(row));
+	memcpy(row, v.mv_data, sizeof(row));
+	sh_put_be(row, format, 4);
+	sh_put_be(row + 32, sh_crc32c(0, row, 32), 4);
+	v.mv_data = row;
+	assert_int_equal(mdb_put(txn, dbi, &k, &v, 0), 0);
+	if (table != NULL) {
+		assert_int_equal(mdb_dbi_open(txn, table, 0, &dbi), 0);
+		assert_int_equal(mdb_drop(txn, dbi, 1), 0);
+	}
+	assert_int_equal(mdb_txn_commit(txn), 0);
+	mdb_env_close(env);
+}
+
+static void
+an_index_of_another_format_is_refused_by_name(void **state)
+{
+	static const struct {
+		unsigned format;
+		const char *table;
+		const char *key;
+	} cases[] = {
+		{ 3, NULL, "engine.format" }, { 1, NULL, "engine.format" },
+		{ 1, "holder", "engine.format" },
+		{ 2, "blob", "engine.damaged" },
+	};
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_engine *e;
+	char uri[300], *dir;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(cases); i++) {
+		dir = test_mkdir();
+		(void)snprintf(uri, sizeof(uri), "lmdb:%s/e", dir);
+		must(sh_engine_open(uri, SH_ENGINE_CREATE, &e, &err));
+		sh_engine_close(e);
+		rewrite_index(dir, cases[i].format, cases[i].table);
+		assert_int_equal(sh_engine_open(uri, SH_ENGINE_WRITE, &e,
+		    &err), -1);
+		assert_string_equal(err.key, cases[i].key);
+		sh_error_clear(&err);
+		test_rmdir(dir);
+	}
+}
+
 struct reading {
 	char uri[300];
 	int stop;
@@ -471,6 +536,7 @@ main(void)
 		cmocka_unit_test(what_was_not_synced_is_undone),
 		cmocka_unit_test(blobs_outlive_a_crash_before_any_change),
 		cmocka_unit_test(an_index_that_fell_back_is_refused),
+		cmocka_unit_test(an_index_of_another_format_is_refused_by_name),
 		cmocka_unit_test(the_map_grows_under_readers),
 		cmocka_unit_test(odd_places_are_refused),
 	};

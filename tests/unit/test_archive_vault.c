@@ -3,6 +3,7 @@
 
 #include <fcntl.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 
 #include "archive/keystore.h"
 #include "archive/stream.h"
@@ -652,6 +653,38 @@ a_changing_file_is_refused(void **state)
 	sh_aead_free(a);
 }
 
+/* One nonce twice under one key would give both texts away. */
+static void
+a_forked_child_draws_no_nonce_of_its_parents(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	uint8_t ours[SH_NONCE_LEN], childs[SH_NONCE_LEN];
+	struct sh_aead *a;
+	int fds[2], status;
+	pid_t pid;
+
+	(void)state;
+	must_ptr(a = sh_aead_new(&err));
+	must(sh_aead_random(a, ours, sizeof(ours), &err));
+	assert_int_equal(pipe(fds), 0);
+	if ((pid = fork()) == 0) {
+		if (sh_aead_random(a, childs, sizeof(childs), &err) != 0 ||
+		    write(fds[1], childs, sizeof(childs)) !=
+		    (ssize_t)sizeof(childs))
+			_exit(1);
+		_exit(0);
+	}
+	must(sh_aead_random(a, ours, sizeof(ours), &err));
+	assert_int_equal(read(fds[0], childs, sizeof(childs)),
+	    sizeof(childs));
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	assert_memory_not_equal(ours, childs, sizeof(ours));
+	(void)close(fds[0]);
+	(void)close(fds[1]);
+	sh_aead_free(a);
+}
+
 int
 main(void)
 {
@@ -669,6 +702,7 @@ main(void)
 		cmocka_unit_test(streams_come_back),
 		cmocka_unit_test(altered_streams_do_not_open),
 		cmocka_unit_test(a_changing_file_is_refused),
+		cmocka_unit_test(a_forked_child_draws_no_nonce_of_its_parents),
 	};
 
 	return (cmocka_run_group_tests_name("vault", tests, NULL, NULL));

@@ -8,27 +8,7 @@
 #include "base/mem.h"
 #include "ocr/layers.h"
 #include "tests/unit/raster.h"
-
-static char *
-run(const char *fmt, ...)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf b = SH_BUF_INIT;
-	char line[1024], *s;
-	va_list ap;
-	FILE *f;
-
-	va_start(ap, fmt);
-	(void)vsnprintf(line, sizeof(line), fmt, ap);
-	va_end(ap);
-	assert_non_null(f = popen(line, "r"));
-	must(sh_fs_read_fd(fileno(f), 1 << 24, &b, &err));
-	must(sh_buf_append(&b, "", 0, &err));
-	if (pclose(f) != 0)
-		fail_msg("%s: %s", line, (char *)b.data);
-	must_ptr(s = sh_buf_steal(&b, &err));
-	return (s);
-}
+#include "tests/unit/shell.h"
 
 static struct sh_pixels
 blank(int w, int h, int channels)
@@ -252,7 +232,7 @@ layers_look_like_the_page(void **state)
 
 	(void)state;
 	must(sh_layers_make(&px, 150, &l, &err));
-	assert_int_equal(l.of.nstencils, 2);
+	assert_int_equal(l.of.nstencils, SH_STENCILS_MAX);
 	/* Below the resolution that the background must have: all dots. */
 	assert_int_equal(l.of.background.width_px, 1240);
 	for (i = 0; i < l.of.npatches; i++) {
@@ -299,6 +279,63 @@ layers_look_like_the_page(void **state)
 	test_rmdir(dir);
 }
 
+/* A picture that a viewer made; its data is the caller's. */
+static struct sh_pixels
+picture(const char *dir, const char *name)
+{
+	char path[300];
+	PIX *p;
+
+	(void)snprintf(path, sizeof(path), "%s/%s", dir, name);
+	assert_non_null(p = pixRead(path));
+	return (raster_pixels(p, 0));
+}
+
+/*
+ * Chromium shows the page in layers as it shows the page itself, and as it
+ * is in the source: stamp, strokes and photograph.
+ */
+static void
+chromium_shows_the_page(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	char *dir = test_mkdir(), a[256], b[256];
+	struct sh_pixels px = draw_page(3), layered, fed;
+	struct sh_layers l, whole = { .bytes = SH_BUF_INIT };
+	struct sh_page_image image;
+	double mean, worst;
+	size_t i, red = 0, dark = 0, n;
+
+	(void)state;
+	must(sh_layers_make(&px, 150, &l, &err));
+	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, a);
+	pack(&px, &whole.bytes, &image);
+	write_pdf(dir, "whole.pdf", &whole, &image, 1240, 1754, b);
+	free(run("tests/tools/chromium.py %s %s/a.ppm %s %s/b.ppm 2>&1", a,
+	    dir, b, dir));
+	layered = picture(dir, "a.ppm");
+	fed = picture(dir, "b.ppm");
+	n = (size_t)fed.width_px * (size_t)fed.height_px;
+	for (i = 0; i < n; i++) {
+		const uint8_t *p = layered.data + 3 * i;
+
+		red += p[0] > 180 && p[1] < 90 && p[2] < 110;
+		dark += p[0] < 80 && p[1] < 80 && p[2] < 80;
+	}
+	if (red < 3000 || dark < 10000)
+		fail_msg("%zu px red, %zu dark", red, dark);
+	mean = differ(&layered, &fed, 0, 0, fed.width_px, fed.height_px,
+	    &worst);
+	if (mean > 5 || worst > 45)
+		fail_msg("Chromium: %.1f, worst %.1f", mean, worst);
+	free(layered.data);
+	free(fed.data);
+	sh_pixels_free(&px);
+	sh_layers_clear(&whole);
+	sh_layers_clear(&l);
+	test_rmdir(dir);
+}
+
 /* The masks, taken out of the PDF, are ours bit for bit in jbig2dec. */
 static void
 masks_are_exact(void **state)
@@ -314,7 +351,7 @@ masks_are_exact(void **state)
 	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
 	out = run("cd %s && pdfimages -jbig2 layers.pdf m && ls m-*.jb2e | "
 	    "wc -l", dir);
-	assert_int_equal(atoi(out), 2);
+	assert_int_equal(atoi(out), SH_STENCILS_MAX);
 	free(out);
 	for (i = 0; i < l.of.nstencils; i++) {
 		const struct sh_bits *b = &l.mask[i];
@@ -344,7 +381,7 @@ masks_are_exact(void **state)
 	test_rmdir(dir);
 }
 
-/* Preflight, the packaged validator of PDF/A-1b; skipped without Java. */
+/* Preflight, the packaged validator of PDF/A-1b. */
 static void
 layers_are_pdfa(void **state)
 {
@@ -358,19 +395,101 @@ layers_are_pdfa(void **state)
 	write_pdf(dir, "layers.pdf", &l, NULL, 1240, 1754, path);
 	sh_pixels_free(&px);
 	sh_layers_clear(&l);
-	if (access("/usr/share/java/preflight.jar", R_OK) == 0 &&
-	    access("/usr/bin/java", X_OK) == 0) {
-		out = run("J=/usr/share/java; java -cp $J/preflight.jar:"
-		    "$J/pdfbox2.jar:$J/fontbox2.jar:$J/xmpbox.jar:"
-		    "$J/commons-logging.jar:$J/javax.activation.jar:"
-		    "$J/jaxb-api.jar "
-		    "org.apache.pdfbox.preflight.Validator_A1b %s 2>&1",
-		    path);
-		if (strstr(out, "is a valid PDF/A-1b file") == NULL)
-			fail_msg("%s", out);
-		free(out);
-	}
+	out = run("tests/tools/preflight.sh %s 2>&1", path);
+	if (strstr(out, "is a valid PDF/A-1b file") == NULL)
+		fail_msg("%s", out);
+	free(out);
 	test_rmdir(dir);
+}
+
+/* A frame round the paper is patches along its sides, not one of the page. */
+static void
+frames_are_split(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(1240, 1754, 3);
+	struct sh_layers l;
+	uint64_t covered = 0;
+	size_t i;
+	int x, y;
+
+	(void)state;
+	fill(&px, 100, 100, 1040, 6, 0xd02030);
+	fill(&px, 100, 1648, 1040, 6, 0xd02030);
+	fill(&px, 100, 100, 6, 1554, 0xd02030);
+	fill(&px, 1134, 100, 6, 1554, 0xd02030);
+	must(sh_layers_make(&px, 150, &l, &err));
+	for (i = 0; i < l.of.npatches; i++)
+		covered += (uint64_t)l.of.patch[i].image.width_px *
+		    (uint64_t)l.of.patch[i].image.height_px;
+	if (covered > 1040 * 1554 / 4)
+		fail_msg("%zu patches cover %llu px", l.of.npatches,
+		    (unsigned long long)covered);
+	/* All of the frame is under a patch. */
+	for (y = 100; y < 1654; y++)
+		for (x = 100; x < 1140; x++) {
+			if (x >= 106 && x < 1134 && y >= 106 && y < 1648)
+				continue;
+			for (i = 0; i < l.of.npatches; i++) {
+				const struct sh_page_image *im =
+				    &l.of.patch[i].image;
+
+				if (x >= l.of.patch[i].x && y >=
+				    l.of.patch[i].y && x <
+				    l.of.patch[i].x + im->width_px && y <
+				    l.of.patch[i].y + im->height_px)
+					break;
+			}
+			if (i == l.of.npatches)
+				fail_msg("%d,%d is under no patch", x, y);
+		}
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
+}
+
+/* Dots of a form's line, paler than the letters over them, turn no paler. */
+static void
+pale_dots_stay(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(600, 200, 3), shown;
+	struct sh_layers l;
+	int x, worst = 0;
+
+	(void)state;
+	for (x = 40; x < 560; x += 16) {
+		fill(&px, x, 60, 6, 40, 0x202020);
+		fill(&px, x, 121, 3, 3, 0xa5a5a5);
+		dot(&px, x + 1, 122, 0x828282);
+	}
+	must(sh_layers_make(&px, 300, &l, &err));
+	must(sh_layers_compose(&l, &shown, &err));
+	for (x = 40; x < 560; x += 16) {
+		int d = shown.data[(122 * 600 + x + 1) * 3] - 0x82;
+
+		worst = d > worst ? d : worst;
+	}
+	if (worst > 12)
+		fail_msg("a dot is paler by %d", worst);
+	sh_pixels_free(&shown);
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
+}
+
+/* An empty page costs next to nothing. */
+static void
+empty_pages_are_small(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(2480, 3508, 3);
+	struct sh_layers l;
+
+	(void)state;
+	must(sh_layers_make(&px, 300, &l, &err));
+	if (l.bytes.len > 14000)
+		fail_msg("%zu bytes", l.bytes.len);
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
 }
 
 static void
@@ -521,8 +640,12 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(layers_look_like_the_page),
+		cmocka_unit_test(chromium_shows_the_page),
 		cmocka_unit_test(masks_are_exact),
 		cmocka_unit_test(layers_are_pdfa),
+		cmocka_unit_test(frames_are_split),
+		cmocka_unit_test(pale_dots_stay),
+		cmocka_unit_test(empty_pages_are_small),
 		cmocka_unit_test(bytes_follow_from_pixels),
 		cmocka_unit_test(bilevel_is_lossless),
 		cmocka_unit_test(previews_are_small),
