@@ -13,6 +13,7 @@
 #   make bench-renditions    bytes and errors of reading by profile
 #   make bench               speed, memory, bytes and accuracy beside the peers
 #   make bench-bulk          a back catalogue beside the peers
+#   make torture-text        100,000 filled copies, 1,000 papers slipped in
 #   make torture-intake      kill -9 at random moments, and converge
 #   make install PREFIX=/usr/local
 #
@@ -203,6 +204,14 @@ lint: all
 model: setup-test
 	@$(MAKE) $(O)/samples/sample $(O)/tests/tools/train
 	@O=$(O) tests/tools/make-model.sh ocr/data/papers.model
+
+# Papers that only their text tells apart; tests/cli/apart.bats does a few.
+.PHONY: torture-text
+torture-text: all $(O)/tests/tools/pairs $(O)/tests/tools/swaps
+	$(O)/samples/sample texts -n 10 --seed 21 | \
+	    $(O)/tests/tools/pairs --copies 24 --others 20000
+	$(O)/samples/sample texts -n 20 --seed 33 | \
+	    $(O)/tests/tools/swaps --swaps 1000
 
 # KILLS, DOSSIERS, SET: tests/fault/torture_intake.sh
 .PHONY: torture-intake bench-bulk

@@ -19,6 +19,7 @@ struct making {
 	int pdf;		/* memory file of the signed PDF/A */
 	int reading;		/* memory file: JSON array of the readings */
 	struct sh_buf text;
+	struct sh_buf likeness;	/* of all pages; empty: of none */
 	json_t *fields;
 	json_t *page_list;
 	json_t *made_by;
@@ -34,6 +35,7 @@ making_clear(struct making *m, size_t npages)
 	if (m->reading >= 0)
 		(void)close(m->reading);
 	sh_buf_free(&m->text);
+	sh_buf_free(&m->likeness);
 	json_decref(m->fields);
 	json_decref(m->page_list);
 	json_decref(m->made_by);
@@ -112,6 +114,32 @@ describe_pages(const struct sh_job *job, const struct sh_draft *d,
 			return (-1);
 	}
 	return (sh_write_all(m->reading, "]", 1, err));
+}
+
+/* What the pages look like, where that is known of one at least. */
+static int
+describe_looks(struct sh_spool *spool, const struct sh_draft *d,
+    const struct sh_job *job, struct making *m, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	char name[SH_IMAGE_NAME];
+	size_t i;
+	int got, any = 0, rc = 0;
+
+	for (i = 0; i < d->npages && rc == 0; i++) {
+		(void)snprintf(name, sizeof(name), SH_SPOOL_LIKENESS,
+		    d->pages[i]);
+		sh_buf_reset(&b);
+		/* Scanned again by a person, it looks otherwise now. */
+		got = job->fed[d->pages[i]].rescan != 0 ? 0 :
+		    sh_spool_get(spool, name, &b, err);
+		any |= got;
+		rc = got < 0 ? -1 : sh_near_append(&m->likeness, &b, err);
+	}
+	if (!any)
+		sh_buf_reset(&m->likeness);
+	sh_buf_free(&b);
+	return (rc);
 }
 
 static int
@@ -206,6 +234,8 @@ recognise(struct sh_home *home, const struct sh_reader *who,
 		return (0);
 	if (d->kin.kinship == SH_KIN_CONFLICT)
 		sh_draft_wait(d, "duplicate.conflict");
+	else if (d->kin.kinship == SH_KIN_UNSURE)
+		sh_draft_wait(d, "duplicate.unsure");
 	else if (policy == SH_DUP_ASK)
 		sh_draft_wait(d, "duplicate.ask");
 	if (d->state == SH_DRAFT_WAITS)
@@ -228,7 +258,7 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	struct making m = { .pdf = -1, .reading = -1 };
 	struct sh_accession acc;
 	struct sh_originals originals = { .n = 0 };
-	struct sh_rendition renditions[3 + SH_ORIGINALS_MAX];
+	struct sh_rendition renditions[4 + SH_ORIGINALS_MAX];
 	struct sh_reader who = { .machine = 1,
 	    .name = sh_signer_name(home->officer),
 	    .agency = sh_config_text(home->config, "agency-code"),
@@ -267,6 +297,7 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		if ((m.pdf = sh_memfd("document", err)) < 0 ||
 		    sh_originals_find(home, pool, spool, job, d, &originals,
 		    m.made_by, err) ||
+		    describe_looks(spool, d, job, &m, err) ||
 		    sh_render(home, pool, spool, job, d, m.pages, identifier,
 		    now, m.pdf, m.made_by, err))
 			goto out;
@@ -290,6 +321,10 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		acc.nrenditions = 3 + originals.n;
 		memcpy(renditions + 3, originals.rendition,
 		    originals.n * sizeof(renditions[0]));
+		if (m.likeness.len > 0)
+			renditions[acc.nrenditions++] = (struct sh_rendition){
+			    SH_NEAR_RENDITION, "application/octet-stream", -1,
+			    m.likeness.data, m.likeness.len };
 	}
 	if (sh_archive_accede(home->archive, &acc, &d->id, &state, err))
 		goto out;

@@ -125,9 +125,26 @@ out:
 static int
 is_nearer(const struct sh_kin *a, const struct sh_kin *b)
 {
-	static const int rank[] = { 0, 5, 3, 2, 1, 4 };
+	static const int rank[] = { 0, 5, 3, 2, 1, 4, 4 };
 
 	return (rank[a->kinship] > rank[b->kinship]);
+}
+
+/* By their pictures the draft's pages are all pages of that document. */
+static int
+looks_like(const struct sh_job *job, const struct sh_draft *d,
+    const struct sh_document_id *id)
+{
+	size_t i;
+
+	for (i = 0; i < d->npages; i++) {
+		const struct sh_near_page *n = &job->fed[d->pages[i]].near;
+
+		if (n->npages != d->npages || n->page != i ||
+		    memcmp(&n->document, id, sizeof(*id)) != 0)
+			return (0);
+	}
+	return (1);
 }
 
 int
@@ -153,6 +170,13 @@ sh_dedupe(struct sh_archive *ar, const struct sh_reader *who,
 		if (sh_document_id_parse(json_string_value(
 		    json_object_get(v, "id")), &id))
 			continue;
+		if (looks_like(job, d, &id)) {
+			*out = (struct sh_kin){ .kinship = SH_KIN_RESCAN,
+			    .pictured = 1,
+			    .agreeing = (unsigned)d->fields.n,
+			    .words_bp = 10000, .id = id };
+			break;
+		}
 		if ((s == NULL && (s = draft_sheet(job, d, err)) == NULL) ||
 		    (h = held_sheet(ar, who, d->guess.type, &id, err)) ==
 		    NULL)

@@ -12,6 +12,7 @@
 #include "pipeline/accede.h"
 #include "pipeline/divide.h"
 #include "pipeline/match.h"
+#include "pipeline/near.h"
 #include "pipeline/review.h"
 #include "pipeline/seal.h"
 #include "pipeline/spool.h"
@@ -25,6 +26,7 @@ struct lane {			/* one dossier on its way */
 	size_t index;
 	size_t scan;		/* the next to open */
 	int fed_all;
+	struct sh_near *near;	/* of the holder; NULL until it is asked */
 };
 
 struct run {
@@ -115,6 +117,7 @@ close_lane(struct run *r)
 {
 	struct lane *l = &r->lanes[0];
 
+	sh_near_close(l->near);
 	sh_spool_close(l->spool);
 	sh_job_free(l->job);
 	r->nlanes--;
@@ -270,8 +273,13 @@ keep_image(struct lane *l, size_t index, const struct sh_raster *raster,
 	    (size_t)raster->image.bytes, raster->image.offset, err))
 		goto out;
 	sh_job_image_name(l->job, index, name);
-	rc = sh_spool_put(l->spool, name, p, (size_t)raster->image.bytes, 0,
-	    err);
+	if (sh_spool_put(l->spool, name, p, (size_t)raster->image.bytes, 0,
+	    err))
+		goto out;
+	(void)snprintf(name, sizeof(name), SH_SPOOL_LIKENESS, index);
+	if (raster->likeness.len == 0 || sh_spool_put(l->spool, name,
+	    raster->likeness.data, raster->likeness.len, 0, err) == 0)
+		rc = 0;
 out:
 	sh_buf_free(&bytes);
 	return (rc);
@@ -331,6 +339,39 @@ serve_followers(struct run *r, const char *name, const struct sh_page *page,
 	return (0);
 }
 
+/*
+ * Is it a sheet that the dossier's holder has, captured again?  1: its
+ * reading is taken over.
+ */
+static int
+known_sheet(struct run *r, struct lane *l, size_t index,
+    const struct sh_raster *raster, struct sh_error *err)
+{
+	const struct sh_dossier *d = l->job->dossier;
+	struct sh_holder holder = { .id = d->holder, .name = d->holder_name,
+	    .birth = d->holder_birth };
+	struct sh_reader who = { .machine = 1, .purpose = d->code,
+	    .name = sh_signer_name(r->o->home->officer),
+	    .agency = sh_config_text(r->o->home->config, "agency-code") };
+	struct sh_page *page = NULL;
+	struct sh_near_page where;
+	int rc;
+
+	if (raster->likeness.len == 0 || d->holder.kind == SH_ID_NONE)
+		return (0);
+	if (l->near == NULL && sh_near_open(r->o->home->archive, &who,
+	    &holder, &l->near, err))
+		return (-1);
+	rc = sh_near_find(l->near, &who, raster, r->engine, &page, &where,
+	    err);
+	if (rc == 1) {
+		l->job->fed[index].near = where;
+		rc = sh_job_read(l->job, index, page, err) == 0 ? 1 : -1;
+		sh_page_free(page);
+	}
+	return (rc);
+}
+
 static int
 feed_page(struct run *r, struct lane *l, struct sh_raster *raster,
     struct sh_error *err)
@@ -356,6 +397,11 @@ feed_page(struct run *r, struct lane *l, struct sh_raster *raster,
 			r->done++;
 			show_progress(r);
 			return (rc);
+		}
+		if ((cached = known_sheet(r, l, index, raster, err)) != 0) {
+			r->done++;
+			show_progress(r);
+			return (cached < 0 ? -1 : 0);
 		}
 		l->job->fed[index].follows = under_way(r, name);
 		(void)snprintf(l->job->fed[index].cache,

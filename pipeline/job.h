@@ -21,6 +21,7 @@
 #include "ocr/pdfa.h"
 #include "pipeline/dossier.h"
 #include "pipeline/kin.h"
+#include "pipeline/near.h"
 #include "schemas/catalogue.h"
 
 enum sh_fed_kind {
@@ -58,6 +59,8 @@ struct sh_fed_page {
 	uint32_t rescan;	/* 1, 2 …: spool entry "rescan-N"; 0: no */
 	uint32_t rescan_page;
 	struct sh_digest replaced;
+	struct sh_near_page near;	/* of a sheet that is held: where, by its
+				   picture; npages 0: it is not, or unknown */
 	int added;		/* came with a rescan: it was not fed at intake */
 };
 
@@ -149,6 +152,9 @@ void sh_job_release(struct sh_page **pages, size_t n);
 #define SH_IMAGE_NAME	48
 void sh_job_image_name(const struct sh_job *j, size_t index,
     char out[SH_IMAGE_NAME]);
+
+/* The spool entry with what it looks like; there may be none. */
+#define SH_SPOOL_LIKENESS	"likeness-%zu"
 
 /* Release what a draft owns. */
 void sh_draft_clear(struct sh_draft *d);

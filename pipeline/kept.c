@@ -175,8 +175,9 @@ kin_value(const struct sh_draft *d)
 	char id[SH_DOCUMENT_ID_LEN];
 
 	sh_document_id_print(&d->kin.id, id);
-	return (json_pack("{s:i, s:i, s:i, s:i, s:s?, s:s, s:i}", "kinship",
-	    (int)d->kin.kinship, "better", d->kin.better, "agreeing",
+	return (json_pack("{s:i, s:i, s:i, s:i, s:i, s:s?, s:s, s:i}", "kinship",
+	    (int)d->kin.kinship, "better", d->kin.better, "pictured",
+	    d->kin.pictured, "agreeing",
 	    (int)d->kin.agreeing, "words_bp", d->kin.words_bp, "differs",
 	    d->kin.differs, "id", id, "decided", (int)d->decided));
 }
@@ -547,6 +548,7 @@ kin_of(const json_t *v, struct sh_draft *d)
 		return;
 	d->kin.kinship = (enum sh_kinship)number(v, "kinship");
 	d->kin.better = (int)number(v, "better");
+	d->kin.pictured = (int)number(v, "pictured");
 	d->kin.agreeing = (unsigned)number(v, "agreeing");
 	d->kin.words_bp = (int)number(v, "words_bp");
 	d->kin.differs = text(v, "differs");

@@ -8,6 +8,8 @@
 
 /* A field read better than this on both sides is held to be right. */
 #define FIELD_SURE	0.90
+/* The number alone keeps two papers apart: one read worse says nothing. */
+#define NUMBER_SURE	0.80
 /* Shares of words that must agree: with the paper's number, without one. */
 #define WORDS_NUMBERED	0.60
 #define WORDS_ALONE	0.85
@@ -20,7 +22,8 @@ const char *
 sh_kinship_word(enum sh_kinship kinship)
 {
 	static const char *const word[] = { "other", "rescan",
-	    "certified-copy", "newer-issue", "older-issue", "conflict" };
+	    "certified-copy", "newer-issue", "older-issue", "conflict",
+	    "unsure" };
 
 	return (word[kinship]);
 }
@@ -38,6 +41,11 @@ sh_kin_json(const struct sh_kin *kin, struct sh_error *err)
 	    kin->differs);
 	if (v != NULL && kin->better && sh_json_set(v, "better", json_true(),
 	    err)) {
+		json_decref(v);
+		return (NULL);
+	}
+	if (v != NULL && kin->pictured && sh_json_set(v, "pictured",
+	    json_true(), err)) {
 		json_decref(v);
 		return (NULL);
 	}
@@ -200,11 +208,16 @@ compare_field(const struct sh_sheet *s, const struct sh_sheet *h,
 	return (0);
 }
 
-/* Do the words of S, read as one run, have the value somewhere? */
+/*
+ * Do the words of S, read as one run, have the value somewhere?  *SURE:
+ * every word of it was read surely.
+ */
 static int
-words_have(const struct sh_sheet *s, const char *value, int *has,
+words_have(const struct sh_sheet *s, const char *value, int *has, int *sure,
     struct sh_error *err)
 {
+	const uint8_t *at;
+	size_t i, from, end;
 	char *folded = sh_text_fold_dup(value, err), *needle;
 
 	if (folded == NULL)
@@ -213,9 +226,15 @@ words_have(const struct sh_sheet *s, const char *value, int *has,
 	free(folded);
 	if (needle == NULL)
 		return (-1);
-	*has = memmem(s->text.data, s->text.len, needle, strlen(needle)) !=
-	    NULL;
+	at = memmem(s->text.data, s->text.len, needle, strlen(needle));
+	from = at != NULL ? (size_t)(at - s->text.data) : s->text.len;
+	end = from + strlen(needle);
 	free(needle);
+	*has = at != NULL;
+	*sure = 1;
+	for (i = 0; i < s->ntokens; i++)
+		if (s->tokens[i].at > from && s->tokens[i].at < end)
+			*sure &= s->tokens[i].sure;
 	return (0);
 }
 
@@ -225,19 +244,20 @@ words_have(const struct sh_sheet *s, const char *value, int *has,
  */
 static int
 compare_number(const struct sh_sheet *s, const struct sh_sheet *h,
-    enum agreement *out, struct sh_error *err)
+    enum agreement *out, int *sure, struct sh_error *err)
 {
 	const struct sh_saying *a = sh_sheet_says(s, s->type->number_field);
 	const struct sh_saying *b = sh_sheet_says(h, h->type->number_field);
 	const struct sh_saying *one = a != NULL ? a : b;
 	int has;
 
+	*sure = 1;
 	if ((a != NULL) == (b != NULL))
 		return (compare_field(s, h, s->type->number_field, out, err));
 	*out = SILENT;
 	if (one->confidence < FIELD_SURE)
 		return (0);
-	if (words_have(a != NULL ? h : s, one->value, &has, err))
+	if (words_have(a != NULL ? h : s, one->value, &has, sure, err))
 		return (-1);
 	*out = has ? AGREES : DIFFERS;
 	return (0);
@@ -247,6 +267,7 @@ struct facts {
 	enum agreement number, issued, issuer;
 	unsigned agreeing;
 	unsigned telling;	/* of them numbers and dates */
+	int number_unsure;	/* on one of the two */
 	const char *differs;	/* a field that says what the paper is */
 };
 
@@ -259,6 +280,15 @@ is_exact(enum sh_field_kind kind)
 	    kind == SH_FIELD_AREA);
 }
 
+/* A digit read wrongly may be just that of another paper. */
+static int
+is_unsure(const struct sh_sheet *s)
+{
+	const struct sh_saying *n = sh_sheet_says(s, s->type->number_field);
+
+	return (n != NULL && n->confidence < NUMBER_SURE);
+}
+
 static int
 compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
     struct facts *f, struct sh_error *err)
@@ -266,12 +296,14 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 	const struct sh_paper_type *t = s->type;
 	enum agreement r;
 	size_t i;
+	int sure;
 
 	memset(f, 0, sizeof(*f));
-	if (compare_number(s, h, &f->number, err) ||
+	if (compare_number(s, h, &f->number, &sure, err) ||
 	    compare_field(s, h, t->issued_field, &f->issued, err) ||
 	    compare_field(s, h, t->issuer_field, &f->issuer, err))
 		return (-1);
+	f->number_unsure = !sure || is_unsure(s) || is_unsure(h);
 	for (i = 0; i < s->nsays; i++) {
 		const struct sh_field_def *d = s->says[i].def;
 
@@ -362,8 +394,11 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 	    10000))
 		return (SH_KIN_OTHER);
 	/* One of them was altered, or misread: for a person. */
-	return (left->numbers > 0 || left->words > 0 ? SH_KIN_CONFLICT :
-	    SH_KIN_RESCAN);
+	if (left->numbers > 0 || left->words > 0)
+		return (SH_KIN_CONFLICT);
+	if (f->number_unsure)
+		out->differs = s->type->number_field;
+	return (f->number_unsure ? SH_KIN_UNSURE : SH_KIN_RESCAN);
 }
 
 /* Nothing but the words themselves says that it is the same sheet. */

@@ -18,7 +18,8 @@ enum sh_kinship {
 	SH_KIN_COPY,		/* one is a certified copy of the other */
 	SH_KIN_NEWER,		/* of the paper that was held: a later issue */
 	SH_KIN_OLDER,
-	SH_KIN_CONFLICT		/* the same number, but another content */
+	SH_KIN_CONFLICT,	/* the same number, but another content */
+	SH_KIN_UNSURE		/* a rescan, if the number was read rightly */
 };
 
 /* "rescan", "certified-copy", … as events and answers name it. */
@@ -26,6 +27,7 @@ const char *sh_kinship_word(enum sh_kinship kinship);
 
 struct sh_kin {
 	enum sh_kinship kinship;
+	int pictured;		/* RESCAN: every page looks the same */
 	int better;		/* RESCAN: this capture is the better one */
 	unsigned agreeing;	/* fields that both read and that agree */
 	int words_bp;		/* share of words that agree, ten-thousandths */

@@ -66,10 +66,21 @@ stands(const struct sh_dossier *d, const struct sh_party *p)
 	if (d->holder_birth.year != 0 && p->birth.year != 0 &&
 	    p->unsure && digits_apart(&d->holder, &p->id) <= MISREAD_MAX)
 		return (HOLDER);
-	/* A namesake is somebody else unless the births agree as well. */
-	if (d->holder_birth.year != 0 && p->birth.year != 0)
+	/* A namesake, or a number read wrongly: for a person, unless it is
+	   no number of a citizen at all. */
+	if (p->id.kind == SH_ID_CITIZEN ||
+	    (d->holder_birth.year != 0 && p->birth.year != 0))
 		return (NUMBER_DIFFERS);
 	return (STRANGER);
+}
+
+/* Somebody else of the holder's name: born on another day. */
+static int
+is_namesake(const struct sh_dossier *d, const struct sh_party *p)
+{
+	return (!sh_id_equal(&d->holder, &p->id) && births_differ(d, p) &&
+	    d->holder_name != NULL && p->name != NULL &&
+	    sh_name_compare(d->holder_name, p->name) == SH_SAME);
 }
 
 /* The words of a draft, folded, with a space at both ends. */
@@ -292,16 +303,23 @@ static int
 is_related(const struct sh_job *j, const struct sh_draft *d, char **texts,
     const char *own, struct sh_error *err)
 {
+	const char *name = j->dossier->holder_name;
 	size_t me = (size_t)(d - j->drafts), i, k;
 	int r;
 
-	r = mentions(texts[me], &j->dossier->holder, j->dossier->holder_name,
-	    err);
+	/* A namesake's paper has the holder's name, and not the holder. */
+	for (i = 0; i < d->parties.n; i++)
+		if (is_namesake(j->dossier, &d->parties.party[i]))
+			name = NULL;
+	r = mentions(texts[me], &j->dossier->holder, name, err);
 	for (i = 0; r == 0 && i < j->ndrafts; i++)
-		for (k = 0; own[i] && r == 0 && k < d->parties.n; k++)
-			if (d->parties.party[k].files)
-				r = mentions(texts[i], &d->parties.party[k].id,
-				    d->parties.party[k].name, err);
+		for (k = 0; own[i] && r == 0 && k < d->parties.n; k++) {
+			const struct sh_party *p = &d->parties.party[k];
+
+			if (p->files)
+				r = mentions(texts[i], &p->id, is_namesake(
+				    j->dossier, p) ? NULL : p->name, err);
+		}
 	return (r);
 }
 

@@ -426,11 +426,13 @@ print_draft(const struct sh_draft *d, enum sh_lang lang, FILE *out,
 		{ "đã đọc", "sẵn sàng", "chờ", "lưu kho", "đã có", "lỗi" },
 		{ "read", "ready", "waits", "archived", "held", "failed" },
 	};
-	static const char *const kinship_words[2][6] = {
+	static const char *const kinship_words[2][7] = {
 		{ "", "bản quét khác của", "bản sao hoặc bản chính của",
-		    "bản cấp sau của", "bản cấp trước của", "trái với" },
+		    "bản cấp sau của", "bản cấp trước của", "trái với",
+		    "có thể là bản quét khác của" },
 		{ "", "another capture of", "copy or original of",
-		    "later issue of", "earlier issue of", "contradicts" },
+		    "later issue of", "earlier issue of", "contradicts",
+		    "perhaps another capture of" },
 	};
 	static const char *const signs[] = { " ", " ", "!", "+", "=", "x" };
 	char pages[128], id[SH_DOCUMENT_ID_LEN] = "";

@@ -18,6 +18,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buf.h"
 #include "base/digest.h"
 #include "base/error.h"
 #include "base/json.h"
@@ -62,6 +63,7 @@ struct sh_raster {
 	uint64_t text_bytes;	/* 0: it has none, and text_fd is nothing */
 	int from_pdf;		/* the file is a PDF */
 	int drawn;		/* ... and more than the image stands on it */
+	struct sh_buf likeness;	/* packed, unchecked; empty: none was made */
 };
 /* Only what sh_decode_next() has filled, well or badly. */
 void sh_raster_clear(struct sh_raster *r);

@@ -45,6 +45,7 @@ sh_raster_clear(struct sh_raster *r)
 		(void)close(r->image.fd);
 	if (r->text_bytes > 0)
 		(void)close(r->text_fd);
+	sh_buf_free(&r->likeness);
 	memset(r, 0, sizeof(*r));
 	r->fd = r->image.fd = -1;
 }
@@ -398,6 +399,8 @@ take_drawing(struct sh_decoding *d, const struct sh_wire_request *q, int fd,
 	out->digest = q->digest;
 	out->page = d->page;
 	out->drawn = 1;
+	/* What is drawn anew is the same only to the eye. */
+	sh_buf_free(&out->likeness);
 	return (0);
 }
 

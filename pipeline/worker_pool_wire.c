@@ -10,6 +10,7 @@
 
 #include "base/fs.h"
 #include "base/mem.h"
+#include "ocr/likeness.h"
 
 /* ocr/image.h's limits; the main program sees no decoder. */
 #define SIDE_MAX	SH_PAGE_SIDE_MAX
@@ -112,6 +113,27 @@ read_coding(const json_t *v, struct sh_page_image *image,
 	    word));
 }
 
+/* Also of a decoder that knows nothing of them. */
+static int
+read_likeness(const struct sh_message *m, struct sh_buf *out,
+    struct sh_error *err)
+{
+	int64_t bytes;
+	uint8_t *p;
+
+	if (sh_json_int(m->v, "likeness", 0, 0, (int64_t)SH_LIKENESS_MAX, 0,
+	    &bytes, err))
+		return (-1);
+	if (bytes == 0)
+		return (0);
+	if (sh_wire_sealed(m->fd[2], (uint64_t)bytes, err) ||
+	    (p = sh_buf_reserve(out, (size_t)bytes, err)) == NULL ||
+	    sh_pread_all(m->fd[2], p, (size_t)bytes, 0, err))
+		return (-1);
+	out->len = (size_t)bytes;
+	return (0);
+}
+
 int
 sh_wire_raster(struct sh_message *m, struct sh_raster *out,
     struct sh_error *err)
@@ -136,7 +158,8 @@ sh_wire_raster(struct sh_message *m, struct sh_raster *out,
 		    (long long)width, (long long)height,
 		    (long long)channels));
 	if (sh_wire_sealed(m->fd[0], (uint64_t)(width * height * channels), err)
-	    || sh_wire_sealed(m->fd[1], (uint64_t)bytes, err))
+	    || sh_wire_sealed(m->fd[1], (uint64_t)bytes, err) ||
+	    read_likeness(m, &out->likeness, err))
 		return (-1);
 	out->width_px = out->image.width_px = (int32_t)width;
 	out->height_px = out->image.height_px = (int32_t)height;

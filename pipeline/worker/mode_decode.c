@@ -7,6 +7,7 @@
 #include "base/fs.h"
 #include "base/text.h"
 #include "ocr/image.h"
+#include "ocr/likeness.h"
 #include "pipeline/worker/protocol.h"
 #include "pipeline/worker/sandbox.h"
 
@@ -32,15 +33,16 @@ about_page(uint32_t page, struct sh_error *err)
 	return (v);
 }
 
-/* The coded image in a sealed memory file. */
+/* Bytes in a sealed memory file. */
 static int
-coded_file(const struct sh_buf *coded, int *fdp, struct sh_error *err)
+sealed_file(const char *name, const struct sh_buf *b, int *fdp,
+    struct sh_error *err)
 {
 	int fd;
 
-	if ((fd = sh_memfd("coded image", err)) < 0)
+	if ((fd = sh_memfd(name, err)) < 0)
 		return (-1);
-	if (sh_write_all(fd, coded->data, coded->len, err) ||
+	if (sh_write_all(fd, b->data, b->len, err) ||
 	    fcntl(fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW |
 	    F_SEAL_WRITE | F_SEAL_SEAL) != 0) {
 		(void)sh_error_sys(err, "memory.none", "seal");
@@ -51,8 +53,27 @@ coded_file(const struct sh_buf *coded, int *fdp, struct sh_error *err)
 	return (0);
 }
 
+/* What the page looks like as it lies; nothing of one that is turned. */
 static int
-describe(const struct sh_image_page *p, json_t *v, struct sh_error *err)
+look(const struct sh_image_page *p, struct sh_buf *out, struct sh_error *err)
+{
+	const struct sh_pixels *px = &p->pixels;
+	struct sh_likeness *l = NULL;
+	int rc;
+
+	if (p->needs_raster || px->exif_orientation != 1)
+		return (0);
+	if (sh_likeness_new(px->data, px->width_px, px->height_px,
+	    px->channels, px->dpi_x, px->dpi_y, &l, err))
+		return (-1);
+	rc = l != NULL ? sh_likeness_pack(l, out, err) : 0;
+	sh_likeness_free(l);
+	return (rc);
+}
+
+static int
+describe(const struct sh_image_page *p, size_t likeness, json_t *v,
+    struct sh_error *err)
 {
 	static const char *const codings[] = { [SH_IMAGE_JPEG] = "jpeg",
 	    [SH_IMAGE_G4] = "g4", [SH_IMAGE_FLATE] = "flate" };
@@ -80,29 +101,38 @@ describe(const struct sh_image_page *p, json_t *v, struct sh_error *err)
 	    sh_json_set_int(v, "exif", p->pixels.exif_orientation, err) ||
 	    sh_json_set_str(v, "coding", codings[p->coding], err) ||
 	    sh_json_set_int(v, "components", p->components, err) ||
-	    sh_json_set_int(v, "bytes", (int64_t)p->coded.len, err) ? -1 : 0);
+	    sh_json_set_int(v, "bytes", (int64_t)p->coded.len, err) ||
+	    sh_json_set_int(v, "likeness", (int64_t)likeness, err) ? -1 : 0);
 }
 
 static int
 send_page(uint32_t page, struct sh_image_page *p, struct sh_error *err)
 {
+	struct sh_buf likeness = { .limit = SH_LIKENESS_MAX };
 	json_t *v;
-	int fds[2] = { -1, -1 }, rc = -1;
+	int fds[3] = { -1, -1, -1 }, rc = -1;
+	size_t i, n = 0;
 
 	if ((v = about_page(page, err)) == NULL)
 		return (-1);
-	if (describe(p, v, err) || (!p->needs_raster &&
+	if (look(p, &likeness, err) ||
+	    describe(p, likeness.len, v, err) || (!p->needs_raster &&
 	    (sh_pixels_seal(&p->pixels, &fds[0], err) ||
-	    coded_file(&p->coded, &fds[1], err))))
+	    sealed_file("coded image", &p->coded, &fds[1], err))))
 		goto out;
-	rc = sh_worker_send(v, fds, p->needs_raster ? 0 : 2, err);
+	if (likeness.len > 0 && sealed_file("likeness", &likeness, &fds[2],
+	    err))
+		goto out;
+	while (n < 3 && fds[n] >= 0)
+		n++;
+	rc = sh_worker_send(v, fds, n, err);
 	v = NULL;
 out:
 	json_decref(v);
-	if (fds[0] >= 0)
-		(void)close(fds[0]);
-	if (fds[1] >= 0)
-		(void)close(fds[1]);
+	for (i = 0; i < 3; i++)
+		if (fds[i] >= 0)
+			(void)close(fds[i]);
+	sh_buf_free(&likeness);
 	return (rc);
 }
 

@@ -11,8 +11,10 @@
  *   <- {"open": kind, "npages": N}             or {"error": E}
  *   -> {}                                      one for each page wanted
  *   <- {"page", "width", "height", "channels", "dpi_x", "dpi_y",
- *       "exif", "digest", "coding", "components", "bytes"} and two sealed
- *       memory files: pixels, coded image
+ *       "exif", "digest", "coding", "components", "bytes", "likeness"} and
+ *       three sealed memory files: pixels, coded image, and as many bytes
+ *       of what the page looks like (likeness.h) as "likeness" says; 0: the
+ *       third is not there
  *   <- {"page", "digest", "raster_x", "raster_y", "mono", "text",
  *       "width_pt", "height_pt"}
  *       a page that a raster worker must draw, at so many dots per inch;

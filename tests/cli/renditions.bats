@@ -113,10 +113,10 @@ print(next((f for f in sys.argv[1:] for d in json.load(open(f))["documents"]
             if len(d["pages"]) > 1), ""))
 PY
 )
-	[ -n "$dossier" ] || skip "no sample of several pages"
+	[ -n "$dossier" ]
 	"$SOHOA" intake --json --quiet "$(dirname "$dossier")" > "$BATS_TEST_TMPDIR/in" || [ $? = 1 ]
 	id=$(json '([d["id"] for x in v.get("dossiers", [v]) for d in x["documents"] if d["state"] == "archived" and len(d["pages"]) > 1] + [""])[0]' < "$BATS_TEST_TMPDIR/in")
-	[ -n "$id" ] || skip "the paper of several pages waits"
+	[ -n "$id" ]
 	"$SOHOA" copy "$id" --form trich-sao --pages 2 -o "$BATS_TEST_TMPDIR/x.pdf"
 	[ "$(qpdf --show-npages "$BATS_TEST_TMPDIR/x.pdf")" = 1 ]
 	pdftotext "$BATS_TEST_TMPDIR/x.pdf" - | grep -qx 'TRÍCH SAO'

@@ -146,6 +146,19 @@ another_number_is_another_paper(void **state)
 	assert_int_equal(k.kinship, SH_KIN_OTHER);
 }
 
+/* A digit misread may make it the held paper's: that is no proof. */
+static void
+an_unsure_number_merges_nothing(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	k = kin(marriage(MARRIAGE("22/2021", "21/05/2021", WIFE, WIFE_ID),
+	    0.70, "22/2021", "2021-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_UNSURE);
+	assert_string_equal(k.differs, "number");
+}
+
 /* Where the number was not taken from its place, it must be in the words. */
 static void
 a_number_is_looked_for_in_the_words(void **state)
@@ -159,6 +172,10 @@ a_number_is_looked_for_in_the_words(void **state)
 	k = kin(sheet("giay-ket-hon", MARRIAGE("22/2021", "21/05/2021", WIFE,
 	    WIFE_ID), 0.95, fields), held());
 	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	/* Read badly there, it is as good as unread. */
+	k = kin(sheet("giay-ket-hon", MARRIAGE("22/2021", "21/05/2021", WIFE,
+	    WIFE_ID), 0.75, fields), held());
+	assert_int_equal(k.kinship, SH_KIN_UNSURE);
 	k = kin(sheet("giay-ket-hon", MARRIAGE("23/2021", "21/05/2021", WIFE,
 	    WIFE_ID), 0.95, fields), held());
 	assert_int_equal(k.kinship, SH_KIN_OTHER);
@@ -251,6 +268,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sheet_is_known_again),
 		cmocka_unit_test(another_number_is_another_paper),
+		cmocka_unit_test(an_unsure_number_merges_nothing),
 		cmocka_unit_test(a_number_is_looked_for_in_the_words),
 		cmocka_unit_test(a_date_alone_makes_no_newer_issue),
 		cmocka_unit_test(

@@ -1,0 +1,57 @@
+/*
+ * What a page looks like, small enough to keep: its ink as one bit a pixel
+ * at 200 dpi.  Two captures of one sheet are alike in every place as large
+ * as a stroke of a digit; a form that says something else is not, however
+ * little it is.
+ *
+ * Made in the decode worker from pixels; compared in the main program, which
+ * checks the packed form as any message of a worker.  Pure.
+ */
+#ifndef SH_OCR_LIKENESS_H
+#define SH_OCR_LIKENESS_H
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "base/buf.h"
+#include "base/error.h"
+
+#define SH_LIKENESS_DPI		200
+#define SH_LIKENESS_MAX		((size_t)1 << 20)	/* packed, bytes */
+
+struct sh_likeness;
+
+/*
+ * *LP stays NULL, without an error, of pixels of which none can be made:
+ * coarser than 190 dpi, of unknown size, larger than A3, or with strokes too
+ * faint to be surely seen.  DATA as in ocr/image.h.
+ */
+int sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
+    int channels, double dpi_x, double dpi_y, struct sh_likeness **lp,
+    struct sh_error *err) SH_MUST_CHECK;
+void sh_likeness_free(struct sh_likeness *l);
+
+/* The form that is kept and sent; frozen. */
+int sh_likeness_pack(const struct sh_likeness *l, struct sh_buf *out,
+    struct sh_error *err) SH_MUST_CHECK;
+/* Errors: SH_EFORMAT "likeness.damaged". */
+int sh_likeness_unpack(const void *data, size_t len, struct sh_likeness **lp,
+    struct sh_error *err) SH_MUST_CHECK;
+
+/*
+ * Where what stands at x, y of the held page, in pixels of SH_LIKENESS_DPI,
+ * stands on the new one: x' = x + a y + b, y' = y - a x + c.
+ */
+struct sh_shift {
+	double a, b, c;
+};
+
+/*
+ * How many places differ; 0: the same sheet, as SHIFT says.  Counting stops
+ * at LIMIT, and at once where the two have nothing in common.  -1: no memory.
+ */
+int sh_likeness_compare(const struct sh_likeness *l,
+    const struct sh_likeness *held, int limit, struct sh_shift *shift,
+    struct sh_error *err);
+
+#endif

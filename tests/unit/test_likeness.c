@@ -1,0 +1,241 @@
+/*
+ * Pages of digits of seven strokes: the same sheet leaning, moved, noisy and
+ * darker is the same; one stroke of one digit more or less is another.
+ */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "ocr/likeness.h"
+#include "tests/unit/test.h"
+
+#define W	1654
+#define H	2339
+#define DIGIT_W	14
+#define DIGIT_H	22
+#define STROKE	3
+#define ROWS	30
+#define COLS	40
+
+static const uint8_t strokes[10] = { 0x77, 0x24, 0x5d, 0x6d, 0x2e, 0x6b,
+    0x7b, 0x25, 0x7f, 0x6f };
+
+static uint8_t *
+page_new(uint8_t paper)
+{
+	uint8_t *p = malloc((size_t)W * H);
+
+	assert_non_null(p);
+	memset(p, paper, (size_t)W * H);
+	return (p);
+}
+
+static void
+bar(uint8_t *p, int x, int y, int w, int h, uint8_t level)
+{
+	int i;
+
+	for (i = 0; i < h; i++)
+		memset(p + (size_t)(y + i) * W + x, level, (size_t)w);
+}
+
+/* Strokes: top, upper left, upper right, middle, lower ones, bottom. */
+static void
+digit(uint8_t *p, int x, int y, unsigned value, uint8_t level)
+{
+	static const int at[7][4] = {
+		{ 0, 0, DIGIT_W, STROKE }, { 0, 0, STROKE, 11 },
+		{ DIGIT_W - STROKE, 0, STROKE, 11 }, { 0, 10, DIGIT_W,
+		STROKE }, { 0, 10, STROKE, 12 }, { DIGIT_W - STROKE, 10,
+		STROKE, 12 }, { 0, DIGIT_H - STROKE, DIGIT_W, STROKE } };
+	int i;
+
+	for (i = 0; i < 7; i++)
+		if (strokes[value] >> i & 1)
+			bar(p, x + at[i][0], y + at[i][1], at[i][2],
+			    at[i][3], level);
+}
+
+/* ROW, COL: the digit that is VALUE instead; -1: none. */
+static uint8_t *
+draw(int row, int col, unsigned value)
+{
+	uint8_t *p = page_new(235);
+	unsigned seed = 7;
+	int r, c;
+
+	for (r = 0; r < ROWS; r++)
+		for (c = 0; c < COLS; c++) {
+			seed = seed * 1103515245 + 12345;
+			if (r == row && c == col)
+				digit(p, 150 + c * 32, 200 + r * 60, value,
+				    30);
+			else if ((seed >> 16) % 6 != 0)	/* words */
+				digit(p, 150 + c * 32, 200 + r * 60,
+				    (seed >> 20) % 10, 30);
+		}
+	return (p);
+}
+
+/* Another capture: leaning by DEG, moved, darker, with noise. */
+static uint8_t *
+captured(const uint8_t *from, double deg, double dx, double dy)
+{
+	uint8_t *to = page_new(225);
+	double a = tan(deg * M_PI / 180), sx, sy, fx, fy, v;
+	unsigned seed = 3;
+	int x, y;
+
+	for (y = 0; y < H; y++)
+		for (x = 0; x < W; x++) {
+			const uint8_t *p;
+
+			sx = x - dx + a * (y - H / 2);
+			sy = y - dy - a * (x - W / 2);
+			if (sx < 0 || sy < 0 || sx >= W - 1 || sy >= H - 1)
+				continue;
+			p = from + (size_t)sy * W + (size_t)sx;
+			fx = sx - floor(sx);
+			fy = sy - floor(sy);
+			seed = seed * 1103515245 + 12345;
+			v = (p[0] * (1 - fx) + p[1] * fx) * (1 - fy) +
+			    (p[W] * (1 - fx) + p[W + 1] * fx) * fy;
+			v = 0.95 * v + (seed >> 16) % 9;
+			to[(size_t)y * W + (size_t)x] = (uint8_t)v;
+		}
+	return (to);
+}
+
+static struct sh_likeness *
+made(uint8_t *take_p)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_likeness *l;
+
+	must(sh_likeness_new(take_p, W, H, 1, 200, 200, &l, &err));
+	free(take_p);
+	return (l);
+}
+
+static int
+places(const struct sh_likeness *a, const struct sh_likeness *b,
+    struct sh_shift *shift)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	int n = sh_likeness_compare(a, b, 1000, shift, &err);
+
+	assert_true(n >= 0);
+	return (n);
+}
+
+static void
+a_sheet_captured_again_is_the_same(void **state)
+{
+	static const double lean[][3] = { { 0, 0, 0 }, { 0.6, 7, -5 },
+	    { -1.1, -20, 30 } };
+	uint8_t *page = draw(-1, -1, 0);
+	struct sh_likeness *held, *l;
+	struct sh_shift s;
+	size_t i;
+
+	(void)state;
+	assert_non_null(held = made(draw(-1, -1, 0)));
+	for (i = 0; i < 3; i++) {
+		double a = tan(lean[i][0] * M_PI / 180);
+
+		assert_non_null(l = made(captured(page, lean[i][0], lean[i][1],
+		    lean[i][2])));
+		assert_int_equal(places(l, held, &s), 0);
+		/* Where the middle of the first digits went. */
+		assert_true(fabs(150 + s.a * 200 + s.b - (150 + lean[i][1] -
+		    a * (200 - H / 2))) < 4);
+		assert_true(fabs(200 - s.a * 150 + s.c - (200 + lean[i][2] +
+		    a * (150 - W / 2))) < 4);
+		sh_likeness_free(l);
+	}
+	sh_likeness_free(held);
+	free(page);
+}
+
+/* Every digit for every other one, on a page that leans and is noisy. */
+static void
+one_digit_makes_another_paper(void **state)
+{
+	struct sh_likeness *held[10], *l;
+	struct sh_shift s;
+	unsigned i, k;
+
+	(void)state;
+	for (i = 0; i < 10; i++)
+		assert_non_null(held[i] = made(draw(12, 17, i)));
+	for (k = 0; k < 10; k++) {
+		uint8_t *page = draw(12, 17, k);
+
+		assert_non_null(l = made(captured(page, 0.4, 3, 9)));
+		free(page);
+		for (i = 0; i < 10; i++)
+			assert_int_equal(places(l, held[i], &s) == 0, i == k);
+		sh_likeness_free(l);
+	}
+	for (i = 0; i < 10; i++)
+		sh_likeness_free(held[i]);
+}
+
+static void
+what_is_too_faint_has_no_likeness(void **state)
+{
+	uint8_t *page = draw(-1, -1, 0);
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_likeness *l;
+
+	(void)state;
+	must(sh_likeness_new(page, W, H, 1, 150, 150, &l, &err));
+	assert_null(l);
+	must(sh_likeness_new(page, W, H, 1, 0, 0, &l, &err));
+	assert_null(l);
+	digit(page, 700, 2100, 8, 190);
+	assert_null(made(page));
+}
+
+static void
+it_is_kept_in_little_room(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	struct sh_likeness *l, *back;
+	struct sh_shift s;
+	size_t i;
+
+	(void)state;
+	assert_non_null(l = made(draw(-1, -1, 0)));
+	must(sh_likeness_pack(l, &b, &err));
+	assert_true(b.len < 60000);
+	must(sh_likeness_unpack(b.data, b.len, &back, &err));
+	assert_int_equal(places(back, l, &s), 0);
+	sh_likeness_free(back);
+	/* What no worker of ours sends is refused or is some other page. */
+	for (i = 0; i < b.len; i += i < 64 ? 1 : 997) {
+		assert_int_equal(sh_likeness_unpack(b.data, i, &back, &err),
+		    -1);
+		assert_string_equal(err.key, "likeness.damaged");
+		assert_null(back);
+		sh_error_clear(&err);
+	}
+	b.data[4] ^= 0x40;
+	assert_int_equal(sh_likeness_unpack(b.data, b.len, &back, &err), -1);
+	sh_buf_free(&b);
+	sh_likeness_free(l);
+}
+
+int
+main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(a_sheet_captured_again_is_the_same),
+		cmocka_unit_test(one_digit_makes_another_paper),
+		cmocka_unit_test(what_is_too_faint_has_no_likeness),
+		cmocka_unit_test(it_is_kept_in_little_room),
+	};
+
+	return (cmocka_run_group_tests(tests, NULL, NULL));
+}
