@@ -273,8 +273,10 @@ is_own(const struct sh_job *j, struct sh_draft *d, const char *text,
 {
 	const struct sh_dossier *s = j->dossier;
 	size_t i;
-	int own = 0, filing = 0;
+	int own = 0, filing = 0, numbered = 0;
 
+	for (i = 0; i < d->parties.n; i++)
+		numbered |= sh_id_equal(&d->parties.party[i].id, &s->holder);
 	for (i = 0; i < d->parties.n; i++) {
 		const struct sh_party *p = &d->parties.party[i];
 
@@ -287,6 +289,9 @@ is_own(const struct sh_job *j, struct sh_draft *d, const char *text,
 			sh_draft_wait(d, "holder.name-differs");
 			return (0);
 		case NUMBER_DIFFERS:
+			/* Beside the holder's number it is another owner's. */
+			if (numbered)
+				break;
 			sh_draft_wait(d, "holder.number-differs");
 			return (0);
 		case STRANGER:
