@@ -42,7 +42,8 @@ failed(struct sh_error *err)
 static int
 side_new(struct side *s, int sealing)
 {
-	EVP_CIPHER *cipher = EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
+	EVP_CIPHER *cipher = !sh_crypto_ready() ? NULL :
+	    EVP_CIPHER_fetch(NULL, "AES-256-GCM", NULL);
 	int rc = -1;
 
 	if (cipher != NULL && (s->ctx = EVP_CIPHER_CTX_new()) != NULL &&

@@ -23,6 +23,12 @@ struct sh_hasher {
 	EVP_MAC_CTX *ctx;
 };
 
+int
+sh_crypto_ready(void)
+{
+	return (OSSL_LIB_CTX_get0_global_default() != NULL);
+}
+
 /* Fetched once: a fetch for each short digest costs three times the digest. */
 static const EVP_MD *
 sha256(void)
@@ -32,7 +38,8 @@ sha256(void)
 
 	if (__atomic_load_n(&md, __ATOMIC_ACQUIRE) != NULL)
 		return (md);
-	if ((fetched = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL)
+	if (!sh_crypto_ready() ||
+	    (fetched = EVP_MD_fetch(NULL, "SHA256", NULL)) == NULL)
 		return (NULL);
 	if (!__atomic_compare_exchange_n(&md, &none, fetched, 0,
 	    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE))
@@ -67,7 +74,8 @@ sh_hasher_new(const void *key, size_t keylen, struct sh_error *err)
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
 	    md, 0);
 	params[1] = OSSL_PARAM_construct_end();
-	if ((h->mac = EVP_MAC_fetch(NULL, "HMAC", NULL)) == NULL ||
+	if (!sh_crypto_ready() ||
+	    (h->mac = EVP_MAC_fetch(NULL, "HMAC", NULL)) == NULL ||
 	    (h->ctx = EVP_MAC_CTX_new(h->mac)) == NULL ||
 	    EVP_MAC_init(h->ctx, key, keylen, params) != 1)
 		goto bad;
@@ -195,7 +203,8 @@ sh_hkdf(const void *key, size_t keylen, const char *info, void *out,
 	params[2] = OSSL_PARAM_construct_octet_string(OSSL_KDF_PARAM_INFO,
 	    (void *)(uintptr_t)info, strlen(info));
 	params[3] = OSSL_PARAM_construct_end();
-	if ((kdf = EVP_KDF_fetch(NULL, "HKDF", NULL)) == NULL ||
+	if (!sh_crypto_ready() ||
+	    (kdf = EVP_KDF_fetch(NULL, "HKDF", NULL)) == NULL ||
 	    (ctx = EVP_KDF_CTX_new(kdf)) == NULL ||
 	    EVP_KDF_derive(ctx, out, outlen, params) != 1)
 		(void)failed(err);
@@ -209,7 +218,7 @@ sh_hkdf(const void *key, size_t keylen, const char *info, void *out,
 int
 sh_random(void *out, size_t len, struct sh_error *err)
 {
-	if (len > INT32_MAX || RAND_bytes(out, (int)len) != 1)
+	if (len > INT32_MAX || !sh_crypto_ready() || RAND_bytes(out, (int)len) != 1)
 		return (sh_error_set(err, SH_ESYSTEM, "random.none",
 		    "the system gives no random bytes"));
 	return (0);

@@ -48,6 +48,13 @@ int sh_sha256_fd(int fd, struct sh_digest *out, uint64_t *bytesp,
 int sh_hkdf(const void *key, size_t keylen, const char *info, void *out,
     size_t outlen, struct sh_error *err) SH_MUST_CHECK;
 
+/*
+ * Has OpenSSL what it works with?  Asked before anything else is asked of it:
+ * OpenSSL 3.0, for which there was no memory at its start, dies of the next
+ * call.  It stays so for the life of the process.
+ */
+int sh_crypto_ready(void);
+
 /* LEN random bytes from the system's generator. */
 int sh_random(void *out, size_t len, struct sh_error *err) SH_MUST_CHECK;
 
