@@ -218,9 +218,9 @@ accede_large(struct scene *s)
 	for (i = 0; i < 200; i++)
 		must(sh_json_append(pages, json_pack("{s:i,s:i,s:i}", "page",
 		    i, "scan", i * 7919, "x", i * i * 31), &err));
+	json_decref((json_t *)(uintptr_t)d.acc.pages);
 	d.acc.pages = pages;
 	must(sh_archive_accede(s->ar, &d.acc, &id, &state, &err));
-	json_decref(pages);
 	fixture_free(&d);
 }
 
