@@ -1,4 +1,5 @@
 /* The projection against itself and the feed. */
+#include <stdio.h>
 #include <string.h>
 
 #include "archive/search_internal.h"
@@ -56,22 +57,82 @@ sum_documents(struct sh_search *s, uint64_t *sump, struct sh_error *err)
 	return (rc == SQLITE_DONE ? 0 : -1);
 }
 
-static int
-sum_words(struct sh_search *s, uint64_t *sump, struct sh_error *err)
-{
+/*
+ * A walk meets a word that a question does not: what leads to its page is
+ * not walked over.  So each is asked for, and is found in as many documents.
+ */
+struct asked {
 	sqlite3_stmt *st;
+	char word[80];		/* in quotes */
+	int64_t row, rows;
+	int lost;
+};
+
+static int
+ask_for_last(struct sh_search *s, struct asked *a, struct sh_error *err)
+{
 	int rc;
+
+	if (a->rows == 0)
+		return (0);
+	(void)sqlite3_bind_text(a->st, 1, a->word, -1, SQLITE_STATIC);
+	if ((rc = sqlite3_step(a->st)) == SQLITE_ROW)
+		a->lost |= sqlite3_column_int64(a->st, 0) != a->rows;
+	(void)sqlite3_reset(a->st);
+	a->rows = 0;
+	return (rc == SQLITE_ROW ? 0 : sh_search_failed(s, err));
+}
+
+static int
+count_word(struct sh_search *s, struct asked *a, const char *word,
+    int64_t row, struct sh_error *err)
+{
+	char quoted[sizeof(a->word)];
+
+	(void)snprintf(quoted, sizeof(quoted), "\"%s\"", word);
+	if (strcmp(quoted, a->word) != 0) {
+		if (ask_for_last(s, a, err))
+			return (-1);
+		memcpy(a->word, quoted, sizeof(quoted));
+	} else if (a->rows > 0 && row == a->row)
+		return (0);
+	a->row = row;
+	a->rows++;
+	return (0);
+}
+
+static int
+sum_words(struct sh_search *s, uint64_t *sump, int *lostp,
+    struct sh_error *err)
+{
+	struct asked a = { .word = "" };
+	sqlite3_stmt *st;
+	const char *word;
+	int64_t row;
+	int rc = SQLITE_ERROR;
 
 	if (sh_search_places(s, &st, err))
 		return (-1);
-	while ((rc = sqlite3_step(st)) == SQLITE_ROW)
-		*sump += sh_search_sum(sqlite3_column_text(st, 0),
-		    (size_t)sqlite3_column_bytes(st, 0),
-		    (uint64_t)sqlite3_column_int64(st, 1),
-		    sh_search_column((const char *)sqlite3_column_text(st, 2)),
+	if (sh_search_prepare(s, "SELECT count(*) FROM word WHERE word "
+	    "MATCH ?1", &a.st, err))
+		goto out;
+	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		word = (const char *)sqlite3_column_text(st, 0);
+		row = sqlite3_column_int64(st, 1);
+		*sump += sh_search_sum((const uint8_t *)word,
+		    (size_t)sqlite3_column_bytes(st, 0), (uint64_t)row, sh_search_column((const char *)
+		    sqlite3_column_text(st, 2)),
 		    (uint64_t)sqlite3_column_int64(st, 3));
-	if (rc != SQLITE_DONE)
+		if (count_word(s, &a, word != NULL ? word : "", row, err))
+			break;
+	}
+	if (rc == SQLITE_DONE && ask_for_last(s, &a, err))
+		rc = SQLITE_ERROR;
+	else if (rc != SQLITE_DONE && rc != SQLITE_ROW)
 		(void)sh_search_failed(s, err);
+	*lostp = a.lost;
+out:
+	(void)sqlite3_finalize(a.st);
 	(void)sqlite3_finalize(st);
 	return (rc == SQLITE_DONE ? 0 : -1);
 }
@@ -106,6 +167,7 @@ check_all(struct sh_search *s, struct sh_archive *ar,
 {
 	struct sh_search_state state;
 	uint64_t sum = 0, want = 0;
+	int lost;
 	unsigned shard;
 	int r;
 
@@ -121,7 +183,11 @@ check_all(struct sh_search *s, struct sh_archive *ar,
 		    err))
 			return (-1);
 	}
-	if (sum_documents(s, &sum, err) || sum_words(s, &sum, err))
+	if (sum_documents(s, &sum, err) || sum_words(s, &sum, &lost,
+	    err))
+		return (-1);
+	if (lost && c->finding(c->arg, "search.damaged",
+	    "a word that is there is not found", err))
 		return (-1);
 	if (sum != want)
 		return (c->finding(c->arg, "search.differs",
