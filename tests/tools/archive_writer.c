@@ -19,8 +19,18 @@
 #include "tests/tools/shim.h"
 
 #include "archive/seal.h"
-#include "tests/tools/archive_acts.h"
 #include "tests/unit/archive_fixture.h"
+
+static void
+make_own(struct fixture_doc *d, unsigned n, unsigned person, int two)
+{
+	shim_own(1);
+	fixture_make(d, n, person, two);
+	shim_own(0);
+}
+
+#define ACTS_MAKE	make_own
+#include "tests/tools/archive_acts.h"
 
 static int
 complain(const struct sh_error *err)
@@ -43,14 +53,19 @@ static int
 write_batch(struct sh_archive *ar, unsigned first, unsigned n,
     struct sh_error *err)
 {
-	struct fixture_doc *docs = calloc(n, sizeof(*docs));
-	struct sh_accession *acc = calloc(2 * n, sizeof(*acc));
-	struct sh_accession_result *r = calloc(2 * n, sizeof(*r));
+	struct fixture_doc *docs;
+	struct sh_accession *acc;
+	struct sh_accession_result *r;
 	unsigned i, total = n;
 	int rc = -1;
 
+	shim_own(1);
+	docs = calloc(n, sizeof(*docs));
+	acc = calloc(2 * n, sizeof(*acc));
+	r = calloc(2 * n, sizeof(*r));
+	shim_own(0);
 	for (i = 0; i < n; i++) {
-		fixture_make(&docs[i], first + i, (first + i) / 3,
+		make_own(&docs[i], first + i, (first + i) / 3,
 		    (first + i) % 4 == 0);
 		acc[i] = docs[i].acc;
 		if ((first + i) % 3 == 0) {
