@@ -6,8 +6,8 @@
  * end complete.  Creating the archive and sealing it are part of the work.
  *
  * A sample of the points runs here; SOHOA_TORTURE=1 runs them all, and of the
- * allocations, which are many and alike, one in SOHOA_STRIDE (17).
- * SOHOA_ONLY=no_memory runs that test alone.
+ * allocations, which are many and alike, one in seventeen; SOHOA_STRIDE=n one
+ * in n of those.  SOHOA_ONLY=no_memory runs that test alone.
  */
 #include "tests/fault/archive_judge.h"
 
@@ -102,8 +102,8 @@ sweep(const char *what, const struct work *w, const char *kind,
 	char fault[40];
 
 	if (torture())
-		points = !alloc ? calls : calls / (stride != NULL ?
-		    strtoul(stride, NULL, 10) : 17);
+		points = calls / (alloc ? 17 : 1) / (stride != NULL ?
+		    strtoul(stride, NULL, 10) : 1);
 	if (points > calls)
 		points = calls;
 	table[nrows].what = what;
@@ -183,7 +183,7 @@ no_memory(void **state)
 #endif
 }
 
-/* Acts, an erasure, the journal of reads, a backup. */
+/* Acts, an erasure, the journal of reads, backup, restore, repair. */
 static void
 acts_that_are_cut_short(void **state)
 {
