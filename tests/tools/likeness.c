@@ -40,22 +40,22 @@ decode(const char *path, struct sh_image_page *p)
 	sh_buf_free(&b);
 }
 
-static struct sh_likeness *
+static struct sh_looks *
 likeness(const struct sh_pixels *px)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_likeness *l;
+	struct sh_looks *l;
 
 	must(sh_likeness_new(px->data, px->width_px, px->height_px,
 	    px->channels, px->dpi_x, px->dpi_y, &l, &err));
 	return (l);
 }
 
-static struct sh_likeness *
+static struct sh_looks *
 load(const char *path, double *spent)
 {
 	struct sh_image_page p;
-	struct sh_likeness *l;
+	struct sh_looks *l;
 	double at;
 
 	decode(path, &p);
@@ -123,7 +123,7 @@ try_digits(char **argv)
 	    atoi(argv[5]) };
 	int n = atoi(argv[6]), i, k, w, places, tried = 0, same = 0;
 	int least = PLACES_MAX;
-	struct sh_likeness *held, *l;
+	struct sh_looks *held, *l;
 	struct sh_image_page p;
 	struct sh_shift shift;
 	uint8_t *kept;
@@ -174,7 +174,7 @@ int
 main(int argc, char **argv)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_likeness *first = NULL, *l;
+	struct sh_looks *first = NULL, *l;
 	struct sh_shift shift;
 	double made, at;
 	int i, n;
