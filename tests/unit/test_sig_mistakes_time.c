@@ -213,6 +213,68 @@ mistake_19_missing_revocation_taken_for_good(void **state)
 	EVP_PKEY_free(stranger);
 }
 
+/* A list of the test root's that holds CERT. */
+static void
+list_with(X509 *cert, int64_t since, struct sh_answers *out)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	X509_CRL *crl = X509_CRL_new();
+	X509_REVOKED *entry = X509_REVOKED_new();
+	ASN1_TIME *t = ASN1_TIME_set(NULL, since);
+	uint8_t *der = NULL;
+	int len;
+
+	assert_true(X509_CRL_set_issuer_name(crl,
+	    X509_get_subject_name(test_root()->cert)));
+	assert_true(X509_REVOKED_set_serialNumber(entry,
+	    X509_get_serialNumber(cert)));
+	assert_true(X509_REVOKED_set_revocationDate(entry, t));
+	assert_true(X509_CRL_add0_revoked(crl, entry));
+	assert_true(X509_CRL_set1_lastUpdate(crl, t));
+	ASN1_TIME_set(t, NOW + DAY);
+	assert_true(X509_CRL_set1_nextUpdate(crl, t));
+	assert_true(X509_CRL_sign(crl, test_root()->key, EVP_sha256()) > 0);
+	len = i2d_X509_CRL(crl, &der);
+	assert_int_equal(sh_answers_add(out, SH_ANSWER_CRL, der, (size_t)len,
+	    0, &err), 1);
+	OPENSSL_free(der);
+	ASN1_TIME_free(t);
+	X509_CRL_free(crl);
+}
+
+static void
+a_revoked_responder_says_nothing(void **state)
+{
+	static const struct test_cert what = { "TEST responder", -30, 700,
+	    "critical,digitalSignature", "OCSPSigning", 0 };
+	EVP_PKEY *key = test_make_key(P256);
+	X509 *x = test_published(key), *root = test_root()->cert;
+	X509 *responder = test_make_cert(&what, key, root, test_root()->key);
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf ocsp = SH_BUF_INIT;
+	struct sh_answers a = { 0 };
+	struct sh_revocation r;
+
+	(void)state;
+	/* Newer than the list, so that it would decide. */
+	test_ocsp(x, root, responder, key, 0, NOW - 60, NOW + DAY, &ocsp);
+	assert_int_equal(sh_answers_add(&a, SH_ANSWER_OCSP, ocsp.data,
+	    ocsp.len, 0, &err), 1);
+	list_with(responder, NOW - 3600, &a);
+	sh_revocation_judge(x, root, &a, NOW, NOW, &r);
+	assert_true(r.answer == &a.item[1]);
+	/* Proven to be older than the revocation, it counts. */
+	a.item[0].known = NOW - 7200;
+	sh_revocation_judge(x, root, &a, NOW, NOW, &r);
+	assert_int_equal(r.state, SH_NOT_REVOKED);
+	assert_true(r.answer == &a.item[0]);
+	sh_answers_clear(&a);
+	sh_buf_free(&ocsp);
+	X509_free(responder);
+	X509_free(x);
+	EVP_PKEY_free(key);
+}
+
 static void
 mistake_20_a_way_that_is_none(void **state)
 {
@@ -503,6 +565,7 @@ main(void)
 		cmocka_unit_test(mistake_17_the_signers_own_time_trusted),
 		cmocka_unit_test(mistake_18_a_time_stamp_that_is_not_bound),
 		cmocka_unit_test(mistake_19_missing_revocation_taken_for_good),
+		cmocka_unit_test(a_revoked_responder_says_nothing),
 		cmocka_unit_test(mistake_20_a_way_that_is_none),
 		cmocka_unit_test(mistake_21_what_a_file_brings_taken_for_an_anchor),
 		cmocka_unit_test(mistake_22_a_reader_without_limits),
