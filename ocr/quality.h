@@ -47,6 +47,8 @@ struct sh_lie {
 
 /* 1 if the page is noise and nothing else: no scan of a page is like that. */
 int sh_quality_is_noise(const struct sh_quality *q);
+/* 1 if it has more noise than print ever has. */
+int sh_quality_is_grainy(const struct sh_quality *q);
 
 /* PX and its grey form. */
 void sh_quality_measure(const struct sh_pixels *px, struct Pix *grey,

@@ -387,16 +387,18 @@ choose_scale(const struct job *j)
 }
 
 /*
- * The dpi at which small letters would have their usual 2.4 mm.  A few
- * shapes say nothing of that: grain may be among them.
+ * The dpi at which small letters would have their usual 2.4 mm.  On grainy
+ * paper a few shapes say nothing of that: grain may be among them.  On even
+ * paper they are a card's small print, whose dots are no specks.
  */
 static double
 print_dpi(const struct job *j)
 {
 	double dpi = j->lie->height_px * 300.0 / 28;
 
-	return (j->lie->nwords >= SHAPES_FEW && dpi > 0 && dpi < j->dpi ?
-	    dpi : j->dpi);
+	if (j->lie->nwords < SHAPES_FEW && sh_quality_is_grainy(j->q))
+		return (j->dpi);
+	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
 }
 
 /*

@@ -8,10 +8,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-/* A scan with more lone pixels or more roughness than print ever has. */
-#define LONE_E5		100
-#define ROUGHNESS_E1	80
-
 #define PAPER		200	/* of an evened sketch */
 #define INK		150	/* darker is ink there */
 #define INK_MAX		185	/* where all of the page is grey on grey */
@@ -48,8 +44,7 @@ sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
 		out->factor *= 2;
 	}
 	out->dpi = dpi / out->factor;
-	if (small != NULL && (q->lone_e5 > LONE_E5 ||
-	    q->roughness_e1 > ROUGHNESS_E1) && !q->two_level &&
+	if (small != NULL && sh_quality_is_grainy(q) &&
 	    (next = pixBlockconvGray(small, NULL, 1, 1)) != NULL) {
 		pixDestroy(&small);
 		small = next;
