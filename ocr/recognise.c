@@ -13,6 +13,7 @@
 #include "base/text.h"
 #include "ocr/barcode.h"
 #include "ocr/clean.h"
+#include "ocr/marks.h"
 #include "ocr/quality.h"
 #include "ocr/textlayer.h"
 
@@ -29,8 +30,15 @@
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
 
+/*
+ * What is done to a page before and after the engine: to be raised with each
+ * change that readings show, so that kept readings are told apart.
+ */
+#define TREATMENT	2
+
 struct sh_recogniser {
 	TessBaseAPI *api;
+	struct sh_marks *marks;		/* NULL: words stay as read */
 	char engine[SH_PAGE_NAME_BYTES + 1];
 };
 
@@ -41,6 +49,7 @@ sh_recogniser_free(struct sh_recogniser *r)
 		return;
 	if (r->api != NULL)
 		TessBaseAPIDelete(r->api);
+	sh_marks_free(r->marks);
 	free(r);
 }
 
@@ -48,6 +57,17 @@ const char *
 sh_recogniser_engine(const struct sh_recogniser *r)
 {
 	return (r->engine);
+}
+
+void
+sh_recogniser_leave_marks(struct sh_recogniser *r)
+{
+	char *marks = strstr(r->engine, " marks ");
+
+	if (marks != NULL)
+		*marks = '\0';
+	sh_marks_free(r->marks);
+	r->marks = NULL;
 }
 
 /*
@@ -104,11 +124,13 @@ sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
 	}
 	if (sh_sha256(model.data, model.len, &digest, err) ||
 	    (r = sh_alloc(1, sizeof(*r), "the engine", err)) == NULL ||
-	    start_engine(r, &model, err))
+	    start_engine(r, &model, err) ||
+	    sh_marks_new(NULL, 0, &r->marks, err))
 		goto out;
 	sh_hex(digest.b, 4, hex);
 	(void)snprintf(r->engine, sizeof(r->engine),
-	    "tesseract %.20s vie %.8s", TessVersion(), hex);
+	    "tesseract %.20s vie %.8s treated %d marks %s", TessVersion(),
+	    hex, TREATMENT, sh_marks_version(r->marks));
 	*rp = r;
 	r = NULL;
 	rc = 0;
@@ -502,6 +524,7 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 	struct sh_coverage covered;
 	struct Pix *grey = NULL;
 	struct sh_page *again;
+	unsigned mended;
 	int rc;
 
 	if (read_with(j, plan, PSM_AUTO, pp, err))
@@ -526,6 +549,9 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 		if (record_coverage(j, sketch, *pp, &covered, err))
 			goto fail;
 	}
+	if (j->r->marks != NULL && (sh_marks_mend(j->r->marks, *pp, &mended,
+	    err) || sh_page_set_measure(*pp, "marks_mended", mended, err)))
+		goto fail;
 	if ((grey = sh_clean_grey(j->px, err)) == NULL)
 		goto fail;
 	rc = sh_barcode_find(grey, sketch, j->scale_x, j->scale_y, *pp, err);
