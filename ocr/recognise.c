@@ -16,6 +16,7 @@
 #include "ocr/marks.h"
 #include "ocr/quality.h"
 #include "ocr/textlayer.h"
+#include "ocr/tidy.h"
 
 #define DEBIAN_DATA	"/usr/share/tesseract-ocr/5/tessdata"
 #define MODEL_MAX	((size_t)64 << 20)
@@ -423,6 +424,17 @@ print_dpi(const struct job *j)
 	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
 }
 
+static double
+mean_confidence(const struct sh_page *p)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < p->nwords; i++)
+		sum += (double)p->words[i].confidence;
+	return (p->nwords > 0 ? sum / (double)p->nwords : 0);
+}
+
 /*
  * Read with these treatments.  A lean of up to a degree costs less than
  * setting it straight does.
@@ -431,13 +443,12 @@ static int
 read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
     struct sh_page **pp, struct sh_error *err)
 {
-	double scale = choose_scale(j), sum = 0;
+	double scale = choose_scale(j);
 	double lean = fabs(j->skew_deg) > 1 ? j->skew_deg : 0;
 	struct sh_page *p = NULL;
 	struct Pix *grey = NULL;
 	struct sh_view view;
 	int upended, rc = -1;
-	size_t i;
 
 	*pp = NULL;
 	if ((grey = sh_treat_apply(j->px, j->dpi,
@@ -476,9 +487,7 @@ read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
 			goto out;
 		p->state = SH_PAGE_UNREADABLE;
 	}
-	for (i = 0; i < p->nwords; i++)
-		sum += (double)p->words[i].confidence;
-	p->confidence = p->nwords > 0 ? sum / (double)p->nwords : 0;
+	p->confidence = mean_confidence(p);
 	*pp = p;
 	p = NULL;
 	rc = 0;
@@ -516,6 +525,26 @@ record_coverage(const struct job *j, const struct sh_sketch *sketch,
 	return (0);
 }
 
+/* What was chosen, in order, its marks mended. */
+static int
+finish_words(const struct job *j, struct sh_page **pp, struct sh_error *err)
+{
+	struct sh_page *tidy = sh_page_tidy(*pp, err);
+	unsigned mended;
+
+	if (tidy == NULL)
+		return (-1);
+	sh_page_free(*pp);
+	*pp = tidy;
+	tidy->confidence = mean_confidence(tidy);
+	if (tidy->state == SH_PAGE_READ && tidy->nwords == 0)
+		tidy->state = SH_PAGE_UNREADABLE;
+	if (j->r->marks == NULL)
+		return (0);
+	return (sh_marks_mend(j->r->marks, tidy, &mended, err) ||
+	    sh_page_set_measure(tidy, "marks_mended", mended, err) ? -1 : 0);
+}
+
 static int
 read_upright(const struct job *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
@@ -524,7 +553,6 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 	struct sh_coverage covered;
 	struct Pix *grey = NULL;
 	struct sh_page *again;
-	unsigned mended;
 	int rc;
 
 	if (read_with(j, plan, PSM_AUTO, pp, err))
@@ -549,8 +577,7 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 		if (record_coverage(j, sketch, *pp, &covered, err))
 			goto fail;
 	}
-	if (j->r->marks != NULL && (sh_marks_mend(j->r->marks, *pp, &mended,
-	    err) || sh_page_set_measure(*pp, "marks_mended", mended, err)))
+	if (finish_words(j, pp, err))
 		goto fail;
 	if ((grey = sh_clean_grey(j->px, err)) == NULL)
 		goto fail;
