@@ -58,7 +58,22 @@ int sh_quality_record(const struct sh_quality *q, struct sh_page *p,
 
 int sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
     struct sh_sketch *out, struct sh_error *err) SH_MUST_CHECK;
+/*
+ * The same of print that is fainter than print of the other side may be:
+ * whose it is must be told by reading some of it.
+ */
+int sh_sketch_make_faint(struct Pix *grey, double dpi,
+    const struct sh_quality *q, struct sh_sketch *out, struct sh_error *err)
+    SH_MUST_CHECK;
 void sh_sketch_clear(struct sh_sketch *s);
+/*
+ * A copy of PX, whose data is the caller's: what is far from the sketch's
+ * ink becomes LEVEL, for grain takes the engine minutes.
+ */
+int sh_sketch_keep(const struct sh_sketch *s, const struct sh_pixels *px,
+    int level, struct sh_pixels *out, struct sh_error *err) SH_MUST_CHECK;
+/* The first of the ROWS rows together that hold the most ink. */
+int sh_sketch_densest(const struct sh_sketch *s, int rows);
 /* Turn it clockwise by 0, 90, 180 or 270 degrees. */
 int sh_sketch_turn(struct sh_sketch *s, int degrees, struct sh_error *err)
     SH_MUST_CHECK;

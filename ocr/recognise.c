@@ -29,6 +29,10 @@
 #define POOR		0.6	/* read worse: it may lie another way */
 #define SHAPES_FEW	40	/* like words: their height may be wrong */
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
+#define FAINT_SHAPES	3	/* like words: worth looking at them */
+#define BAND_MM		25	/* of faint print, read to know whose it is */
+#define OWN_WORDS	3	/* read so surely: */
+#define OWN_SURE	0.9
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
 
 /*
@@ -36,6 +40,9 @@
  * change that readings show, so that kept readings are told apart.
  */
 #define TREATMENT	2
+
+/* How else a page may lie than it seems to. */
+static const int others[] = { 180, 90, 270 };
 
 struct sh_recogniser {
 	TessBaseAPI *api;
@@ -593,35 +600,95 @@ fail:
 
 /* ---- one page --------------------------------------------------------------- */
 
-/* As j, turned clockwise by DEGREES more. */
+/* A page, its sketch turned clockwise with it. */
+struct turned {
+	struct job job;
+	struct sh_sketch sketch;
+	struct sh_pixels px;
+};
+
+static void
+turned_clear(struct turned *t)
+{
+	sh_sketch_clear(&t->sketch);
+	free(t->px.data);
+}
+
+/* As j, turned clockwise by DEGREES more; points into itself. */
+static int
+turn_job(const struct job *j, const struct sh_sketch *sketch, int degrees,
+    struct turned *t, struct sh_error *err)
+{
+	t->job = *j;
+	t->sketch = *sketch;
+	t->px = (struct sh_pixels){ .data = NULL };
+	if ((t->sketch.pix = pixClone(sketch->pix)) == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	if (degrees != 0) {
+		if (sh_sketch_turn(&t->sketch, degrees, err) ||
+		    sh_clean_turn(j->px, 1, degrees, &t->px, err))
+			return (-1);
+		t->job.px = &t->px;
+		t->job.orientation = degrees;
+		if (degrees % 180 != 0) {
+			t->job.scale_x = j->scale_y;
+			t->job.scale_y = j->scale_x;
+		}
+	}
+	t->job.skew_deg = sh_sketch_skew(&t->sketch);
+	return (0);
+}
+
 static int
 read_turned(const struct job *j, const struct sh_sketch *sketch, int degrees,
     struct sh_page **pp, struct sh_error *err)
 {
-	struct sh_sketch turned = *sketch;
-	struct sh_pixels px = { .data = NULL };
-	struct job k = *j;
+	struct turned t;
 	int rc = -1;
 
 	*pp = NULL;
-	if ((turned.pix = pixClone(sketch->pix)) == NULL)
-		return (sh_error_nomem(err, "a raster"));
-	if (degrees != 0) {
-		if (sh_sketch_turn(&turned, degrees, err) ||
-		    sh_clean_turn(j->px, 1, degrees, &px, err))
-			goto out;
-		k.px = &px;
-		k.orientation = degrees;
-		if (degrees % 180 != 0) {
-			k.scale_x = j->scale_y;
-			k.scale_y = j->scale_x;
-		}
-	}
-	k.skew_deg = sh_sketch_skew(&turned);
-	rc = read_upright(&k, &turned, pp, err);
+	if (turn_job(j, sketch, degrees, &t, err) == 0)
+		rc = read_upright(&t.job, &t.sketch, pp, err);
+	turned_clear(&t);
+	return (rc);
+}
+
+/*
+ * Faint print on a page that is blank otherwise: is it the page's own, or
+ * does the other side shine through?  A band of it is read: 1, 0 or -1.
+ */
+static int
+is_own_print(const struct job *j, const struct sh_sketch *sketch,
+    int degrees, struct sh_error *err)
+{
+	struct sh_page *p = NULL;
+	struct sh_pixels band;
+	struct turned t;
+	int rows, top, words = 0, rc = -1;
+	size_t i;
+
+	if (turn_job(j, sketch, degrees, &t, err))
+		goto out;
+	rows = (int)(BAND_MM * t.sketch.dpi / 25.4);
+	top = sh_sketch_densest(&t.sketch, rows) * t.sketch.factor;
+	band = *t.job.px;
+	band.height_px = rows * t.sketch.factor;
+	if (band.height_px > t.job.px->height_px - top)
+		band.height_px = t.job.px->height_px - top;
+	band.data += (size_t)top * (size_t)band.width_px *
+	    (size_t)band.channels;
+	t.job.px = &band;
+	if (read_with(&t.job, sh_treat_plan(j->q, print_dpi(j)), PSM_AUTO, &p,
+	    err))
+		goto out;
+	for (i = 0; i < p->nwords; i++)
+		words += (double)p->words[i].confidence >= OWN_SURE &&
+		    sh_utf8_count(p->words[i].text,
+		    strlen(p->words[i].text)) >= 3;
+	rc = words >= OWN_WORDS;
 out:
-	sh_sketch_clear(&turned);
-	free(px.data);
+	turned_clear(&t);
+	sh_page_free(p);
 	return (rc);
 }
 
@@ -633,7 +700,6 @@ static int
 read_any_way(const struct job *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
 {
-	static const int others[] = { 180, 90, 270 };
 	struct sh_page *again;
 	size_t i;
 
@@ -650,6 +716,54 @@ read_any_way(const struct job *j, const struct sh_sketch *sketch,
 		keep_better(pp, again);
 	}
 	return (0);
+}
+
+/*
+ * 1: there is print on the page; 0: it is blank.  Where the print is faint,
+ * SKETCH and LIE become those that show it, and the job's raster FAINTP,
+ * with nothing else on it.
+ */
+static int
+find_print(struct job *j, struct Pix *grey, struct sh_sketch *sketch,
+    struct sh_lie *lie, struct sh_pixels *faintp, struct sh_error *err)
+{
+	struct sh_sketch faint;
+	struct sh_lie faint_lie;
+	struct job k = *j;
+	int degrees, rc = -1;
+	size_t i;
+
+	if (!sh_sketch_blank(sketch, lie))
+		return (1);
+	if (j->q->two_level)
+		return (0);
+	if (sh_sketch_make_faint(grey, j->dpi, j->q, &faint, err) ||
+	    sh_sketch_lie(&faint, &faint_lie, err))
+		goto out;
+	k.lie = &faint_lie;
+	if ((rc = faint_lie.nwords >= FAINT_SHAPES) == 0)
+		goto out;
+	rc = is_own_print(&k, &faint, faint_lie.degrees, err);
+	for (i = 0; i < SH_COUNT(others) && rc == 0 && !faint_lie.sure; i++) {
+		degrees = (faint_lie.degrees + others[i]) % 360;
+		if ((rc = is_own_print(&k, &faint, degrees, err)) == 1)
+			faint_lie.degrees = degrees;
+	}
+	if (rc == 1) {
+		rc = -1;
+		if (sh_sketch_keep(&faint, j->px, j->q->median_level, faintp,
+		    err))
+			goto out;
+		j->px = faintp;
+		faint_lie.sure = 1;
+		sh_sketch_clear(sketch);
+		*sketch = faint;
+		*lie = faint_lie;
+		return (1);
+	}
+out:
+	sh_sketch_clear(&faint);
+	return (rc);
 }
 
 /* The file's dpi where it can be believed, else as if the page were A4. */
@@ -671,13 +785,14 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
     struct sh_page **pagep, struct sh_error *err)
 {
 	struct sh_pixels upright = { .data = NULL }, square = { .data = NULL };
+	struct sh_pixels faint = { .data = NULL };
 	struct sh_sketch sketch = { .pix = NULL };
 	struct Pix *grey = NULL;
 	struct sh_quality q = { .two_level = 0 };
 	struct sh_lie lie = { .degrees = 0 };
 	struct job j = { .r = r, .q = &q, .lie = &lie, .scale_x = 1,
 	    .scale_y = 1 };
-	int rc = -1;
+	int print, rc = -1;
 
 	*pagep = NULL;
 	if (sh_clean_check(px, err))
@@ -710,16 +825,17 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	if (sh_sketch_make(grey, j.dpi, &q, &sketch, err) ||
 	    sh_sketch_lie(&sketch, &lie, err))
 		goto out;
-	pixDestroy(&grey);
 	if (sh_quality_is_noise(&q)) {
 		/* The engine would look for letters in it for minutes. */
 		if ((*pagep = new_page(&j, err)) != NULL) {
 			(*pagep)->state = SH_PAGE_UNREADABLE;
 			rc = 0;
 		}
-	} else if (!sh_sketch_blank(&sketch, &lie)) {
+	} else if ((print = find_print(&j, grey, &sketch, &lie,
+	    &faint, err)) == 1) {
+		pixDestroy(&grey);
 		rc = read_any_way(&j, &sketch, pagep, err);
-	} else if ((*pagep = new_page(&j, err)) != NULL) {
+	} else if (print == 0 && (*pagep = new_page(&j, err)) != NULL) {
 		(*pagep)->state = SH_PAGE_BLANK;
 		rc = 0;
 	}
@@ -728,6 +844,7 @@ out:
 	sh_sketch_clear(&sketch);
 	free(upright.data);
 	free(square.data);
+	free(faint.data);
 	return (rc);
 }
 
