@@ -226,6 +226,10 @@ bench-bulk: setup-bench
 bench: setup-bench
 	@$(MAKE) all $(BENCHES)
 	@tests/bench/bench.py $(O)
+	@printf '\nsignatures\n\n'
+	@tests/bench/signing.py $(O)
+	@printf '\nrenditions\n\n'
+	@tests/bench/renditions.py $(O) $(or $(DOSSIERS),6)
 
 # Pages and dossiers with truth lie beside the checkout, or in SOHOA_SHARED;
 # QUICK=1 takes a page of each class and three dossiers.

@@ -1,6 +1,6 @@
 /*
  * Pixels to a reading: measures, blank, orientation, skew, codes, words.
- * Runs only in the read worker.  The only caller of Tesseract.
+ * Runs only in the read worker.
  *
  * The model is loaded once; after sh_recogniser_new() no file is opened, no
  * thread is started (OMP_THREAD_LIMIT=1 must be in the environment before

@@ -181,6 +181,20 @@ field_date(const struct sh_draft *d, const char *name, struct sh_date *out)
 		memset(out, 0, sizeof(*out));
 }
 
+/* What is about to be signed, as a line of the record and so of the chain. */
+static int
+bind_signed(int pdf, json_t *made_by, struct sh_error *err)
+{
+	struct sh_digest d;
+	char hex[SH_HEX_LEN];
+	uint64_t bytes;
+
+	if (sh_sha256_fd(pdf, &d, &bytes, err))
+		return (-1);
+	sh_hex(d.b, sizeof(d.b), hex);
+	return (sh_json_set(made_by, "signed_over", json_string(hex), err));
+}
+
 static void
 fill_accession(const struct sh_home *home, const struct sh_job *job,
     const struct sh_draft *d, const struct making *m,
@@ -302,7 +316,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		    now, m.pdf, m.made_by, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_RENDER, &at);
-		if (sh_sign_document(home, m.pdf, err))
+		if (bind_signed(m.pdf, m.made_by, err) ||
+		    sh_sign_document(home, m.pdf, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_SIGN, &at);
 		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))

@@ -11,7 +11,6 @@ words_of_card() {
 }
 
 setup() {
-	[ -x "$O/tests/tools/read_page" ] || skip "no tests/tools/read_page"
 }
 
 @test "a tinted card on a white sheet is read" {

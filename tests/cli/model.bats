@@ -4,7 +4,6 @@
 load common
 
 @test "the models that are built in are made again bit for bit" {
-	[ -x "$O/tests/tools/train" ] || skip "no tests/tools/train"
 	tests/tools/make-model.sh "$BATS_TEST_TMPDIR/papers.model" \
 	    "$BATS_TEST_TMPDIR/marks.model"
 	cmp "$BATS_TEST_TMPDIR/papers.model" ocr/data/papers.model
