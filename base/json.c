@@ -292,6 +292,14 @@ sh_json_object(const json_t *obj, const char *name, int required,
 	return (0);
 }
 
+const char *
+sh_json_text(const json_t *obj, const char *name)
+{
+	const char *s = json_string_value(json_object_get(obj, name));
+
+	return (s != NULL ? s : "");
+}
+
 int
 sh_json_set(json_t *obj, const char *name, json_t *v, struct sh_error *err)
 {

@@ -55,6 +55,9 @@ int sh_json_array(const json_t *obj, const char *name, int required,
 int sh_json_object(const json_t *obj, const char *name, int required,
     json_t **vp, struct sh_error *err) SH_MUST_CHECK;
 
+/* For what is shown only: the string under NAME, "" when there is none. */
+const char *sh_json_text(const json_t *obj, const char *name);
+
 /*
  * Builders: set a member and steal the reference, checked.  A NULL value is
  * out of memory; a NULL string leaves the member out.

@@ -20,6 +20,9 @@
 #define TONE_LEAST	50	/* ... lighter than ink */
 #define TONE_PIXELS	40	/* of those: a cell has tone */
 #define PHOTO_CELLS	80	/* as many are a photograph */
+#define CARD(paper)	((paper) * 31 / 32)	/* darker than the page: a card, */
+#define CARD_CELLS	1800	/* ... if as many, */
+#define CARD_FILL(area)	((area) * 4 / 5)	/* ... without gaps between */
 #define BLOCK		16	/* cells; paper is told by blocks of them */
 #define PATCH_COST	150	/* cells that one more patch costs as much as */
 #define SPLITS		12	/* halvings of what is coloured, at most */
@@ -34,7 +37,10 @@ struct cell {
 	uint8_t pixels;
 };
 
-enum { KIND_INK = 1, KIND_PHOTO = 2, KIND_PALE = 4, KIND_SEEN = 8 };
+enum {
+	KIND_INK = 1, KIND_PHOTO = 2, KIND_PALE = 4, KIND_SEEN = 8,
+	KIND_CARD = 16
+};
 
 struct finder {
 	const struct sh_pixels *px;
@@ -42,6 +48,7 @@ struct finder {
 	struct cell *cell;
 	int32_t cols, rows;
 	uint8_t *paper;		/* luminance of each block's paper */
+	unsigned brightest;	/* of those */
 	int32_t bcols, brows;
 	struct levels {		/* of each cell: what is darker */
 		uint8_t tone[SH_STENCILS_MAX];
@@ -135,17 +142,17 @@ static void
 find_paper(struct finder *f)
 {
 	size_t i, n = (size_t)f->bcols * (size_t)f->brows;
-	unsigned brightest = 0;
 
+	f->brightest = 0;
 	for (i = 0; i < n; i++) {
 		f->paper[i] = paper_of(f, (int32_t)(i % (size_t)f->bcols),
 		    (int32_t)(i / (size_t)f->bcols));
-		if (f->paper[i] > brightest)
-			brightest = f->paper[i];
+		if (f->paper[i] > f->brightest)
+			f->brightest = f->paper[i];
 	}
 	for (i = 0; i < n; i++)
-		if (f->paper[i] < brightest * 7 / 10)
-			f->paper[i] = (uint8_t)(brightest * 7 / 10);
+		if (f->paper[i] < f->brightest * 7 / 10)
+			f->paper[i] = (uint8_t)(f->brightest * 7 / 10);
 }
 
 static unsigned
@@ -457,7 +464,8 @@ mark_cells(struct finder *f)
 		c->kind = (uint8_t)
 		    ((c->coloured >= INK_PIXELS ? KIND_INK : 0) |
 		    (c->pale >= PALE_PIXELS ? pale : 0) |
-		    (c->tones >= TONE_PIXELS ? KIND_PHOTO : 0));
+		    (c->tones >= TONE_PIXELS ? KIND_PHOTO : 0) |
+		    (c->sum / c->pixels < CARD(f->brightest) ? KIND_CARD : 0));
 	}
 }
 
@@ -467,8 +475,8 @@ find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
 	static const struct {
 		unsigned kind, with;
 		uint32_t least;
-	} look[] = { { KIND_PHOTO, 0, PHOTO_CELLS },
-	    { KIND_INK, KIND_PALE, STROKE_CELLS } };
+	} look[] = { { KIND_CARD, 0, CARD_CELLS },
+	    { KIND_PHOTO, 0, PHOTO_CELLS }, { KIND_INK, KIND_PALE, STROKE_CELLS } };
 	struct box box[SH_PATCHES_MAX], part[SH_PATCHES_MAX];
 	size_t i, k, n = (size_t)f->cols * (size_t)f->rows, nboxes = 0, m;
 	uint64_t sum;
@@ -487,9 +495,15 @@ find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
 			    look[k].kind)
 				continue;
 			b = flood(f, i, look[k].kind | look[k].with, queue);
-			/* A frame's thin lines have tone too: no picture. */
+			/*
+			 * A frame's thin lines have tone too: no picture.
+			 * Lines of text leave gaps, coloured paper none at
+			 * all: no card.
+			 */
 			if (b.n < look[k].least || (look[k].kind ==
-			    KIND_PHOTO && b.n * 2 < area(&b)))
+			    KIND_PHOTO && b.n * 2 < area(&b)) ||
+			    (look[k].kind == KIND_CARD && (b.n <
+			    CARD_FILL(area(&b)) || b.n * 2 > n)))
 				continue;
 			m = split(f, queue, b.n, SPLITS, part,
 			    SH_COUNT(part), &sum);

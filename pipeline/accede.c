@@ -181,6 +181,20 @@ field_date(const struct sh_draft *d, const char *name, struct sh_date *out)
 		memset(out, 0, sizeof(*out));
 }
 
+/* What is about to be signed, as a line of the record and so of the chain. */
+static int
+bind_signed(int pdf, json_t *made_by, struct sh_error *err)
+{
+	struct sh_digest d;
+	char hex[SH_HEX_LEN];
+	uint64_t bytes;
+
+	if (sh_sha256_fd(pdf, &d, &bytes, err))
+		return (-1);
+	sh_hex(d.b, sizeof(d.b), hex);
+	return (sh_json_set(made_by, "signed_over", json_string(hex), err));
+}
+
 static void
 fill_accession(const struct sh_home *home, const struct sh_job *job,
     const struct sh_draft *d, const struct making *m,
@@ -228,13 +242,13 @@ recognise(struct sh_home *home, const struct sh_reader *who,
 		acc->held = &d->kin.id;
 	if (d->decided != SH_KIN_UNDECIDED)
 		return (0);
-	if (sh_dedupe(home->archive, who, job, d, &d->kin, err))
+	if (sh_dedupe(home->archive, who, job, d, &m->likeness, &d->kin, err))
 		return (-1);
 	if (d->kin.kinship == SH_KIN_OTHER)
 		return (0);
 	if (d->kin.kinship == SH_KIN_CONFLICT)
 		sh_draft_wait(d, "duplicate.conflict");
-	else if (d->kin.kinship == SH_KIN_UNSURE)
+	else if (d->kin.kinship == SH_KIN_UNSURE && policy != SH_DUP_KEEP)
 		sh_draft_wait(d, "duplicate.unsure");
 	else if (policy == SH_DUP_ASK)
 		sh_draft_wait(d, "duplicate.ask");
@@ -285,6 +299,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	if (held < 0)
 		goto out;
 	if (!held) {
+		if (describe_looks(spool, d, job, &m, err))
+			goto out;
 		held = recognise(home, &who, job, d, &m, &acc, err);
 		sh_home_spent(home, SH_STAGE_DEDUPE, &at);
 		if (held != 0) {
@@ -297,12 +313,12 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		if ((m.pdf = sh_memfd("document", err)) < 0 ||
 		    sh_originals_find(home, pool, spool, job, d, &originals,
 		    m.made_by, err) ||
-		    describe_looks(spool, d, job, &m, err) ||
 		    sh_render(home, pool, spool, job, d, m.pages, identifier,
 		    now, m.pdf, m.made_by, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_RENDER, &at);
-		if (sh_sign_document(home, m.pdf, err))
+		if (bind_signed(m.pdf, m.made_by, err) ||
+		    sh_sign_document(home, m.pdf, err))
 			goto out;
 		sh_home_spent(home, SH_STAGE_SIGN, &at);
 		if (sh_sign_prove(&home->signing.pades, m.pdf, 2, NULL, err))

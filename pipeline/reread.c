@@ -42,14 +42,6 @@ struct run {
 static const char *const words[SH_REREAD_OUTCOMES] = { "current", "replaced",
     "better", "same", "differs", "failed" };
 
-static const char *
-text_of(const json_t *v, const char *name)
-{
-	const char *s = json_string_value(json_object_get(v, name));
-
-	return (s != NULL ? s : "");
-}
-
 static void
 free_pages(struct sh_page **pages, size_t n)
 {
@@ -259,13 +251,13 @@ weigh_field(struct again *a, const char *name, json_t *was,
 	const struct sh_field *f = sh_fields_get(found, name);
 	int same;
 
-	if (strcmp(text_of(was, "method"), "person") == 0)
+	if (strcmp(sh_json_text(was, "method"), "person") == 0)
 		return (sh_json_set(a->fields, name, json_incref(was), err));
 	if (f == NULL) {
 		a->lost = def != NULL ? def->name : "field";
 		return (0);
 	}
-	same = strcmp(f->value, text_of(was, "value")) == 0;
+	same = strcmp(f->value, sh_json_text(was, "value")) == 0;
 	if (!same && f->def->critical)
 		a->differs = f->def->name;
 	if (!same && f->confidence * 10000 < (double)json_integer_value(
@@ -278,7 +270,7 @@ static int
 weigh_fields(const struct run *r, struct again *a, struct sh_error *err)
 {
 	const struct sh_paper_type *type = sh_catalogue_type(
-	    r->o->home->catalogue, text_of(a->record, "type"));
+	    r->o->home->catalogue, sh_json_text(a->record, "type"));
 	struct sh_fields found = { NULL, 0 };
 	const char *name;
 	json_t *was;
@@ -291,8 +283,8 @@ weigh_fields(const struct run *r, struct again *a, struct sh_error *err)
 		return (0);
 	if (sh_fields_extract(r->o->home->catalogue, type,
 	    (const struct sh_page *const *)a->now, a->nnow,
-	    strcmp(text_of(a->record, "copy"), "certified-copy") == 0, &found,
-	    err))
+	    strcmp(sh_json_text(a->record, "copy"), "certified-copy") == 0,
+	    &found, err))
 		return (-1);
 	json_object_foreach(json_object_get(a->record, "fields"), name, was)
 		if (weigh_field(a, name, was, &found, type, err))
@@ -382,7 +374,7 @@ try_document(struct run *r, const struct sh_document_id *id,
 {
 	enum sh_reread_outcome what = SH_REREAD_FAILED;
 	struct sh_error own = SH_ERROR_INIT;
-	const char *name = text_of(outcome, "document");
+	const char *name = sh_json_text(outcome, "document");
 	char tried[80];
 	int rc;
 
@@ -422,7 +414,7 @@ one(struct run *r, const struct sh_document_id *id, struct sh_error *err)
 	tried_name(r, name, tried);
 	if (sh_archive_show(r->o->home->archive, &who, id, &a.record, err))
 		return (-1);
-	got = strcmp(text_of(a.record, "status"), "archived") != 0 ? 1 :
+	got = strcmp(sh_json_text(a.record, "status"), "archived") != 0 ? 1 :
 	    sh_spool_get(r->tried, tried, &before, err);
 	if (got != 0) {
 		r->count[SH_REREAD_CURRENT] += got > 0;
@@ -430,8 +422,8 @@ one(struct run *r, const struct sh_document_id *id, struct sh_error *err)
 		goto out;
 	}
 	outcome = json_pack("{s:s,s:s,s:s}", "document", name, "type",
-	    text_of(a.record, "type"), "engine", text_of(json_object_get(
-	    a.record, "made_by"), "engine"));
+	    sh_json_text(a.record, "type"), "engine", sh_json_text(
+	    json_object_get(a.record, "made_by"), "engine"));
 	if (outcome == NULL) {
 		(void)sh_error_nomem(err, "JSON");
 		goto out;
@@ -461,7 +453,7 @@ choose(void *arg, const struct sh_document_id *id, const json_t *record,
 	if (r->o->document != NULL && memcmp(r->o->document, id,
 	    sizeof(*id)) != 0)
 		return (0);
-	if (r->o->type != NULL && strcmp(r->o->type, text_of(record,
+	if (r->o->type != NULL && strcmp(r->o->type, sh_json_text(record,
 	    "type")) != 0)
 		return (0);
 	fits = sh_reread_fits(r->o->where, record, r->engine, err);

@@ -42,8 +42,11 @@ struct sh_pdf_section {
 	uint64_t at;
 	int is_stream;		/* a cross-reference stream, not a table */
 	int hybrid;		/* a table with a stream beside it */
+	int two_views;		/* which shows an object elsewhere than the
+				   tables do */
 	uint64_t prev;		/* 0: none */
-	size_t first, n;	/* its entries; private to the reader */
+	/* Its entries, those of the table first; private to the reader. */
+	size_t first, ntable, n;
 	const struct sh_pdf_value *trailer;
 };
 

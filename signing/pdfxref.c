@@ -315,6 +315,7 @@ read_section(struct sh_pdf *doc, uint64_t at, struct sh_error *err)
 		if (sh_pdf_window(doc, at, 16384, read_table, &r, err) ||
 		    offset_member(doc, s->trailer, "XRefStm", &stream, err))
 			return (-1);
+		s->ntable = doc->nentries - r.nentries;
 		if (stream != 0) {
 			s->hybrid = 1;
 			memset(&beside, 0, sizeof(beside));
@@ -396,6 +397,49 @@ build_map(struct sh_pdf *doc, struct sh_error *err)
 	return (0);
 }
 
+/*
+ * Readers that know no cross-reference streams see the tables alone, the
+ * others the streams beside them too.  What word processors write shows the
+ * older readers less, which hurts nobody; another place would show them
+ * another document.
+ *
+ * Rule: ISO 32000-2 7.5.8.4.
+ */
+static int
+compare_views(struct sh_pdf *doc, struct sh_error *err)
+{
+	const struct sh_pdf_entry *e, *seen;
+	struct sh_pdf_section *s;
+	uint32_t *tables, at;	/* as doc->map, of the tables so far */
+	size_t i, k;
+
+	for (i = 0; i < doc->nsections && !doc->sections[i].hybrid; i++)
+		;
+	if (i == doc->nsections)
+		return (0);
+	if ((tables = sh_alloc(doc->mapsize, sizeof(*tables),
+	    "cross-references", err)) == NULL)
+		return (-1);
+	for (i = doc->nsections; i > 0; i--) {
+		s = &doc->sections[i - 1];
+		for (k = s->first; k < s->first + s->ntable; k++)
+			tables[slot(doc, doc->entries[k].num) - doc->map] =
+			    (uint32_t)k + 1;
+		for (; k < s->first + s->n && s->hybrid; k++) {
+			e = &doc->entries[k];
+			at = tables[slot(doc, e->num) - doc->map];
+			if (at == 0 || e->type == SH_PDF_FREE)
+				continue;
+			seen = &doc->entries[at - 1];
+			s->two_views |= seen->type != SH_PDF_FREE &&
+			    (seen->type != e->type ||
+			    seen->where != e->where || seen->gen != e->gen);
+		}
+	}
+	free(tables);
+	return (0);
+}
+
 /* ---- the end of the file ---- */
 
 /*
@@ -449,5 +493,5 @@ sh_pdf_read_xref(struct sh_pdf *doc, struct sh_error *err)
 	} while (at != 0);
 	if (!sh_pdf_is(sh_pdf_member(sh_pdf_trailer(doc), "Root"), SH_PDF_REF))
 		return (sh_pdf_damaged(err, "the trailer names no /Root"));
-	return (build_map(doc, err));
+	return (build_map(doc, err) || compare_views(doc, err) ? -1 : 0);
 }

@@ -156,12 +156,37 @@ is_responder(X509 *x)
 }
 
 /*
+ * Whoever holds a revoked responder's key writes any hour into an answer:
+ * only one that is proven to be older than the revocation counts.
+ */
+static int
+is_revoked(X509 *responder, X509 *issuer, const struct sh_answers *answers,
+    int64_t known)
+{
+	struct said s;
+	size_t i;
+
+	if (X509_get_ext_by_NID(responder, NID_id_pkix_OCSP_noCheck, -1) >= 0)
+		return (0);
+	for (i = 0; i < answers->n; i++) {
+		memset(&s, 0, sizeof(s));
+		if (answers->item[i].kind == SH_ANSWER_CRL &&
+		    read_crl(answers->item[i].parsed, responder, issuer, &s) &&
+		    s.revoked && (known == 0 || s.since <= known))
+			return (1);
+	}
+	return (0);
+}
+
+/*
  * Signed by the issuer himself or by a responder that he issued for this.
  * Rule: RFC 6960 4.2.2.2.
  */
 static int
-signed_for(OCSP_BASICRESP *r, X509 *issuer, int64_t produced)
+signed_for(const struct sh_answer *a, X509 *issuer,
+    const struct sh_answers *answers)
 {
+	OCSP_BASICRESP *r = a->parsed;
 	STACK_OF(X509) *help = sk_X509_new_null();
 	X509 *signer = NULL;
 	int ok = 0;
@@ -175,7 +200,9 @@ signed_for(OCSP_BASICRESP *r, X509 *issuer, int64_t produced)
 	ok = X509_cmp(signer, issuer) == 0 || (is_responder(signer) &&
 	    X509_check_issued(issuer, signer) == X509_V_OK &&
 	    X509_verify(signer, X509_get0_pubkey(issuer)) == 1 &&
-	    sh_certificate_period(signer, produced) == 0);
+	    sh_certificate_period(signer,
+	    seconds(OCSP_resp_get0_produced_at(r))) == 0 &&
+	    !is_revoked(signer, issuer, answers, a->known));
 out:
 	sk_X509_free(help);
 	ERR_clear_error();
@@ -203,12 +230,13 @@ is_about(const OCSP_CERTID *id, X509 *cert, X509 *issuer)
 }
 
 static int
-read_ocsp(OCSP_BASICRESP *r, X509 *cert, X509 *issuer, struct said *out)
+read_ocsp(const struct sh_answer *a, X509 *cert, X509 *issuer,
+    const struct sh_answers *answers, struct said *out)
 {
+	OCSP_BASICRESP *r = a->parsed;
 	ASN1_GENERALIZEDTIME *since, *told, *until, *cut;
 	OCSP_SINGLERESP *single;
 	int i, reason, status;
-	int64_t produced = seconds(OCSP_resp_get0_produced_at(r));
 
 	for (i = 0; i < OCSP_resp_count(r); i++) {
 		single = OCSP_resp_get0(r, i);
@@ -217,7 +245,7 @@ read_ocsp(OCSP_BASICRESP *r, X509 *cert, X509 *issuer, struct said *out)
 		status = OCSP_single_get0_status(single, &reason, &since,
 		    &told, &until);
 		if (status == V_OCSP_CERTSTATUS_UNKNOWN ||
-		    !signed_for(r, issuer, produced))
+		    !signed_for(a, issuer, answers))
 			return (0);
 		out->revoked = status == V_OCSP_CERTSTATUS_REVOKED;
 		out->since = out->revoked ? seconds(since) : 0;
@@ -297,7 +325,7 @@ sh_revocation_judge(X509 *cert, X509 *issuer,
 		memset(&s, 0, sizeof(s));
 		got = a->kind == SH_ANSWER_CRL ?
 		    read_crl(a->parsed, cert, issuer, &s) :
-		    read_ocsp(a->parsed, cert, issuer, &s);
+		    read_ocsp(a, cert, issuer, answers, &s);
 		ERR_clear_error();
 		if (!got || !is_strong(a, now))
 			continue;

@@ -197,9 +197,11 @@ sh_signature_check_later(struct sh_pdf *doc, const struct sh_signature *s,
 		return (0);
 	}
 	/* Behind the updates the chain must enter the signed revision. */
-	while (i < sh_pdf_nsections(doc) &&
-	    sh_pdf_section(doc, i)->at >= s->end)
-		i++;
+	for (; i < sh_pdf_nsections(doc) &&
+	    sh_pdf_section(doc, i)->at >= s->end; i++)
+		if (sh_pdf_section(doc, i)->hybrid)
+			sh_findings_add(found, "pdf.hybrid", "an update with "
+			    "two cross-references");
 	if (i == sh_pdf_nsections(doc) || sh_pdf_section(doc, i)->at != at) {
 		sh_findings_add(found, "revision.stray", "the updates lead "
 		    "past the signed revision");

@@ -157,9 +157,9 @@ judge_all(struct sh_verifying *v, struct sh_error *err)
 	size_t i, n = 0;
 
 	for (i = 0; i < sh_pdf_nsections(v->doc); i++)
-		if (sh_pdf_section(v->doc, i)->hybrid)
+		if (sh_pdf_section(v->doc, i)->two_views)
 			sh_findings_add(&v->found, "pdf.hybrid", "a "
-			    "cross-reference table with a stream beside it");
+			    "cross-reference table and the stream beside it");
 	for (i = 0; i < v->form.nfields; i++)
 		n += v->form.fields[i].is_signature &&
 		    v->form.fields[i].value != NULL;

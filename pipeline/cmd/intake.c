@@ -250,14 +250,11 @@ take_in(struct sh_args *a, struct sh_home *home,
 		return (sh_args_usage(a, "--readers wants 0 to 256"));
 	po.readers = (unsigned)n;
 	if (home != NULL) {
+		po.as_read = sh_home_reads_as_is(home);
 		mode = sh_args_get(a, "reuse");
 		if (mode == NULL)
 			mode = sh_config_text(home->config, "reuse");
-		if (strcmp(mode, "auto") == 0)
-			o.reuse = SH_REUSE_AUTO;
-		else if (strcmp(mode, "ask") == 0)
-			o.reuse = SH_REUSE_ASK;
-		else if (strcmp(mode, "never") != 0)
+		if (sh_reuse_mode_parse(mode, &o.reuse))
 			return (sh_args_usage(a,
 			    "--reuse wants auto, ask or never"));
 		r.reuse = o.reuse;

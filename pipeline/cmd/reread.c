@@ -19,14 +19,6 @@ on_progress(void *arg, size_t done, size_t known)
 	sh_progress_show(&r->progress, done, known);
 }
 
-static const char *
-text_of(const json_t *v, const char *name)
-{
-	const char *s = json_string_value(json_object_get(v, name));
-
-	return (s != NULL ? s : "");
-}
-
 /* One line a document: what came of it, what it was worth and is. */
 static void
 on_told(void *arg, const json_t *v)
@@ -36,11 +28,11 @@ on_told(void *arg, const json_t *v)
 	if (r->a->json)
 		return;
 	sh_progress_clear(&r->progress);
-	(void)printf("%s  %-24s %-8s %6lld -> %6lld  %s%s\n", text_of(v,
-	    "document"), text_of(v, "type"), text_of(v, "outcome"),
+	(void)printf("%s  %-24s %-8s %6lld -> %6lld  %s%s\n", sh_json_text(v,
+	    "document"), sh_json_text(v, "type"), sh_json_text(v, "outcome"),
 	    (long long)json_integer_value(json_object_get(v,
 	    "worth_before")), (long long)json_integer_value(json_object_get(v,
-	    "worth_now")), text_of(v, "by"), text_of(v, "differs"));
+	    "worth_now")), sh_json_text(v, "by"), sh_json_text(v, "differs"));
 	(void)fflush(stdout);
 }
 
@@ -90,6 +82,7 @@ sh_cmd_reread(struct sh_args *a, struct sh_error *err)
 	if (sh_open_home(a, SH_HOME_WRITE, &h, err))
 		return (-1);
 	po.readers = (unsigned)n;
+	po.as_read = sh_home_reads_as_is(h);
 	o.home = h;
 	o.who = sh_reader_of(h, a);
 	sh_catch_signals();

@@ -7,14 +7,6 @@
 #include "base/mem.h"
 #include "pipeline/cmd/command.h"
 
-static const char *
-text_of(const json_t *obj, const char *name)
-{
-	const char *s = json_string_value(json_object_get(obj, name));
-
-	return (s != NULL ? s : "");
-}
-
 static int
 has_flag(const json_t *obj, const char *name)
 {
@@ -43,7 +35,7 @@ write_receipt(struct sh_home *h, const struct sh_reader *who,
 	char *beside = NULL;
 	int rc = -1;
 
-	if (sh_archive_receipt(h->archive, who, text_of(json_object_get(
+	if (sh_archive_receipt(h->archive, who, sh_json_text(json_object_get(
 	    answer, "receipt"), "receipt"), id, &text, &sig, err) == 0 &&
 	    (beside = sh_asprintf(err, "%s.p7s", path)) != NULL &&
 	    sh_fs_replace(path, text.data, text.len, 0600, err) == 0)
@@ -60,11 +52,11 @@ print_receipt(const json_t *answer, enum sh_lang lang)
 	const json_t *r = json_object_get(answer, "receipt");
 
 	(void)printf("%s %s\n  %s %s, %s %s\n  %s  %s %s\n", lang == SH_VI ?
-	    "Biên nhận" : "Receipt", text_of(r, "receipt"), lang == SH_VI ?
-	    "hồ sơ" : "dossier", text_of(r, "dossier"), lang == SH_VI ?
-	    "thành phần" : "component", text_of(r, "component"),
-	    text_of(r, "document"), text_of(r, "type"), text_of(r,
-	    "number"));
+	    "Biên nhận" : "Receipt", sh_json_text(r, "receipt"),
+	    lang == SH_VI ? "hồ sơ" : "dossier", sh_json_text(r, "dossier"),
+	    lang == SH_VI ? "thành phần" : "component",
+	    sh_json_text(r, "component"), sh_json_text(r, "document"),
+	    sh_json_text(r, "type"), sh_json_text(r, "number"));
 }
 
 int
@@ -184,11 +176,11 @@ sh_cmd_file(struct sh_args *a, struct sh_error *err)
 static void
 print_document(const json_t *d)
 {
-	(void)printf("    %s  %-8s %s%s%s\n", text_of(d, "document"),
-	    text_of(d, "how"), text_of(d, "name"),
-	    strcmp(text_of(d, "status"), "archived") == 0 ? "" : "  ! ",
-	    strcmp(text_of(d, "status"), "archived") == 0 ? "" :
-	    text_of(d, "status"));
+	(void)printf("    %s  %-8s %s%s%s\n", sh_json_text(d, "document"),
+	    sh_json_text(d, "how"), sh_json_text(d, "name"),
+	    strcmp(sh_json_text(d, "status"), "archived") == 0 ? "" : "  ! ",
+	    strcmp(sh_json_text(d, "status"), "archived") == 0 ? "" :
+	    sh_json_text(d, "status"));
 }
 
 static void
@@ -197,11 +189,12 @@ print_dossier(const json_t *answer, enum sh_lang lang)
 	const json_t *c, *d;
 	size_t i, k;
 
-	(void)printf("%s  %s\n", text_of(answer, "dossier"), text_of(answer,
-	    "procedure"));
+	(void)printf("%s  %s\n", sh_json_text(answer, "dossier"),
+	    sh_json_text(answer, "procedure"));
 	json_array_foreach(json_object_get(answer, "components"), i, c) {
-		(void)printf("  %s %s  [%s]\n", text_of(c, "MaThanhPhanHoSo"),
-		    text_of(c, "TenThanhPhanHoSo"),
+		(void)printf("  %s %s  [%s]\n",
+		    sh_json_text(c, "MaThanhPhanHoSo"),
+		    sh_json_text(c, "TenThanhPhanHoSo"),
 		    has_flag(c, "DuocTaiSuDung") ? lang == SH_VI ?
 		    "tái sử dụng" : "reused" : has_flag(c, "DuocSoHoa") ?
 		    lang == SH_VI ? "đã số hóa" : "digitised" : "-");

@@ -4,7 +4,6 @@ load common
 # now.  The second person is another user, so the test wants root.
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root: two users"
-	command -v setpriv >/dev/null || skip "needs setpriv"
 	make_home
 	rm -rf "$SOHOA_HOME"
 	faketime '2012-03-01 08:00:00' "$SOHOA" init "$SOHOA_HOME" >/dev/null

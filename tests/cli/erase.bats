@@ -3,7 +3,6 @@ load common
 # The second person is another user, so the test wants root.
 setup() {
 	[ "$(id -u)" = 0 ] || skip "needs root: two users"
-	command -v setpriv >/dev/null || skip "needs setpriv"
 	make_home
 	for t in cccd:5:1.004222 lltp:3:2.000488; do
 		IFS=: read -r type seed proc <<< "$t"

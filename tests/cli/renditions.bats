@@ -25,6 +25,10 @@ PY
 		"$SOHOA" get "$id" -o "$BATS_TEST_TMPDIR/$id.pdf"
 		qpdf --check "$BATS_TEST_TMPDIR/$id.pdf"
 		"$SOHOA" verify "$id"
+		# The record tells what was signed: the file's first bytes.
+		n=$(($(grep -abo '%%EOF' "$BATS_TEST_TMPDIR/$id.pdf" | head -n 1 | cut -d: -f1) + 6))
+		head -c "$n" "$BATS_TEST_TMPDIR/$id.pdf" | sha256sum | cut -d' ' -f1 > "$BATS_TEST_TMPDIR/over"
+		json 'v["made_by"]["signed_over"]' < "$BATS_TEST_TMPDIR/record" | cmp - "$BATS_TEST_TMPDIR/over"
 		case $(json 'v["made_by"]["profile"] + " " + v["made_by"].get("profile_why", "")' < "$BATS_TEST_TMPDIR/record") in
 		"archive ")
 			if pdfimages -list "$BATS_TEST_TMPDIR/$id.pdf" | grep -q jbig2; then

@@ -5,7 +5,6 @@ load common
 # One archive for the whole file: reading is what costs.
 setup_file() {
 	load common
-	[ -x "$O/tests/tools/worsen" ] || skip "no tests/tools/worsen"
 	export D=$BATS_FILE_TMPDIR
 	export SOHOA_HOME=$D/home
 	"$SOHOA" init "$SOHOA_HOME" >/dev/null

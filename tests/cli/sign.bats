@@ -71,6 +71,22 @@ certtool_takes() {
 	    --load-ca-certificate "$BATS_TEST_TMPDIR/both.pem" 2>&1
 }
 
+# libksba, with what it is to trust in a folder of its own.
+gpgsm_takes() {
+	export GNUPGHOME=$BATS_TEST_TMPDIR/g
+	if [ ! -e "$GNUPGHOME" ]; then
+		mkdir -m 700 "$GNUPGHOME"
+		printf 'disable-crl-checks\n' >"$GNUPGHOME/gpgsm.conf"
+		openssl x509 -in "$D/root.pem" -noout -fingerprint -sha1 |
+		    sed 's/.*=//; s/$/ S relax/' >"$GNUPGHOME/trustlist.txt"
+		gpgsm --quiet --import "$D/root.pem" "$D/sub.pem"
+	fi
+	split "$1" "$2"
+	run gpgsm --verify "$BATS_TEST_TMPDIR/cms" "$BATS_TEST_TMPDIR/data"
+	gpgconf --kill all
+	[[ $output == *'Good signature'* ]]
+}
+
 openssl_takes_stamp() {
 	split "$1" "$2"
 	openssl ts -verify -token_in -in "$BATS_TEST_TMPDIR/cms" \
@@ -90,6 +106,7 @@ openssl_takes_stamp() {
 		pdfsig -nocert "$f" | grep -q 'Signature is Valid'
 		openssl_takes "$f" 0
 		certtool_takes "$f" 0
+		gpgsm_takes "$f" 0
 		cmp -n "$(stat -c %s "$D/plain.pdf")" "$f" "$D/plain.pdf"
 		: >"$D/log"
 		run verify --json "$f"
@@ -108,7 +125,7 @@ openssl_takes_stamp() {
 	schema verdict.schema.json <<<"$output"
 }
 
-@test "every key signs at B-LTA, and openssl, GnuTLS and NSS agree" {
+@test "every key signs at B-LTA; openssl, GnuTLS, NSS and libksba agree" {
 	for key in p384 rsa2048 rsa3072 pss; do
 		f=$BATS_TEST_TMPDIR/$key.pdf
 		case $key in
@@ -119,6 +136,7 @@ openssl_takes_stamp() {
 		qpdf --check "$f"
 		openssl_takes "$f" 0
 		certtool_takes "$f" 0
+		gpgsm_takes "$f" 0
 		openssl_takes_stamp "$f" 1
 		[ $key = pss ] || pdfsig -nocert "$f" |
 		    grep -q 'Signature is Valid'
@@ -166,6 +184,8 @@ openssl_takes_stamp() {
 		[[ $output != *"Signature is Valid"* ]]
 		if split "$x" 0 2>/dev/null; then
 			run openssl_takes "$x" 0
+			[ "$status" != 0 ]
+			run gpgsm_takes "$x" 0
 			[ "$status" != 0 ]
 			run openssl_takes_stamp "$x" 1
 			[ "$status" != 0 ]

@@ -40,6 +40,7 @@ setup_file() {
 	cp tests/fuzz/corpus/sig_pdf/plain0.pdf "$D/classic.pdf"
 	cp tests/fuzz/corpus/sig_pdf/plain2.pdf "$D/turned.pdf"
 	cp tests/fuzz/corpus/sig_pdf/plain3.pdf "$D/form.pdf"
+	cp tests/fuzz/corpus/sig_pdf/hybrid.pdf "$D/hybrid.pdf"
 	qpdf --linearize "$D/classic.pdf" "$D/linear.pdf"
 	qpdf --object-streams=generate "$D/classic.pdf" "$D/packed.pdf"
 	qpdf --linearize --object-streams=generate "$D/classic.pdf" \
@@ -77,7 +78,7 @@ split() {
 }
 
 @test "every shape of file, signed twice, passes qpdf and pdfsig" {
-	for shape in classic turned form linear packed linear-packed; do
+	for shape in classic turned form hybrid linear packed linear-packed; do
 		f=$BATS_TEST_TMPDIR/$shape.pdf
 		cp "$D/$shape.pdf" "$f"
 		"$T" sign "$f" "$D/keys/officer.p12" secret officer left \

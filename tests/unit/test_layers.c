@@ -447,6 +447,41 @@ frames_are_split(void **state)
 	sh_pixels_free(&px);
 }
 
+/* A card's tinted print is one patch; the paper's lines around it are none. */
+static void
+cards_stay_whole(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pixels px = blank(1240, 1754, 3);
+	struct sh_layers l;
+	int line, x, y;
+
+	(void)state;
+	for (line = 0; line < 40; line++)
+		for (x = 100; x < 1140; x += 12)
+			fill(&px, x, 100 + 20 * line, 4, 12, 0x202020);
+	fill(&px, 300, 1100, 720, 460, 0xdce8dc);
+	for (line = 0; line < 10; line++)
+		for (x = 400; x < 900; x += 12)
+			fill(&px, x, 1160 + 30 * line, 4, 12, 0x303030);
+	soften(&px);
+	must(sh_layers_make(&px, 200, &l, &err));
+	assert_int_equal(l.of.npatches, 1);
+	x = l.of.patch[0].x;
+	y = l.of.patch[0].y;
+	assert_true(x <= 300 && y <= 1100 && y > 900);
+	assert_true(x + l.of.patch[0].image.width_px >= 1020);
+	assert_true(y + l.of.patch[0].image.height_px >= 1560);
+	sh_layers_clear(&l);
+	/* Paper of that colour is no card. */
+	fill(&px, 0, 0, 1240, 1754, 0xdce8dc);
+	fill(&px, 0, 0, 1240, 300, 0xf5f5f5);
+	must(sh_layers_make(&px, 200, &l, &err));
+	assert_int_equal(l.of.npatches, 0);
+	sh_layers_clear(&l);
+	sh_pixels_free(&px);
+}
+
 /* Dots of a form's line, paler than the letters over them, turn no paler. */
 static void
 pale_dots_stay(void **state)
@@ -644,6 +679,7 @@ main(void)
 		cmocka_unit_test(masks_are_exact),
 		cmocka_unit_test(layers_are_pdfa),
 		cmocka_unit_test(frames_are_split),
+		cmocka_unit_test(cards_stay_whole),
 		cmocka_unit_test(pale_dots_stay),
 		cmocka_unit_test(empty_pages_are_small),
 		cmocka_unit_test(bytes_follow_from_pixels),

@@ -246,7 +246,9 @@ test_signer(enum test_key kind, struct test_cert c)
 
 enum test_shape {
 	CLASSIC,		/* a table */
-	STREAMED		/* a cross-reference stream, packed objects */
+	STREAMED,		/* a cross-reference stream, packed objects */
+	HYBRID			/* as word processors write: a table without
+				   the packed objects, a stream with them */
 };
 
 struct test_pdf {
@@ -258,6 +260,80 @@ struct test_pdf {
 
 #define FIRST_MORE	5
 
+#define LAST_PACKED	3
+
+/* Where the objects stand; those from PACKED on in object stream PACK. */
+struct test_places {
+	size_t at[32], n, packed, pack;
+};
+
+TESTED int
+test_is_packed(const struct test_places *w, size_t i)
+{
+	return (w->pack != 0 && i >= w->packed && i <= LAST_PACKED);
+}
+
+/* Objects PACKED … 3 in one object stream, the next object. */
+TESTED void
+test_put_pack(struct test_places *w, const char *const *body,
+    struct sh_buf *out)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf packed = SH_BUF_INIT, heads = SH_BUF_INIT;
+	size_t i;
+
+	for (i = w->packed; i <= LAST_PACKED; i++) {
+		must(sh_buf_printf(&heads, &err, "%zu %zu ", i, packed.len));
+		must(sh_buf_printf(&packed, &err, "%s ", body[i]));
+	}
+	w->pack = ++w->n;
+	w->at[w->n] = out->len;
+	must(sh_buf_printf(out, &err, "%zu 0 obj\n<</Type/ObjStm/N %zu"
+	    "/First %zu/Length %zu>>\nstream\n%s%s\nendstream\nendobj\n",
+	    w->n, LAST_PACKED + 1 - w->packed, heads.len,
+	    heads.len + packed.len, (char *)heads.data,
+	    (char *)packed.data));
+	sh_buf_free(&packed);
+	sh_buf_free(&heads);
+}
+
+TESTED void
+test_put_stream(struct test_places *w, struct sh_buf *out)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	size_t i;
+
+	w->at[++w->n] = out->len;
+	must(sh_buf_printf(out, &err, "%zu 0 obj\n<</Type/XRef/Size %zu"
+	    "/W[1 4 2]/Root 1 0 R/ID[<00><00>]/Length %zu>>\nstream\n",
+	    w->n, w->n + 1, 7 * (w->n + 1)));
+	must(sh_buf_append(out, "\0\0\0\0\0\xff\xff", 7, &err));
+	for (i = 1; i <= w->n; i++) {
+		int in = test_is_packed(w, i);
+
+		must(sh_buf_put_be(out, in ? 2 : 1, 1, &err));
+		must(sh_buf_put_be(out, in ? w->pack : w->at[i], 4, &err));
+		must(sh_buf_put_be(out, in ? i - w->packed : 0, 2, &err));
+	}
+	must(sh_buf_puts(out, "\nendstream\nendobj\n", &err));
+}
+
+TESTED void
+test_put_table(const struct test_places *w, struct sh_buf *out)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	size_t i;
+
+	must(sh_buf_printf(out, &err, "xref\n0 %zu\n"
+	    "0000000000 65535 f \n", w->n + 1));
+	for (i = 1; i <= w->n; i++)
+		must(test_is_packed(w, i) ?
+		    sh_buf_puts(out, "0000000000 65535 f \n", &err) :
+		    sh_buf_printf(out, &err, "%010zu 00000 n \n", w->at[i]));
+	must(sh_buf_printf(out, &err, "trailer\n<</Size %zu/Root 1 0 R"
+	    "/ID[<00><00>]>>\n", w->n + 1));
+}
+
 /* One page of A4 with a grey square, as bytes. */
 TESTED void
 test_build_pdf(const struct test_pdf *p, struct sh_buf *out)
@@ -265,8 +341,11 @@ test_build_pdf(const struct test_pdf *p, struct sh_buf *out)
 	struct sh_error err = SH_ERROR_INIT;
 	const char *body[FIRST_MORE + TEST_MORE];
 	char catalog[1024], page[1024];
-	size_t at[32], n = FIRST_MORE - 1, i, xref, pack = 0;
-	struct sh_buf packed = SH_BUF_INIT, heads = SH_BUF_INIT;
+	/* A hybrid's catalogue must be seen by older readers too. */
+	struct test_places w = { .n = FIRST_MORE - 1,
+	    .packed = p->shape == STREAMED ? 1 :
+	    p->shape == HYBRID ? 2 : LAST_PACKED + 1 };
+	size_t i, last;
 
 	(void)snprintf(catalog, sizeof(catalog),
 	    "<</Type/Catalog/Pages 2 0 R%s>>",
@@ -281,55 +360,33 @@ test_build_pdf(const struct test_pdf *p, struct sh_buf *out)
 	body[4] = "<</Length 30>>\nstream\n0.9 g 100 100 300 300 re f    \n"
 	    "endstream";
 	for (i = 0; i < TEST_MORE && p->more[i] != NULL; i++)
-		body[++n] = p->more[i];
+		body[++w.n] = p->more[i];
 	must(sh_buf_puts(out, "%PDF-1.7\n%\xe2\xe3\xcf\xd3\n", &err));
-	for (i = 1; i <= n; i++) {
-		if (p->shape == STREAMED && i <= 3) {
-			must(sh_buf_printf(&heads, &err, "%zu %zu ", i,
-			    packed.len));
-			must(sh_buf_printf(&packed, &err, "%s ", body[i]));
+	for (i = 1; i <= w.n; i++) {
+		if (i >= w.packed && i <= LAST_PACKED)
 			continue;
-		}
-		at[i] = out->len;
+		w.at[i] = out->len;
 		must(sh_buf_printf(out, &err, "%zu 0 obj\n%s\nendobj\n", i,
 		    body[i]));
 	}
-	if (p->shape == STREAMED) {
-		pack = ++n;
-		at[n] = out->len;
-		must(sh_buf_printf(out, &err, "%zu 0 obj\n<</Type/ObjStm/N 3"
-		    "/First %zu/Length %zu>>\nstream\n%s%s\nendstream\n"
-		    "endobj\n", n, heads.len, heads.len + packed.len,
-		    (char *)heads.data, (char *)packed.data));
-	}
-	xref = out->len;
-	if (p->shape != STREAMED) {
-		must(sh_buf_printf(out, &err, "xref\n0 %zu\n"
-		    "0000000000 65535 f \n", n + 1));
-		for (i = 1; i <= n; i++)
-			must(sh_buf_printf(out, &err, "%010zu 00000 n \n",
-			    at[i]));
-		must(sh_buf_printf(out, &err, "trailer\n<</Size %zu/Root 1 0 R"
-		    "/ID[<00><00>]>>\n", n + 1));
-	} else {
-		must(sh_buf_printf(out, &err, "%zu 0 obj\n<</Type/XRef/Size "
-		    "%zu/W[1 4 2]/Root 1 0 R/ID[<00><00>]/Length %zu>>\n"
-		    "stream\n", n + 1, n + 2, 7 * (n + 2)));
-		must(sh_buf_append(out, "\0\0\0\0\0\xff\xff", 7, &err));
-		for (i = 1; i <= n; i++) {
-			must(sh_buf_put_be(out, i <= 3 ? 2 : 1, 1, &err));
-			must(sh_buf_put_be(out, i <= 3 ? pack : at[i], 4,
-			    &err));
-			must(sh_buf_put_be(out, i <= 3 ? i - 1 : 0, 2, &err));
-		}
-		must(sh_buf_put_be(out, 1, 1, &err));
-		must(sh_buf_put_be(out, xref, 4, &err));
-		must(sh_buf_put_be(out, 0, 2, &err));
-		must(sh_buf_puts(out, "\nendstream\nendobj\n", &err));
-	}
-	must(sh_buf_printf(out, &err, "startxref\n%zu\n%%%%EOF\n", xref));
-	sh_buf_free(&packed);
-	sh_buf_free(&heads);
+	if (p->shape != CLASSIC)
+		test_put_pack(&w, body, out);
+	last = out->len;
+	if (p->shape != CLASSIC)
+		test_put_stream(&w, out);
+	if (p->shape == HYBRID) {
+		size_t beside = last, table = out->len;
+
+		test_put_table(&w, out);
+		must(sh_buf_printf(out, &err, "startxref\n%zu\n%%%%EOF\n",
+		    table));
+		last = out->len;
+		must(sh_buf_printf(out, &err, "xref\n0 0\ntrailer\n<</Size "
+		    "%zu/Root 1 0 R/ID[<00><00>]/Prev %zu/XRefStm %zu>>\n",
+		    w.n + 1, table, beside));
+	} else if (p->shape == CLASSIC)
+		test_put_table(&w, out);
+	must(sh_buf_printf(out, &err, "startxref\n%zu\n%%%%EOF\n", last));
 }
 
 /* A file in memory that holds the bytes. */

@@ -18,6 +18,9 @@ every_shape(void **state)
 	static const struct test_pdf shapes[] = {
 		{ .shape = CLASSIC },
 		{ .shape = STREAMED },
+		{ .shape = HYBRID },
+		{ .shape = HYBRID, .page = "/Annots 5 0 R",
+		    .more = { "[]" } },
 		{ .shape = CLASSIC, .page = "/Annots[]" },
 		{ .shape = CLASSIC, .page = "/Annots 5 0 R",
 		    .more = { "[ ]" } },
