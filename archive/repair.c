@@ -115,6 +115,9 @@ try_document(struct repair *r, const struct sh_tag *document,
 	}
 	if (record != NULL)
 		rc = try_record(r, document, record, err);
+	else if (err->code == SH_OK || err->code == SH_ENOTFOUND)
+		/* Destroyed since, or its person was erased. */
+		sh_error_clear(err);
 	else if (!is_damage(err))
 		rc = -1;
 	else {

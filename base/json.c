@@ -53,7 +53,9 @@ sh_json_parse(const void *data, size_t len, size_t limit,
 	}
 	v = json_loadb(data, len, JSON_REJECT_DUPLICATES, &je);
 	if (v == NULL) {
-		if (json_error_code(&je) == json_error_out_of_memory)
+		/* Where memory is wanting, jansson often gives no cause. */
+		if (json_error_code(&je) == json_error_out_of_memory ||
+		    je.text[0] == '\0')
 			(void)sh_error_nomem(err, "JSON");
 		else
 			(void)sh_error_set(err, SH_EFORMAT, "json.syntax",

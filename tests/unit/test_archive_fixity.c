@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <sys/stat.h>
 
+#include "archive/act.h"
 #include "archive/archive_internal.h"
 #include "archive/backup.h"
 #include "archive/fixity.h"
@@ -194,6 +195,33 @@ check(struct scene *s)
 	return (n);
 }
 
+/* What is destroyed cannot be mended, and stops nobody's mending. */
+static void
+a_finding_about_what_is_gone_is_no_hindrance(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct scene *s = *state;
+	struct sh_backup_made made;
+	struct sh_tag document;
+	char backup[300];
+	json_t *v, *act;
+
+	(void)snprintf(backup, sizeof(backup), "%s/backup", s->dir);
+	must(sh_archive_backup(s->ar, backup, NULL, 0, &made, &err));
+	flip(s, 5000);
+	assert_int_equal(scrub(s, UINT64_MAX, 1000, "findings"), 1);
+	must(sh_fixity_status(s->scrub, &v, &err));
+	assert_int_equal(sh_tag_parse(sh_member(json_array_get(
+	    json_object_get(v, "findings"), 0), "document"), &document), 0);
+	json_decref(v);
+	must_ptr(act = sh_act_new(s->ar, "dispose", &keeper, &err));
+	must(sh_act_set_document(act, "document", &document, &err));
+	must(sh_act_make(s->ar, act, NULL, &err));
+	json_decref(act);
+	assert_int_equal(repair(s, backup, "repaired"), 0);
+	assert_int_equal(scrub(s, UINT64_MAX, 2000, "findings"), 0);
+}
+
 static void
 reopen(struct scene *s)
 {
@@ -352,6 +380,7 @@ main(void)
 		T(a_budget_ends_between_spans),
 		T(what_was_altered_is_found_until_it_is_mended),
 		T(a_backup_or_a_copy_mends_what_it_proves),
+		T(a_finding_about_what_is_gone_is_no_hindrance),
 		T(the_report_is_signed),
 	};
 
