@@ -1,4 +1,4 @@
-#include "ocr/likeness.h"
+#include "ocr/likeness_internal.h"
 
 #include <math.h>
 #include <stdlib.h>
@@ -12,7 +12,9 @@
 #define DPI_MIN		190		/* digits of small print */
 #define SIDE_MIN	200
 #define SIDE_MAX	3500		/* A3 at 200 dpi, and some */
-#define MAGIC		"SHL1"
+#define AREA_MAX	8e6		/* fits in SH_LIKENESS_MAX, whatever it is */
+#define WHOLE		"SHL1"
+#define SEEN_FAINTLY	"SHF1"
 #define HEAD		10		/* magic, width, height, angle */
 
 #define TILE		32		/* px, of which paper has one level */
@@ -21,30 +23,15 @@
 #define STROKE		16	/* px: a window of a digit's size */
 #define FAINT_MAX	24	/* px of it in one, away from ink */
 #define HALO		4	/* px around ink that coding makes faint */
-#define MARGIN		24		/* px at the edge: shadows, punched holes */
 
 #define SKEW_MAX	3.0		/* degrees */
 #define STRAIGHT	0.06	/* degrees that need no turning */
 #define ANGLE_UNIT	0.01
 
-#define BLOCK		64		/* px, aligned by itself */
-#define REACH		5		/* px around what its neighbours say */
-#define FAR		3	/* px worse, for each px off */
-#define DRIFT		16	/* px: two scanners' lengths differ */
-#define SHIFT_MAX	160		/* px between two captures */
-#define WINDOW		6		/* px: a stroke of a digit */
-#define DIFFERENT	5		/* px in it that the other has not */
-
-struct sh_likeness {
-	int w, h, words;	/* 64-bit words a row */
-	double angle;		/* that its lines leaned by, clockwise degrees */
-	uint64_t *bits;		/* 1 is ink; the first px is the lowest bit */
-};
-
-static struct sh_likeness *
-empty(int w, int h, struct sh_error *err)
+struct sh_looks *
+sh_likeness_empty(int w, int h, struct sh_error *err)
 {
-	struct sh_likeness *l = sh_alloc(1, sizeof(*l), "a likeness", err);
+	struct sh_looks *l = sh_alloc(1, sizeof(*l), "a likeness", err);
 
 	if (l == NULL)
 		return (NULL);
@@ -61,43 +48,12 @@ empty(int w, int h, struct sh_error *err)
 }
 
 void
-sh_likeness_free(struct sh_likeness *l)
+sh_likeness_free(struct sh_looks *l)
 {
 	if (l == NULL)
 		return;
 	free(l->bits);
 	free(l);
-}
-
-static inline uint64_t *
-row_of(const struct sh_likeness *l, int y)
-{
-	return (l->bits + (size_t)y * (size_t)l->words);
-}
-
-static inline int
-ink_at(const struct sh_likeness *l, int x, int y)
-{
-	return (x >= 0 && y >= 0 && x < l->w && y < l->h &&
-	    (row_of(l, y)[x >> 6] >> (x & 63) & 1) != 0);
-}
-
-/* 64 pixels of a row from x on; beyond the page is paper. */
-static inline uint64_t
-span(const struct sh_likeness *l, int x, int y)
-{
-	const uint64_t *row;
-	uint64_t v = 0;
-	int k = x >> 6, shift = x & 63;
-
-	if (y < 0 || y >= l->h || x <= -64 || x >= l->w)
-		return (0);
-	row = row_of(l, y);
-	if (k >= 0)
-		v = row[k] >> shift;
-	if (shift != 0 && k + 1 < l->words)
-		v |= row[k + 1] << (64 - shift);
-	return (v);
 }
 
 /* ---- from pixels ----------------------------------------------------------- */
@@ -227,7 +183,7 @@ paper_of(const uint8_t *grey, int w, int h, int tx, int ty)
 
 /* What is darker than SHARE of the paper around it. */
 static void
-find_ink(const uint8_t *grey, double share, struct sh_likeness *l)
+find_ink(const uint8_t *grey, double share, struct sh_looks *l)
 {
 	int tx, ty, x, y, limit;
 
@@ -248,7 +204,7 @@ find_ink(const uint8_t *grey, double share, struct sh_likeness *l)
 
 /* How sharply lines part when they lean by ANGLE. */
 static double
-sharpness(const struct sh_likeness *l, double angle, uint32_t *rows)
+sharpness(const struct sh_looks *l, double angle, uint32_t *rows)
 {
 	double lean = tan(angle * M_PI / 180), sum = 0;
 	int y, k, at;
@@ -257,7 +213,7 @@ sharpness(const struct sh_likeness *l, double angle, uint32_t *rows)
 	for (k = 0; k < l->words; k++) {
 		int down = (int)lrint((k * 64 + 32 - l->w / 2) * lean);
 
-		for (y = MARGIN; y < l->h - MARGIN; y++) {
+		for (y = SH_LIKENESS_MARGIN; y < l->h - SH_LIKENESS_MARGIN; y++) {
 			at = y - down;
 			if (at >= 0 && at < l->h)
 				rows[at] += (uint32_t)__builtin_popcountll(
@@ -278,14 +234,14 @@ sharpness(const struct sh_likeness *l, double angle, uint32_t *rows)
  * dots of a line to write on are less than a stroke.
  */
 static int
-has_faint(const struct sh_likeness *l, const struct sh_likeness *faint)
+has_faint(const struct sh_looks *l, const struct sh_looks *faint)
 {
 	uint64_t near, v;
 	unsigned n[4];
 	int x, y, i, k, dy;
 
-	for (y = MARGIN; y < l->h - MARGIN; y += STROKE)
-		for (x = MARGIN; x < l->w - MARGIN; x += 64) {
+	for (y = SH_LIKENESS_MARGIN; y < l->h - SH_LIKENESS_MARGIN; y += STROKE)
+		for (x = SH_LIKENESS_MARGIN; x < l->w - SH_LIKENESS_MARGIN; x += 64) {
 			memset(n, 0, sizeof(n));
 			for (dy = 0; dy < STROKE; dy++) {
 				if ((v = span(faint, x, y + dy)) == 0)
@@ -308,7 +264,7 @@ has_faint(const struct sh_likeness *l, const struct sh_likeness *faint)
 }
 
 static int
-find_angle(struct sh_likeness *l, struct sh_error *err)
+find_angle(struct sh_looks *l, struct sh_error *err)
 {
 	uint32_t *rows = sh_alloc((size_t)l->h, sizeof(*rows), "a likeness",
 	    err);
@@ -336,7 +292,7 @@ find_angle(struct sh_likeness *l, struct sh_error *err)
 
 /* Lines that lean lie straight; what comes from outside is paper. */
 static int
-straighten(uint8_t **greyp, const struct sh_likeness *l, struct sh_error *err)
+straighten(uint8_t **greyp, const struct sh_looks *l, struct sh_error *err)
 {
 	uint8_t *to, *from = *greyp;
 	int32_t a = (int32_t)lrint(65536 * tan(l->angle * M_PI / 180));
@@ -372,10 +328,10 @@ straighten(uint8_t **greyp, const struct sh_likeness *l, struct sh_error *err)
 
 int
 sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
-    int channels, double dpi_x, double dpi_y, struct sh_likeness **lp,
+    int channels, double dpi_x, double dpi_y, struct sh_looks **lp,
     struct sh_error *err)
 {
-	struct sh_likeness *l = NULL, *faint = NULL;
+	struct sh_looks *l = NULL, *faint = NULL;
 	uint8_t *grey = NULL;
 	double w, h;
 	int rc = -1;
@@ -385,9 +341,10 @@ sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
 		return (0);
 	w = rint(width_px * SH_LIKENESS_DPI / dpi_x);
 	h = rint(height_px * SH_LIKENESS_DPI / dpi_y);
-	if (w < SIDE_MIN || h < SIDE_MIN || w > SIDE_MAX || h > SIDE_MAX)
+	if (w < SIDE_MIN || h < SIDE_MIN || w > SIDE_MAX || h > SIDE_MAX ||
+	    w * h > AREA_MAX)
 		return (0);
-	if ((l = empty((int)w, (int)h, err)) == NULL ||
+	if ((l = sh_likeness_empty((int)w, (int)h, err)) == NULL ||
 	    (grey = sh_alloc((size_t)w, (size_t)h, "a likeness", err)) ==
 	    NULL)
 		goto out;
@@ -407,13 +364,12 @@ sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
 	} else {
 		l->angle = 0;
 	}
-	if ((faint = empty(l->w, l->h, err)) == NULL)
+	if ((faint = sh_likeness_empty(l->w, l->h, err)) == NULL)
 		goto out;
 	find_ink(grey, FAINT, faint);
-	if (!has_faint(l, faint)) {
-		*lp = l;
-		l = NULL;
-	}
+	l->faint = has_faint(l, faint);
+	*lp = l;
+	l = NULL;
 	rc = 0;
 out:
 	sh_likeness_free(faint);
@@ -426,7 +382,7 @@ out:
 
 /* Each row but the first as what it changes of the one above. */
 static void
-add_rows(struct sh_likeness *l)
+add_rows(struct sh_looks *l)
 {
 	size_t i, n = (size_t)l->h * (size_t)l->words;
 
@@ -435,7 +391,7 @@ add_rows(struct sh_likeness *l)
 }
 
 static void
-part_rows(struct sh_likeness *l)
+part_rows(struct sh_looks *l)
 {
 	size_t i, n = (size_t)l->h * (size_t)l->words;
 
@@ -444,20 +400,20 @@ part_rows(struct sh_likeness *l)
 }
 
 int
-sh_likeness_pack(const struct sh_likeness *l, struct sh_buf *out,
+sh_likeness_pack(const struct sh_looks *l, struct sh_buf *out,
     struct sh_error *err)
 {
-	struct sh_likeness *d;
+	struct sh_looks *d;
 	size_t size = (size_t)l->h * (size_t)l->words * 8, bound, n;
 	uint8_t *z;
 	int rc = -1;
 
-	if ((d = empty(l->w, l->h, err)) == NULL)
+	if ((d = sh_likeness_empty(l->w, l->h, err)) == NULL)
 		return (-1);
 	memcpy(d->bits, l->bits, size);
 	part_rows(d);
 	bound = ZSTD_compressBound(size);
-	if (sh_buf_puts(out, MAGIC, err) ||
+	if (sh_buf_puts(out, l->faint ? SEEN_FAINTLY : WHOLE, err) ||
 	    sh_buf_put_be(out, (uint64_t)l->w, 2, err) ||
 	    sh_buf_put_be(out, (uint64_t)l->h, 2, err) ||
 	    sh_buf_put_be(out, (uint64_t)(lrint(l->angle / ANGLE_UNIT) +
@@ -486,23 +442,31 @@ get_be(const uint8_t *p, int n)
 }
 
 int
-sh_likeness_unpack(const void *data, size_t len, struct sh_likeness **lp,
+sh_likeness_is_whole(const void *data, size_t len)
+{
+	return (len >= HEAD && memcmp(data, WHOLE, 4) == 0);
+}
+
+int
+sh_likeness_unpack(const void *data, size_t len, struct sh_looks **lp,
     struct sh_error *err)
 {
 	const uint8_t *p = data;
-	struct sh_likeness *l = NULL;
+	struct sh_looks *l = NULL;
 	size_t size, n;
 	int w, h;
 
 	*lp = NULL;
-	if (len < HEAD || len > SH_LIKENESS_MAX || memcmp(p, MAGIC, 4) != 0)
+	if (len < HEAD || len > SH_LIKENESS_MAX || (memcmp(p, WHOLE, 4) != 0 &&
+	    memcmp(p, SEEN_FAINTLY, 4) != 0))
 		goto damaged;
 	w = (int)get_be(p + 4, 2);
 	h = (int)get_be(p + 6, 2);
 	if (w < SIDE_MIN || h < SIDE_MIN || w > SIDE_MAX || h > SIDE_MAX)
 		goto damaged;
-	if ((l = empty(w, h, err)) == NULL)
+	if ((l = sh_likeness_empty(w, h, err)) == NULL)
 		return (-1);
+	l->faint = !sh_likeness_is_whole(data, len);
 	size = (size_t)h * (size_t)l->words * 8;
 	n = ZSTD_decompress(l->bits, size, p + HEAD, len - HEAD);
 	if (ZSTD_isError(n) || n != size)
@@ -517,237 +481,4 @@ damaged:
 	sh_likeness_free(l);
 	return (sh_error_set(err, SH_EFORMAT, "likeness.damaged",
 	    "no likeness of a page"));
-}
-
-/* ---- comparison -------------------------------------------------------------- */
-
-/* Ink by row or by column, without the margins. */
-static void
-profile(const struct sh_likeness *l, int columns, int32_t *out, int n)
-{
-	int x, y, k;
-
-	memset(out, 0, (size_t)n * sizeof(*out));
-	for (y = MARGIN; y < l->h - MARGIN && y < (columns ? l->h : n); y++)
-		for (k = 0; k < l->words; k++) {
-			uint64_t v = row_of(l, y)[k];
-
-			if (!columns) {
-				out[y] += __builtin_popcountll(v);
-				continue;
-			}
-			for (; v != 0; v &= v - 1) {
-				x = k * 64 + __builtin_ctzll(v);
-				if (x >= MARGIN && x < l->w - MARGIN && x < n)
-					out[x]++;
-			}
-		}
-}
-
-/* The shift of B at which two profiles agree best. */
-static int
-best_shift(const int32_t *a, const int32_t *b, int n)
-{
-	int64_t best = INT64_MIN, sum;
-	int s, i, at = 0;
-
-	for (s = -SHIFT_MAX; s <= SHIFT_MAX; s++) {
-		sum = 0;
-		for (i = s > 0 ? s : 0; i < n && i - s < n; i++) {
-			int64_t d = (int64_t)a[i] - b[i - s];
-
-			sum -= d * d;
-		}
-		if (sum > best) {
-			best = sum;
-			at = s;
-		}
-	}
-	return (at);
-}
-
-static unsigned
-mismatch(const struct sh_likeness *a, const struct sh_likeness *b, int x,
-    int y, int dx, int dy, unsigned limit)
-{
-	unsigned n = 0;
-	int i;
-
-	for (i = 0; i < BLOCK && n < limit; i++)
-		n += (unsigned)__builtin_popcountll(span(a, x, y + i) ^
-		    span(b, x - dx, y + i - dy));
-	return (n);
-}
-
-struct offset {
-	int dx, dy, known;
-};
-
-/* Ink of A in the block that has none of B within a pixel, and inversely. */
-static void
-residue(const struct sh_likeness *a, const struct sh_likeness *b, int x,
-    int y, struct offset o, uint64_t out[BLOCK])
-{
-	uint64_t wide[2], va, vb;
-	int i, k, dx;
-
-	for (i = 0; i < BLOCK; i++) {
-		va = span(a, x, y + i);
-		vb = span(b, x - o.dx, y + i - o.dy);
-		wide[0] = wide[1] = 0;
-		for (k = -1; k <= 1; k++)
-			for (dx = -1; dx <= 1; dx++) {
-				wide[0] |= span(b, x - o.dx + dx, y + i -
-				    o.dy + k);
-				wide[1] |= span(a, x + dx, y + i + k);
-			}
-		out[i] = (va & ~wide[0]) | (vb & ~wide[1]);
-	}
-}
-
-/* Windows of a block, overlapping by half, with too much that differs. */
-static int
-differences(const uint64_t r[BLOCK])
-{
-	const uint64_t mask = ((uint64_t)1 << WINDOW) - 1;
-	int x, y, i, n, found = 0;
-
-	for (y = 0; y + WINDOW <= BLOCK; y += WINDOW / 2)
-		for (x = 0; x + WINDOW <= 64; x += WINDOW / 2) {
-			n = 0;
-			for (i = 0; i < WINDOW; i++)
-				n += __builtin_popcountll(r[y + i] >> x &
-				    mask);
-			found += n >= DIFFERENT;
-		}
-	return (found);
-}
-
-/*
- * Along a line every shift fits, along dots every other one: what lies far
- * from where the block should be must fit better.
- */
-static struct offset
-align(const struct sh_likeness *a, const struct sh_likeness *b, int x, int y,
-    struct offset around)
-{
-	struct offset best = around;
-	unsigned least = UINT32_MAX, n;
-	int dx, dy;
-
-	for (dy = -REACH; dy <= REACH; dy++)
-		for (dx = -REACH; dx <= REACH; dx++) {
-			n = FAR * (unsigned)(abs(dx) + abs(dy));
-			if (n >= least)
-				continue;
-			n += mismatch(a, b, x, y, around.dx + dx, around.dy +
-			    dy, least - n);
-			if (n < least) {
-				least = n;
-				best.dx = around.dx + dx;
-				best.dy = around.dy + dy;
-			}
-		}
-	best.known = 1;
-	return (best);
-}
-
-/* How many places of the block differ; *OP: where B's is found. */
-static int
-compare_block(const struct sh_likeness *a, const struct sh_likeness *b, int x,
-    int y, struct offset around, struct offset first, struct offset *op)
-{
-	uint64_t r[BLOCK];
-	int n;
-
-	*op = around;
-	residue(a, b, x, y, around, r);
-	if ((n = differences(r)) == 0)
-		return (0);
-	*op = align(a, b, x, y, around);
-	if (abs(op->dx - first.dx) > DRIFT || abs(op->dy - first.dy) > DRIFT)
-		return (n);
-	residue(a, b, x, y, *op, r);
-	return (differences(r));
-}
-
-/*
- * Where the block behind the one at AT begins; END: there is none.  Blocks
- * overlap by a window at least, so that no stroke is cut in two.
- */
-static int
-behind(int at, int end)
-{
-	int last = end - MARGIN - BLOCK;
-
-	if (at == last)
-		return (end);
-	return (at + BLOCK - WINDOW < last ? at + BLOCK - WINDOW : last);
-}
-
-static int
-compare_blocks(const struct sh_likeness *a, const struct sh_likeness *b,
-    struct offset first, int limit, struct sh_error *err)
-{
-	int cols = a->w / (BLOCK - WINDOW) + 2, x, y, i, k, found = 0;
-	struct offset *above, left, o;
-	uint64_t any;
-
-	above = sh_alloc((size_t)cols, sizeof(*above), "a likeness", err);
-	if (above == NULL)
-		return (-1);
-	for (y = MARGIN; y < a->h && found < limit; y = behind(y, a->h)) {
-		left.known = 0;
-		for (x = MARGIN, k = 0; x < a->w; x = behind(x, a->w), k++) {
-			any = 0;
-			for (i = 0; i < BLOCK; i++)
-				any |= span(a, x, y + i) | span(b, x -
-				    first.dx, y + i - first.dy);
-			if (any == 0)
-				continue;
-			i = compare_block(a, b, x, y, left.known ? left :
-			    above[k].known ? above[k] : first, first, &o);
-			if (i == 0)
-				above[k] = left = o;
-			found += i;
-		}
-	}
-	free(above);
-	return (found < limit ? found : limit);
-}
-
-int
-sh_likeness_compare(const struct sh_likeness *l,
-    const struct sh_likeness *held, int limit, struct sh_shift *shift,
-    struct sh_error *err)
-{
-	int n = l->w > l->h ? l->w : l->h, found = -1;
-	double turn = held->angle - l->angle;
-	int32_t *p = NULL, *q = NULL;
-	struct offset o = { 0, 0, 1 };
-
-	memset(shift, 0, sizeof(*shift));
-	if (abs(l->w - held->w) > SHIFT_MAX || abs(l->h - held->h) >
-	    SHIFT_MAX)
-		return (limit);
-	n = n > held->w ? n : held->w;
-	n = n > held->h ? n : held->h;
-	if ((p = sh_alloc((size_t)n, sizeof(*p), "a likeness", err)) == NULL ||
-	    (q = sh_alloc((size_t)n, sizeof(*q), "a likeness", err)) == NULL)
-		goto out;
-	profile(l, 0, p, l->h);
-	profile(held, 0, q, l->h);
-	o.dy = best_shift(p, q, l->h);
-	profile(l, 1, p, l->w);
-	profile(held, 1, q, l->w);
-	o.dx = best_shift(p, q, l->w);
-	found = compare_blocks(l, held, o, limit, err);
-	/* Both were straightened about their middles. */
-	shift->a = tan(turn * M_PI / 180);
-	shift->b = o.dx + shift->a * -(held->h / 2);
-	shift->c = o.dy + shift->a * (held->w / 2);
-out:
-	free(p);
-	free(q);
-	return (found);
 }

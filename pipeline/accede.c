@@ -242,13 +242,13 @@ recognise(struct sh_home *home, const struct sh_reader *who,
 		acc->held = &d->kin.id;
 	if (d->decided != SH_KIN_UNDECIDED)
 		return (0);
-	if (sh_dedupe(home->archive, who, job, d, &d->kin, err))
+	if (sh_dedupe(home->archive, who, job, d, &m->likeness, &d->kin, err))
 		return (-1);
 	if (d->kin.kinship == SH_KIN_OTHER)
 		return (0);
 	if (d->kin.kinship == SH_KIN_CONFLICT)
 		sh_draft_wait(d, "duplicate.conflict");
-	else if (d->kin.kinship == SH_KIN_UNSURE)
+	else if (d->kin.kinship == SH_KIN_UNSURE && policy != SH_DUP_KEEP)
 		sh_draft_wait(d, "duplicate.unsure");
 	else if (policy == SH_DUP_ASK)
 		sh_draft_wait(d, "duplicate.ask");
@@ -299,6 +299,8 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 	if (held < 0)
 		goto out;
 	if (!held) {
+		if (describe_looks(spool, d, job, &m, err))
+			goto out;
 		held = recognise(home, &who, job, d, &m, &acc, err);
 		sh_home_spent(home, SH_STAGE_DEDUPE, &at);
 		if (held != 0) {
@@ -311,7 +313,6 @@ sh_accede(struct sh_home *home, struct sh_pool *pool, struct sh_spool *spool,
 		if ((m.pdf = sh_memfd("document", err)) < 0 ||
 		    sh_originals_find(home, pool, spool, job, d, &originals,
 		    m.made_by, err) ||
-		    describe_looks(spool, d, job, &m, err) ||
 		    sh_render(home, pool, spool, job, d, m.pages, identifier,
 		    now, m.pdf, m.made_by, err))
 			goto out;

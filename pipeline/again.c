@@ -107,6 +107,48 @@ was_scanned(const struct sh_job *j, const char *component)
 	return (0);
 }
 
+json_t *
+sh_again_held(const struct sh_job *j, struct sh_error *err)
+{
+	json_t *list, *v;
+	size_t i;
+
+	if ((list = sh_json_new_array(err)) == NULL)
+		return (NULL);
+	json_array_foreach(j->need, i, v)
+		if (strcmp(text(v, "document"), "") != 0 &&
+		    !was_scanned(j, text(v, "code")) && sh_json_append(list,
+		    json_pack("{s:s, s:s, s:s*}", "component", text(v,
+		    "code"), "document", text(v, "document"), "receipt",
+		    json_string_value(json_object_get(v, "receipt"))), err)) {
+			json_decref(list);
+			return (NULL);
+		}
+	return (list);
+}
+
+static const char *const mode_words[] = { [SH_REUSE_NEVER] = "never",
+	[SH_REUSE_AUTO] = "auto", [SH_REUSE_ASK] = "ask" };
+
+const char *
+sh_reuse_mode_word(enum sh_reuse_mode mode)
+{
+	return (mode_words[mode]);
+}
+
+int
+sh_reuse_mode_parse(const char *s, enum sh_reuse_mode *out)
+{
+	size_t i;
+
+	for (i = 0; i < SH_COUNT(mode_words); i++)
+		if (strcmp(s, mode_words[i]) == 0) {
+			*out = (enum sh_reuse_mode)i;
+			return (0);
+		}
+	return (-1);
+}
+
 /* 1 when it was reused, 0 when it no longer counts. */
 static int
 take(struct sh_home *h, const struct sh_job *j, json_t *v,

@@ -31,4 +31,11 @@ int sh_again_look(struct sh_home *h, struct sh_job *j,
 int sh_again_take(struct sh_home *h, struct sh_job *j, struct sh_error *err)
     SH_MUST_CHECK;
 
+/* What was held of the components that the job's own pages do not bring. */
+json_t *sh_again_held(const struct sh_job *j, struct sh_error *err);
+
+/* "auto", "ask", "never"; -1: none of them. */
+int sh_reuse_mode_parse(const char *s, enum sh_reuse_mode *out);
+const char *sh_reuse_mode_word(enum sh_reuse_mode mode);
+
 #endif

@@ -532,7 +532,8 @@ sh_bulk_status(struct sh_home *home, const char *run, enum sh_lang lang,
 		(void)json_array_append_new(causes, cause_value(
 		    &b->state.cause[i], lang, err));
 	v = json_pack("{s:s, s:s, s:s, s:s, s:s*, s:I, s:I, s:I, s:I, s:I,"
-	    "s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:I, s:o*, s:o}",
+	    "s:I, s:I, s:I, s:I, s:I, s:o, s:I, s:I, s:{s:I, s:I}, s:I,"
+	    "s:o*, s:o}",
 	    "format", "sohoa-bulk-1", "run", b->name, "source",
 	    b->plan.source, "state", state, "waits_for",
 	    *b->state.waits_for != '\0' ? b->state.waits_for : NULL,
@@ -549,6 +550,8 @@ sh_bulk_status(struct sh_home *home, const char *run, enum sh_lang lang,
 	    "count", counts_value(&b->state),
 	    "read", (json_int_t)b->state.read,
 	    "reused", (json_int_t)b->state.reused,
+	    "components", "held", (json_int_t)b->state.held, "reused",
+	    (json_int_t)b->state.receipts,
 	    "yields", (json_int_t)b->state.yields,
 	    "pace", pace_value(b, rows - results),
 	    "causes", causes);

@@ -20,6 +20,7 @@
 
 #include "base/error.h"
 #include "base/json.h"
+#include "pipeline/again.h"
 #include "pipeline/home.h"
 #include "pipeline/worker_pool.h"
 #include "schemas/message.h"
@@ -41,6 +42,12 @@ struct sh_bulk_options {
 	struct sh_pool *pool;
 	const volatile int *stop;	/* set by a signal */
 	int wait_s;		/* how long a gate may stay closed */
+	/*
+	 * Kept for the run; NULL: as it was told before, at first never,
+	 * since the papers of old dossiers were brought.  Nobody sits there:
+	 * to ask is to tell what is held.
+	 */
+	const enum sh_reuse_mode *reuse;
 	const struct sh_bulk_gate *gates;	/* besides disk and review */
 	size_t ngates;
 	/* Pages done by this process and still to do; may be NULL. */

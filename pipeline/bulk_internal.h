@@ -8,6 +8,7 @@
  *   result-N		results of shard N's rows so far, by row
  *   state		what sums up results, for who only looks
  *   term		how often work was begun: the queue's clock
+ *   reuse		what is done with what is held; none: nothing
  *   pause		nobody works at it (empty, not sealed)
  *   reserve		room on disk for what is still to come (not sealed)
  *
@@ -27,7 +28,7 @@
 #define SH_CAUSES_MAX	64
 #define SH_SAMPLES_MAX	3
 #define SH_ENTRY_NAME	24
-#define SH_STATE_VERSION	1
+#define SH_STATE_VERSION	2
 
 struct sh_bulk_plan {
 	char *source;		/* path */
@@ -62,6 +63,7 @@ struct sh_bulk_state {
 	uint64_t done, incomplete, failed;	/* rows with a result */
 	uint64_t count[7];	/* of struct sh_tally, in its order */
 	uint64_t read, reused;	/* pages by readers, pages from the cache */
+	uint64_t held, receipts;	/* components not scanned: of them reused */
 	uint64_t files, bytes;	/* of rows with a result */
 	uint64_t working_ms;
 	uint64_t yields;	/* times the desk was given way to */

@@ -37,6 +37,7 @@ enum halt { GO, STOP, PAUSE, DESK };
 struct work {
 	struct sh_bulk *b;
 	const struct sh_bulk_options *o;
+	enum sh_reuse_mode reuse;
 	struct shard *shards;		/* newest first */
 	struct slot *slots;		/* by the intake's index */
 	size_t nslots, slotcap;
@@ -369,7 +370,7 @@ run_segment(struct work *w, struct sh_error *err)
 	struct sh_home *home = *w->b->home;
 	const struct sh_intake_options io = {
 		.pool = w->o->pool, .catalogue = home->catalogue,
-		.home = home,
+		.home = home, .reuse = w->reuse,
 		.watch = { progress, finished, halted, w },
 	};
 	int64_t begin = sh_monotonic_ms();
@@ -550,6 +551,32 @@ begin_term(struct sh_bulk *b, struct sh_error *err)
 	return (rc);
 }
 
+/* As it is told now, or was told before. */
+static int
+reuse_of(struct sh_bulk *b, const enum sh_reuse_mode *told,
+    enum sh_reuse_mode *out, struct sh_error *err)
+{
+	const char *word;
+	json_t *v = NULL;
+	int rc;
+
+	*out = SH_REUSE_NEVER;
+	if (told != NULL) {
+		*out = *told;
+		if ((v = json_pack("{s:s}", "mode", sh_reuse_mode_word(
+		    *told))) == NULL)
+			return (sh_error_nomem(err, "JSON"));
+		rc = sh_bulk_put(b, "reuse", v, 1, err);
+	} else if ((rc = sh_bulk_get(b, "reuse", &v, err)) == 1) {
+		word = json_string_value(json_object_get(v, "mode"));
+		rc = word != NULL && sh_reuse_mode_parse(word, out) ==
+		    0 ? 0 : sh_error_set(err, SH_EFORMAT, "spool.damaged",
+		    "how a run reuses");
+	}
+	json_decref(v);
+	return (rc);
+}
+
 int
 sh_bulk_work(struct sh_bulk *b, const struct sh_bulk_options *o,
     struct sh_error *err)
@@ -562,7 +589,8 @@ sh_bulk_work(struct sh_bulk *b, const struct sh_bulk_options *o,
 
 	if (sh_bulk_is_paused(b))
 		return (stopped(PAUSE, err));
-	if (sh_bulk_recount(b, &numbers, &n, err) || begin_term(b, err) ||
+	if (reuse_of(b, o->reuse, &w.reuse, err) ||
+	    sh_bulk_recount(b, &numbers, &n, err) || begin_term(b, err) ||
 	    sh_queue_add((*b->home)->archive, b->plan.queue, b->name,
 	    numbers, n, err) || sh_bulk_reserve(b, err))
 		goto out;

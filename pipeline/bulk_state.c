@@ -138,6 +138,22 @@ add_counts(json_t *v, const struct sh_job *j, struct sh_error *err)
 	    "incomplete", err) ? -1 : 0);
 }
 
+/* Components that the archive had; a row without any has none of it. */
+static int
+add_held(json_t *v, const struct sh_job *j, struct sh_error *err)
+{
+	json_t *held;
+
+	if (j->need == NULL)
+		return (0);
+	if ((held = sh_again_held(j, err)) == NULL)
+		return (-1);
+	if (json_array_size(held) > 0)
+		return (sh_json_set(v, "components", held, err));
+	json_decref(held);
+	return (0);
+}
+
 json_t *
 sh_bulk_result(uint64_t row, const struct sh_dossier *d,
     const struct sh_job *job, const struct sh_error *why,
@@ -155,7 +171,7 @@ sh_bulk_result(uint64_t row, const struct sh_dossier *d,
 		return (NULL);
 	}
 	if (job != NULL ? (add_counts(v, job, err) || add_readings(v, job,
-	    err) || page_causes(job, causes, err) || draft_causes(job,
+	    err) || add_held(v, job, err) || page_causes(job, causes, err) || draft_causes(job,
 	    causes, err)) : add_cause(causes, why->key, sh_bulk_param(why,
 	    "file"), 0, why, err)) {
 		json_decref(v);
@@ -241,6 +257,7 @@ sh_bulk_count(struct sh_bulk_state *s, const json_t *result)
 	const char *state = json_string_value(json_object_get(result,
 	    "state"));
 	const json_t *count = json_object_get(result, "count");
+	const json_t *v;
 	size_t i;
 
 	count_causes(s, result);
@@ -252,6 +269,10 @@ sh_bulk_count(struct sh_bulk_state *s, const json_t *result)
 		s->count[i] += number(count, counts[i]);
 	s->read += number(result, "read");
 	s->reused += number(result, "reused");
+	json_array_foreach(json_object_get(result, "components"), i, v) {
+		s->held++;
+		s->receipts += json_object_get(v, "receipt") != NULL;
+	}
 	s->files += number(result, "files");
 	s->bytes += number(result, "bytes");
 }

@@ -5,6 +5,7 @@
 
 #include "archive/reuse.h"
 #include "base/fs.h"
+#include "pipeline/near.h"
 #include "pipeline/sheet.h"
 
 #define CANDIDATES_MAX	200
@@ -23,10 +24,12 @@ draft_sheet(const struct sh_job *j, const struct sh_draft *d,
 	if (s == NULL)
 		return (NULL);
 	s->certified_copy = d->guess.certified_copy;
-	for (i = 0; i < d->fields.n && rc == 0; i++)
-		rc = sh_sheet_say(s, d->fields.field[i].def,
-		    d->fields.field[i].value, d->fields.field[i].confidence,
-		    err);
+	for (i = 0; i < d->fields.n && rc == 0; i++) {
+		const struct sh_field *f = &d->fields.field[i];
+
+		rc = sh_sheet_say(s, f->def, f->value, f->confidence,
+		    f->method, f->page, f->box, err);
+	}
 	for (i = 0; i < d->npages && rc == 0; i++) {
 		if ((p = sh_job_page(j, d->pages[i], err)) == NULL)
 			rc = -1;
@@ -62,20 +65,40 @@ held_reading(struct sh_archive *ar, const struct sh_reader *who,
 	return (v);
 }
 
+static struct sh_box
+box_of(const json_t *v)
+{
+	const json_t *b = json_object_get(v, "box");
+	json_int_t n[4];
+	size_t i;
+
+	/* Where it stands is not on the page: then there is nothing. */
+	for (i = 0; i < 4; i++) {
+		n[i] = json_integer_value(json_array_get(b, i));
+		if (n[i] < 0 || n[i] > INT32_MAX)
+			return ((struct sh_box){ 0, 0, 0, 0 });
+	}
+	return ((struct sh_box){ (int32_t)n[0], (int32_t)n[1], (int32_t)n[2],
+	    (int32_t)n[3] });
+}
+
 static int
 say_fields(struct sh_sheet *s, const json_t *record, struct sh_error *err)
 {
 	const json_t *fields = json_object_get(record, "fields"), *v;
-	const char *value;
+	const char *value, *method;
 	size_t i;
 
 	/* What the catalogue calls otherwise by now is not compared. */
 	for (i = 0; i < s->type->nfields; i++) {
 		v = json_object_get(fields, s->type->fields[i].name);
 		value = json_string_value(json_object_get(v, "value"));
+		method = json_string_value(json_object_get(v, "method"));
 		if (value != NULL && sh_sheet_say(s, &s->type->fields[i],
 		    value, (double)json_integer_value(json_object_get(v,
-		    "confidence_bp")) / 10000, err))
+		    "confidence_bp")) / 10000, method != NULL ? method : "",
+		    (size_t)json_integer_value(json_object_get(v, "page")),
+		    box_of(v), err))
 			return (-1);
 	}
 	return (0);
@@ -147,10 +170,41 @@ looks_like(const struct sh_job *job, const struct sh_draft *d,
 	return (1);
 }
 
+/*
+ * Text says that the sheets may be one: each page's picture is looked at where
+ * either of the two says what it is.
+ */
+static int
+look(struct sh_archive *ar, const struct sh_reader *who, struct sh_sheet *s,
+    const struct sh_buf *looks, struct sh_sheet *h,
+    const struct sh_document_id *id, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	struct sh_looks *l = NULL, *held = NULL;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < s->nplaces; i++)
+		s->places[i].at.look = SH_LOOK_NOTHING;
+	rc = sh_near_rendition(ar, who, id, &b, err);
+	for (i = 0; rc == 0 && i < s->npages && i < h->npages; i++) {
+		if (sh_near_page(looks, i, &l, err) ||
+		    sh_near_page(&b, i, &held, err) || (l != NULL && held !=
+		    NULL && (sh_sheet_look(s, i, l, held, err) ||
+		    sh_sheet_look(h, i, held, l, err))))
+			rc = -1;
+		sh_likeness_free(l);
+		sh_likeness_free(held);
+		l = held = NULL;
+	}
+	sh_buf_free(&b);
+	return (rc);
+}
+
 int
 sh_dedupe(struct sh_archive *ar, const struct sh_reader *who,
-    const struct sh_job *job, const struct sh_draft *d, struct sh_kin *out,
-    struct sh_error *err)
+    const struct sh_job *job, const struct sh_draft *d,
+    const struct sh_buf *looks, struct sh_kin *out, struct sh_error *err)
 {
 	struct sh_query q = { .holder = &d->holders[0].id,
 	    .name = d->holders[0].name, .birth = d->holders[0].birth,
@@ -182,6 +236,9 @@ sh_dedupe(struct sh_archive *ar, const struct sh_reader *who,
 		    NULL)
 			goto out;
 		rc = sh_kin_compare(s, h, &kin, err);
+		if (rc == 0 && sh_kin_is_open(&kin) &&
+		    (rc = look(ar, who, s, looks, h, &id, err)) == 0)
+			sh_kin_look(s, h, &kin);
 		sh_sheet_free(h);
 		if (rc != 0)
 			goto out;

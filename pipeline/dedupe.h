@@ -8,12 +8,13 @@
 #include "pipeline/job.h"
 
 /*
- * The nearest kin of a matched draft; nothing alike: SH_KIN_OTHER.  WHO is
- * accountable for looking.
+ * The nearest kin of a matched draft, whose pages look like LOOKS (near.h);
+ * nothing alike: SH_KIN_OTHER.  WHO is accountable for looking.
  */
 int sh_dedupe(struct sh_archive *ar, const struct sh_reader *who,
-    const struct sh_job *job, const struct sh_draft *d, struct sh_kin *out,
-    struct sh_error *err) SH_MUST_CHECK;
+    const struct sh_job *job, const struct sh_draft *d,
+    const struct sh_buf *looks, struct sh_kin *out, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /*
  * A better capture, or a later issue of a paper that replaces the earlier,

@@ -8,13 +8,15 @@
 
 /* A field read better than this on both sides is held to be right. */
 #define FIELD_SURE	0.90
-/* The number alone keeps two papers apart: one read worse says nothing. */
-#define NUMBER_SURE	0.80
 /* Shares of words that must agree: with the paper's number, without one. */
-#define WORDS_NUMBERED	0.60
+#define WORDS_NUMBERED	0.40
 #define WORDS_ALONE	0.85
 /* A capture is better when its words are surer by this, no coarser. */
 #define BETTER		0.03
+/* Of a paper without a number so many places must look the same. */
+#define PLACES_ALONE	3
+/* One word of so many, read alike, may look otherwise: dirt. */
+#define WORDS_DIRTY	100
 /* A number of so many characters is no other paper's. */
 #define LONG_NUMBER	8
 
@@ -75,13 +77,21 @@ one_edit(const uint8_t *a, size_t an, const uint8_t *b, size_t bn)
 }
 
 static int
+same_letters(const struct sh_sheet *s, const struct sh_token *a,
+    const struct sh_sheet *h, const struct sh_token *b)
+{
+	return (a->hash == b->hash && a->len == b->len && memcmp(s->text.data +
+	    a->at, h->text.data + b->at, a->len) == 0);
+}
+
+static int
 tokens_agree(const struct sh_sheet *s, const struct sh_token *a,
     const struct sh_sheet *h, const struct sh_token *b)
 {
 	const uint8_t *p = s->text.data + a->at, *q = h->text.data + b->at;
 
-	if (a->hash == b->hash && a->len == b->len)
-		return (memcmp(p, q, a->len) == 0);
+	if (same_letters(s, a, h, b))
+		return (1);
 	/* Recognition errs in a letter; a digit more is another number. */
 	return (!a->digits && !b->digits && a->len >= 3 && b->len >= 3 &&
 	    one_edit(p, a->len, q, b->len));
@@ -126,14 +136,18 @@ close_gap(struct left *out, struct run *a, struct run *b)
  * between is looked at gap by gap.
  */
 static int
-compare_words(const struct sh_sheet *s, const struct sh_sheet *h,
-    struct left *out, struct sh_error *err)
+compare_words(struct sh_sheet *s, struct sh_sheet *h, struct left *out,
+    struct sh_error *err)
 {
 	size_t n = s->ntokens, m = h->ntokens, i, k;
 	struct run a = { 0, 0, 0 }, b = { 0, 0, 0 };
 	uint16_t *best;
 
 	memset(out, 0, sizeof(*out));
+	for (i = 0; i < n; i++)
+		s->tokens[i].agrees = 0;
+	for (k = 0; k < m; k++)
+		h->tokens[k].agrees = 0;
 	best = sh_alloc((n + 1) * (m + 1), sizeof(*best), "words", err);
 	if (best == NULL)
 		return (-1);
@@ -151,6 +165,9 @@ compare_words(const struct sh_sheet *s, const struct sh_sheet *h,
 		if (tokens_agree(s, &s->tokens[i], h, &h->tokens[k])) {
 			close_gap(out, &a, &b);
 			out->agreeing++;
+			s->tokens[i].agrees = h->tokens[k].agrees =
+			    (uint8_t)same_letters(s, &s->tokens[i], h,
+			    &h->tokens[k]);
 			i++;
 			k++;
 		} else if (BEST(i + 1, k) >= BEST(i, k + 1)) {
@@ -208,16 +225,11 @@ compare_field(const struct sh_sheet *s, const struct sh_sheet *h,
 	return (0);
 }
 
-/*
- * Do the words of S, read as one run, have the value somewhere?  *SURE:
- * every word of it was read surely.
- */
+/* Do the words of S, read as one run, have the value somewhere? */
 static int
-words_have(const struct sh_sheet *s, const char *value, int *has, int *sure,
+words_have(const struct sh_sheet *s, const char *value, int *has,
     struct sh_error *err)
 {
-	const uint8_t *at;
-	size_t i, from, end;
 	char *folded = sh_text_fold_dup(value, err), *needle;
 
 	if (folded == NULL)
@@ -226,15 +238,9 @@ words_have(const struct sh_sheet *s, const char *value, int *has, int *sure,
 	free(folded);
 	if (needle == NULL)
 		return (-1);
-	at = memmem(s->text.data, s->text.len, needle, strlen(needle));
-	from = at != NULL ? (size_t)(at - s->text.data) : s->text.len;
-	end = from + strlen(needle);
+	*has = memmem(s->text.data, s->text.len, needle, strlen(needle)) !=
+	    NULL;
 	free(needle);
-	*has = at != NULL;
-	*sure = 1;
-	for (i = 0; i < s->ntokens; i++)
-		if (s->tokens[i].at > from && s->tokens[i].at < end)
-			*sure &= s->tokens[i].sure;
 	return (0);
 }
 
@@ -244,20 +250,19 @@ words_have(const struct sh_sheet *s, const char *value, int *has, int *sure,
  */
 static int
 compare_number(const struct sh_sheet *s, const struct sh_sheet *h,
-    enum agreement *out, int *sure, struct sh_error *err)
+    enum agreement *out, struct sh_error *err)
 {
 	const struct sh_saying *a = sh_sheet_says(s, s->type->number_field);
 	const struct sh_saying *b = sh_sheet_says(h, h->type->number_field);
 	const struct sh_saying *one = a != NULL ? a : b;
 	int has;
 
-	*sure = 1;
 	if ((a != NULL) == (b != NULL))
 		return (compare_field(s, h, s->type->number_field, out, err));
 	*out = SILENT;
 	if (one->confidence < FIELD_SURE)
 		return (0);
-	if (words_have(a != NULL ? h : s, one->value, &has, sure, err))
+	if (words_have(a != NULL ? h : s, one->value, &has, err))
 		return (-1);
 	*out = has ? AGREES : DIFFERS;
 	return (0);
@@ -267,27 +272,8 @@ struct facts {
 	enum agreement number, issued, issuer;
 	unsigned agreeing;
 	unsigned telling;	/* of them numbers and dates */
-	int number_unsure;	/* on one of the two */
 	const char *differs;	/* a field that says what the paper is */
 };
-
-/* Fields in which two readings of the same print must agree. */
-static int
-is_exact(enum sh_field_kind kind)
-{
-	return (kind == SH_FIELD_ID || kind == SH_FIELD_NUMBER ||
-	    kind == SH_FIELD_DATE || kind == SH_FIELD_MONEY ||
-	    kind == SH_FIELD_AREA);
-}
-
-/* A digit read wrongly may be just that of another paper. */
-static int
-is_unsure(const struct sh_sheet *s)
-{
-	const struct sh_saying *n = sh_sheet_says(s, s->type->number_field);
-
-	return (n != NULL && n->confidence < NUMBER_SURE);
-}
 
 static int
 compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
@@ -296,14 +282,12 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 	const struct sh_paper_type *t = s->type;
 	enum agreement r;
 	size_t i;
-	int sure;
 
 	memset(f, 0, sizeof(*f));
-	if (compare_number(s, h, &f->number, &sure, err) ||
+	if (compare_number(s, h, &f->number, err) ||
 	    compare_field(s, h, t->issued_field, &f->issued, err) ||
 	    compare_field(s, h, t->issuer_field, &f->issuer, err))
 		return (-1);
-	f->number_unsure = !sure || is_unsure(s) || is_unsure(h);
 	for (i = 0; i < s->nsays; i++) {
 		const struct sh_field_def *d = s->says[i].def;
 
@@ -311,9 +295,9 @@ compare_fields(const struct sh_sheet *s, const struct sh_sheet *h,
 			return (-1);
 		if (r == AGREES) {
 			f->agreeing++;
-			f->telling += is_exact(d->kind);
+			f->telling += sh_sheet_is_exact(d->kind);
 		}
-		if (r == DIFFERS && (d->critical || is_exact(d->kind)))
+		if (r == DIFFERS && (d->critical || sh_sheet_is_exact(d->kind)))
 			f->differs = d->name;
 	}
 	return (0);
@@ -396,9 +380,8 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 	/* One of them was altered, or misread: for a person. */
 	if (left->numbers > 0 || left->words > 0)
 		return (SH_KIN_CONFLICT);
-	if (f->number_unsure)
-		out->differs = s->type->number_field;
-	return (f->number_unsure ? SH_KIN_UNSURE : SH_KIN_RESCAN);
+	out->differs = s->type->number_field;
+	return (SH_KIN_UNSURE);
 }
 
 /* Nothing but the words themselves says that it is the same sheet. */
@@ -413,12 +396,13 @@ judge_alone(const struct sh_sheet *s, const struct sh_sheet *h,
 	    left->any_numbers > 0 || left->words * 100 > total ||
 	    out->words_bp < (int)(WORDS_ALONE * 10000))
 		return (SH_KIN_OTHER);
-	return (SH_KIN_RESCAN);
+	out->differs = s->type->number_field;
+	return (SH_KIN_UNSURE);
 }
 
 int
-sh_kin_compare(const struct sh_sheet *s, const struct sh_sheet *h,
-    struct sh_kin *out, struct sh_error *err)
+sh_kin_compare(struct sh_sheet *s, struct sh_sheet *h, struct sh_kin *out,
+    struct sh_error *err)
 {
 	struct facts f;
 	struct left left;
@@ -439,7 +423,75 @@ sh_kin_compare(const struct sh_sheet *s, const struct sh_sheet *h,
 	out->kinship = (enum sh_kinship)(says_which(s, &f) ?
 	    judge_numbered(s, h, &f, &left, out) :
 	    judge_alone(s, h, &f, &left, out));
-	out->better = out->kinship == SH_KIN_RESCAN &&
-	    s->confidence >= h->confidence + BETTER && s->dpi >= 0.9 * h->dpi;
 	return (0);
+}
+
+/* ---- pictures -------------------------------------------------------------- */
+
+int
+sh_kin_is_open(const struct sh_kin *k)
+{
+	return (k->kinship == SH_KIN_UNSURE || (k->kinship ==
+	    SH_KIN_CONFLICT && k->differs == NULL));
+}
+
+struct seen {
+	unsigned places, same;
+	unsigned own;		/* of the same: the paper's number */
+	unsigned telling;	/* of the same: it and what tells as much */
+	unsigned differ;
+	unsigned dirty;		/* they differ, but were read alike */
+};
+
+/* Every letter of it was read on both, and it is no number. */
+static int
+is_dirty(const struct sh_sheet *s, const struct sh_place *p)
+{
+	size_t i;
+	int agrees = p->what == SH_PLACE_WORD;
+
+	for (i = p->token; i < p->token + p->ntokens; i++)
+		agrees &= s->tokens[i].agrees;
+	return (agrees);
+}
+
+static void
+count_looks(const struct sh_sheet *s, struct seen *n)
+{
+	size_t i;
+
+	for (i = 0; i < s->nplaces; i++) {
+		const struct sh_place *p = &s->places[i];
+		int same = p->at.look == SH_LOOK_SAME;
+
+		n->places++;
+		n->same += same;
+		n->own += same && p->what == SH_PLACE_OWN;
+		n->telling += same && p->what != SH_PLACE_WORD;
+		if (p->at.look == SH_LOOK_DIFFERENT)
+			*(is_dirty(s, p) ? &n->dirty : &n->differ) += 1;
+	}
+}
+
+void
+sh_kin_look(const struct sh_sheet *s, const struct sh_sheet *h,
+    struct sh_kin *out)
+{
+	struct seen n = { 0 };
+
+	if (!sh_kin_is_open(out))
+		return;
+	count_looks(s, &n);
+	count_looks(h, &n);
+	if (n.differ > 0 || n.dirty * WORDS_DIRTY > n.places ||
+	    (s->type->number_field != NULL ? n.own == 0 : n.telling <
+	    PLACES_ALONE))
+		return;
+	/* What was read in two ways is there to be seen, and is the same. */
+	if (out->kinship == SH_KIN_CONFLICT && n.same < n.places)
+		return;
+	out->kinship = SH_KIN_RESCAN;
+	out->differs = NULL;
+	out->better = s->confidence >= h->confidence + BETTER && s->dpi >=
+	    0.9 * h->dpi;
 }

@@ -8,7 +8,6 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
-#include "ocr/likeness.h"
 
 #define DOCUMENTS_MAX	200
 #define MEMORY_MAX	((size_t)8 << 20)	/* packed, of one holder */
@@ -44,16 +43,15 @@ sh_near_append(struct sh_buf *out, const struct sh_buf *likeness,
 
 /* A rendition of a document: 1, 0 when it has none, -1. */
 static int
-rendition(const struct sh_near *n, const struct sh_reader *who,
-    const struct sh_document_id *id,
-    const char *name, size_t limit, struct sh_buf *out, struct sh_error *err)
+rendition(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_document_id *id, const char *name, size_t limit, struct sh_buf *out, struct sh_error *err)
 {
 	struct sh_error own = SH_ERROR_INIT;
 	int fd, rc = -1;
 
 	if ((fd = sh_memfd(name, err)) < 0)
 		return (-1);
-	if (sh_archive_get(n->ar, who, id, name, fd, &own)) {
+	if (sh_archive_get(ar, who, id, name, fd, &own)) {
 		if (own.code == SH_ENOTFOUND)
 			rc = 0;
 		else
@@ -93,6 +91,41 @@ length_at(const uint8_t *p)
 	    p[3]);
 }
 
+int
+sh_near_rendition(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_document_id *id, struct sh_buf *out,
+    struct sh_error *err)
+{
+	out->limit = RENDITION_MAX;
+	return (rendition(ar, who, id, SH_NEAR_RENDITION, RENDITION_MAX, out,
+	    err) < 0 ? -1 : 0);
+}
+
+int
+sh_near_page(const struct sh_buf *b, size_t page, struct sh_looks **lp,
+    struct sh_error *err)
+{
+	struct sh_error own = SH_ERROR_INIT;
+	size_t at, len;
+
+	*lp = NULL;
+	for (at = 0; at + 4 <= b->len; at += len, page--) {
+		len = length_at(b->data + at);
+		at += 4;
+		if (len > b->len - at)
+			return (0);
+		if (page > 0)
+			continue;
+		/* One that a later version made is as if there were none. */
+		if (len == 0 || sh_likeness_unpack(b->data + at, len, lp,
+		    &own) == 0 || own.code != SH_ENOMEM)
+			return (0);
+		*err = own;
+		return (-1);
+	}
+	return (0);
+}
+
 static int
 take_document(struct sh_near *n, const struct sh_reader *who,
     const struct sh_document_id *id, unsigned npages, struct sh_error *err)
@@ -103,13 +136,14 @@ take_document(struct sh_near *n, const struct sh_reader *who,
 	int rc;
 
 	b.limit = RENDITION_MAX;
-	rc = rendition(n, who, id, SH_NEAR_RENDITION, RENDITION_MAX, &b, err);
+	rc = rendition(n->ar, who, id, SH_NEAR_RENDITION, RENDITION_MAX, &b, err);
 	for (at = 0; rc == 1 && at + 4 <= b.len; at += len, page++) {
 		len = length_at(b.data + at);
 		at += 4;
 		if (len > b.len - at)
 			break;
-		if (len > 0 && n->bytes + len <= MEMORY_MAX)
+		if (sh_likeness_is_whole(b.data + at, len) &&
+		    n->bytes + len <= MEMORY_MAX)
 			rc = hold(n, id, page, npages, b.data + at, len,
 			    err) == 0 ? 1 : -1;
 	}
@@ -249,8 +283,8 @@ held_page(const struct sh_near *n, const struct sh_reader *who,
 	int rc;
 
 	b.limit = READING_MAX;
-	rc = rendition(n, who, &where->document, "reading", READING_MAX, &b,
-	    err);
+	rc = rendition(n->ar, who, &where->document, "reading", READING_MAX,
+	    &b, err);
 	if (rc == 1 && (v = sh_json_parse(b.data, b.len, READING_MAX, err)) ==
 	    NULL)
 		rc = -1;
@@ -300,14 +334,15 @@ sh_near_find(const struct sh_near *n, const struct sh_reader *who,
     const struct sh_raster *r, const char *engine, struct sh_page **pagep,
     struct sh_near_page *where, struct sh_error *err)
 {
-	struct sh_likeness *l = NULL, *held = NULL;
+	struct sh_looks *l = NULL, *held = NULL;
 	struct sh_error own;
 	struct sh_shift shift;
 	size_t i;
 	int rc = 0, found;
 
 	*pagep = NULL;
-	if (n->n == 0 || r->likeness.len == 0)
+	if (n->n == 0 || !sh_likeness_is_whole(r->likeness.data,
+	    r->likeness.len))
 		return (0);
 	if (sh_likeness_unpack(r->likeness.data, r->likeness.len, &l, err))
 		return (-1);

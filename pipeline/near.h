@@ -14,6 +14,7 @@
 #include "archive/archive.h"
 #include "base/buf.h"
 #include "base/error.h"
+#include "ocr/likeness.h"
 #include "ocr/page.h"
 #include "pipeline/worker_pool.h"
 
@@ -44,6 +45,17 @@ struct sh_near_page {
 int sh_near_find(const struct sh_near *n, const struct sh_reader *who,
     const struct sh_raster *r, const char *engine,
     struct sh_page **pagep, struct sh_near_page *where, struct sh_error *err);
+
+/*
+ * What page PAGE of a document looks like, from its rendition; *LP stays NULL
+ * where that is not known.
+ */
+int sh_near_page(const struct sh_buf *rendition, size_t page,
+    struct sh_looks **lp, struct sh_error *err) SH_MUST_CHECK;
+/* The rendition itself; empty: the document has none. */
+int sh_near_rendition(struct sh_archive *ar, const struct sh_reader *who,
+    const struct sh_document_id *id, struct sh_buf *out,
+    struct sh_error *err) SH_MUST_CHECK;
 
 /* A page of a rendition that is made; LIKENESS may be empty. */
 int sh_near_append(struct sh_buf *out, const struct sh_buf *likeness,

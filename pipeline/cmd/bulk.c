@@ -62,6 +62,7 @@ static void
 print_status(const json_t *v, enum sh_lang lang)
 {
 	const json_t *count = json_object_get(v, "count");
+	const json_t *held = json_object_get(v, "components");
 	const json_t *pace = json_object_get(v, "pace");
 	const char *waits = json_string_value(json_object_get(v,
 	    "waits_for"));
@@ -88,6 +89,10 @@ print_status(const json_t *v, enum sh_lang lang)
 	    "separators"), number(count, "set_aside"), number(count,
 	    "waiting"), number(count, "failed"), number(v, "read"),
 	    number(v, "reused"));
+	if (number(held, "held") > 0)
+		(void)printf(vi ? "%lld thành phần đã có trong kho, %lld dùng "
+		    "lại\n" : "%lld components held, %lld of them reused\n",
+		    number(held, "held"), number(held, "reused"));
 	if (pace != NULL) {
 		left = number(pace, "left_s");
 		(void)printf(vi ? "%lld trang/giờ, còn khoảng %lld:%02lld:"
@@ -166,6 +171,8 @@ take_in(const struct sh_args *a, struct sh_bulk *b, struct sh_home **home,
 	struct sh_bulk_options o = { .stop = &sh_stop, .wait_s = 300,
 	    .progress = on_progress, .arg = &progress };
 	const char *wait = sh_args_get(a, "wait");
+	const char *reuse = sh_args_get(a, "reuse");
+	enum sh_reuse_mode mode;
 	uint64_t n;
 	int rc;
 
@@ -174,6 +181,10 @@ take_in(const struct sh_args *a, struct sh_bulk *b, struct sh_home **home,
 			return (sh_args_usage(a, "--wait wants seconds"));
 		o.wait_s = (int)n;
 	}
+	if (reuse != NULL && sh_reuse_mode_parse(reuse, &mode))
+		return (sh_args_usage(a, "--reuse wants auto, ask or never"));
+	if (reuse != NULL)
+		o.reuse = &mode;
 	if ((rc = pool_of(a, *home, &o.pool, err)) != 0)
 		return (rc);
 	sh_progress_start(&progress, a, "bulk", a->lang == SH_VI ? "trang" :

@@ -35,6 +35,7 @@ static const struct sh_option read_options[] = {
 static const struct sh_option bulk_options[] = {
 	HOME,
 	{ "readers", 'r', "N", "reading processes; 0: one per core" },
+	{ "reuse", 'U', "MODE", "what is held, not scanned: auto, ask, never" },
 	{ "wait", 'w', "S", "wait so many seconds for disk or signer (300)" },
 	{ "cause", 'c', "KEY", "retry: only rows with this cause" },
 	{ "csv", 'C', NULL, "report: CSV instead of JSONL" },

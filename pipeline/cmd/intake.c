@@ -254,11 +254,7 @@ take_in(struct sh_args *a, struct sh_home *home,
 		mode = sh_args_get(a, "reuse");
 		if (mode == NULL)
 			mode = sh_config_text(home->config, "reuse");
-		if (strcmp(mode, "auto") == 0)
-			o.reuse = SH_REUSE_AUTO;
-		else if (strcmp(mode, "ask") == 0)
-			o.reuse = SH_REUSE_ASK;
-		else if (strcmp(mode, "never") != 0)
+		if (sh_reuse_mode_parse(mode, &o.reuse))
 			return (sh_args_usage(a,
 			    "--reuse wants auto, ask or never"));
 		r.reuse = o.reuse;

@@ -58,7 +58,7 @@ static int
 look(const struct sh_image_page *p, struct sh_buf *out, struct sh_error *err)
 {
 	const struct sh_pixels *px = &p->pixels;
-	struct sh_likeness *l = NULL;
+	struct sh_looks *l = NULL;
 	int rc;
 
 	if (p->needs_raster || px->exif_orientation != 1)

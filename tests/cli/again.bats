@@ -67,3 +67,38 @@ card='[c for c in v["components"] if c.get("document")]'
 	grep -q 'is held' "$BATS_TEST_TMPDIR/o"
 	grep -q '~ .* reused' "$BATS_TEST_TMPDIR/o"
 }
+
+@test "a bulk run tells what is held, and reuses it only when it is told to" {
+	cp -r "$BATS_FILE_TMPDIR/second" "$BATS_TEST_TMPDIR/cat-second"
+	mkdir "$BATS_TEST_TMPDIR/cat"
+	mv "$BATS_TEST_TMPDIR/cat-second" "$BATS_TEST_TMPDIR/cat/second"
+	for mode in none:0:0 never:0:0 ask:1:0 auto:1:1; do
+		IFS=: read -r word held reused <<< "$mode"
+		rm -rf "$BATS_TEST_TMPDIR/h"
+		cp -a "$SOHOA_HOME" "$BATS_TEST_TMPDIR/h"
+		opt=(--reuse "$word")
+		[ "$word" != none ] || opt=()
+		"$SOHOA" bulk run "$BATS_TEST_TMPDIR/cat" --home "$BATS_TEST_TMPDIR/h" --quiet --json "${opt[@]}" \
+		    > "$BATS_TEST_TMPDIR/o" || [ $? = 1 ]
+		schema bulk.schema.json < "$BATS_TEST_TMPDIR/o"
+		json '(v["components"]["held"], v["components"]["reused"])' < "$BATS_TEST_TMPDIR/o" | grep -qx "($held, $reused)"
+		"$SOHOA" bulk report --home "$BATS_TEST_TMPDIR/h" > "$BATS_TEST_TMPDIR/r"
+		schema bulk-report.schema.json < "$BATS_TEST_TMPDIR/r"
+		json '["receipt" in c for c in v.get("components", [])]' < "$BATS_TEST_TMPDIR/r" |
+			grep -qx "$([ "$held" = 0 ] && echo '\[\]' || { [ "$reused" = 1 ] && echo '\[True\]' || echo '\[False\]'; })"
+	done
+	run "$SOHOA" bulk run "$BATS_TEST_TMPDIR/cat" --reuse perhaps
+	[ "$status" = 64 ]
+}
+
+@test "a bulk run goes on reusing as it was told at first" {
+	cp -r "$BATS_FILE_TMPDIR/second" "$BATS_TEST_TMPDIR/second"
+	mkdir "$BATS_TEST_TMPDIR/cat"
+	mv "$BATS_TEST_TMPDIR/second" "$BATS_TEST_TMPDIR/cat"
+	mv "$BATS_TEST_TMPDIR/cat/second/scan-1.jpg" "$BATS_TEST_TMPDIR"
+	run "$SOHOA" bulk run "$BATS_TEST_TMPDIR/cat" --quiet --json --reuse auto
+	[ "$status" = 1 ]
+	mv "$BATS_TEST_TMPDIR/scan-1.jpg" "$BATS_TEST_TMPDIR/cat/second"
+	"$SOHOA" bulk retry --quiet --json > "$BATS_TEST_TMPDIR/o" || [ $? = 1 ]
+	json '(v["components"]["held"], v["components"]["reused"])' < "$BATS_TEST_TMPDIR/o" | grep -qx '(1, 1)'
+}

@@ -6,7 +6,7 @@ load common
 	"$SAMPLE" texts -n 1 --seed 21 |
 		"$PWD/$O/tests/tools/pairs" --copies 5 --others 500 > "$BATS_TEST_TMPDIR/t"
 	cat "$BATS_TEST_TMPDIR/t"
-	grep -q '^0 merged that the text tells apart' "$BATS_TEST_TMPDIR/t"
+	grep -q '^0 different papers merged' "$BATS_TEST_TMPDIR/t"
 	[ "$(awk '/^another own number/ { print ($4 > 300 && $5 == 0) }' "$BATS_TEST_TMPDIR/t")" = 1 ]
 	# A tool that merges nothing proves nothing.
 	[ "$(awk '/^the same paper/ { print ($6 > 10) }' "$BATS_TEST_TMPDIR/t")" = 1 ]

@@ -10,8 +10,9 @@
  *
  * With --digits: the N DIGITS, of one width, stand in the box of CAPTURE, another
  * capture of FILE's sheet.  Each in turn becomes each other one, in pixels:
- * never the same sheet.  Prints how many were tried and how many taken for
- * it; the exit status is 1 when there was one.
+ * never the same sheet, and the box never looks the same.  Prints how many
+ * were tried and how many were not seen on the page and in the box; the exit
+ * status is 1 when there was one in the box.
  */
 #include <stdio.h>
 #include <stdlib.h>
@@ -40,22 +41,22 @@ decode(const char *path, struct sh_image_page *p)
 	sh_buf_free(&b);
 }
 
-static struct sh_likeness *
+static struct sh_looks *
 likeness(const struct sh_pixels *px)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_likeness *l;
+	struct sh_looks *l;
 
 	must(sh_likeness_new(px->data, px->width_px, px->height_px,
 	    px->channels, px->dpi_x, px->dpi_y, &l, &err));
 	return (l);
 }
 
-static struct sh_likeness *
+static struct sh_looks *
 load(const char *path, double *spent)
 {
 	struct sh_image_page p;
-	struct sh_likeness *l;
+	struct sh_looks *l;
 	double at;
 
 	decode(path, &p);
@@ -122,8 +123,9 @@ try_digits(char **argv)
 	struct place b = { atoi(argv[2]), atoi(argv[3]), atoi(argv[4]),
 	    atoi(argv[5]) };
 	int n = atoi(argv[6]), i, k, w, places, tried = 0, same = 0;
-	int least = PLACES_MAX;
-	struct sh_likeness *held, *l;
+	int least = PLACES_MAX, unseen = 0;
+	struct sh_look_at at;
+	struct sh_looks *held, *l;
 	struct sh_image_page p;
 	struct sh_shift shift;
 	uint8_t *kept;
@@ -137,10 +139,13 @@ try_digits(char **argv)
 	l = likeness(&p.pixels);
 	must_ptr(held);
 	must_ptr(l);
-	(void)printf("%s: %d places; ", argv[1], sh_likeness_compare(l, held,
-	    PLACES_MAX, &shift, &err));
-	sh_likeness_free(l);
 	shrink(&p.pixels, &b);
+	at = (struct sh_look_at){ .box = { b.x, b.y, b.w, b.h }, .width_px =
+	    p.pixels.width_px, .height_px = p.pixels.height_px };
+	must(sh_likeness_look(l, held, &at, 1, &err));
+	(void)printf("%s: %d places, the box %d; ", argv[1],
+	    sh_likeness_compare(l, held, PLACES_MAX, &shift, &err), at.look);
+	sh_likeness_free(l);
 	step = b.w / (n - 0.1);
 	w = (int)step;
 	must_ptr(kept = malloc((size_t)w * (size_t)b.h * 3));
@@ -151,30 +156,33 @@ try_digits(char **argv)
 			copy_columns(&p.pixels, &b, w, b.x + (int)(k * step),
 			    b.x + (int)(i * step), kept, 0);
 			l = likeness(&p.pixels);
-			places = sh_likeness_compare(l, held, PLACES_MAX, &shift, &err);
+			places = sh_likeness_compare(l, held, PLACES_MAX,
+			    &shift, &err);
+			must(sh_likeness_look(l, held, &at, 1, &err));
 			sh_likeness_free(l);
 			copy_columns(&p.pixels, &b, w, 0, b.x +
 			    (int)(i * step), kept, 1);
 			tried++;
 			same += places == 0;
+			unseen += at.look == SH_LOOK_SAME;
 			least = places < least ? places : least;
-			if (places == 0)
+			if (at.look == SH_LOOK_SAME)
 				(void)printf("%c for %c is not seen; ",
 				    argv[7][k], argv[7][i]);
 		}
-	(void)printf("%d digits changed, %d not seen, %d places at least\n",
-	    tried, same, least);
+	(void)printf("%d digits changed, %d not seen on the page, %d in the "
+	    "box, %d places at least\n", tried, same, unseen, least);
 	free(kept);
 	sh_likeness_free(held);
 	sh_image_page_clear(&p);
-	return (same > 0);
+	return (unseen > 0);
 }
 
 int
 main(int argc, char **argv)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_likeness *first = NULL, *l;
+	struct sh_looks *first = NULL, *l;
 	struct sh_shift shift;
 	double made, at;
 	int i, n;

@@ -106,11 +106,11 @@ captured(const uint8_t *from, double deg, double dx, double dy)
 	return (to);
 }
 
-static struct sh_likeness *
+static struct sh_looks *
 made(uint8_t *take_p)
 {
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_likeness *l;
+	struct sh_looks *l;
 
 	must(sh_likeness_new(take_p, W, H, 1, 200, 200, &l, &err));
 	free(take_p);
@@ -118,7 +118,7 @@ made(uint8_t *take_p)
 }
 
 static int
-places(const struct sh_likeness *a, const struct sh_likeness *b,
+places(const struct sh_looks *a, const struct sh_looks *b,
     struct sh_shift *shift)
 {
 	struct sh_error err = SH_ERROR_INIT;
@@ -134,7 +134,7 @@ a_sheet_captured_again_is_the_same(void **state)
 	static const double lean[][3] = { { 0, 0, 0 }, { 0.6, 7, -5 },
 	    { -1.1, -20, 30 } };
 	uint8_t *page = draw(-1, -1, 0);
-	struct sh_likeness *held, *l;
+	struct sh_looks *held, *l;
 	struct sh_shift s;
 	size_t i;
 
@@ -161,7 +161,7 @@ a_sheet_captured_again_is_the_same(void **state)
 static void
 one_digit_makes_another_paper(void **state)
 {
-	struct sh_likeness *held[10], *l;
+	struct sh_looks *held[10], *l;
 	struct sh_shift s;
 	unsigned i, k;
 
@@ -182,19 +182,131 @@ one_digit_makes_another_paper(void **state)
 }
 
 static void
-what_is_too_faint_has_no_likeness(void **state)
+what_is_too_coarse_has_no_likeness(void **state)
 {
 	uint8_t *page = draw(-1, -1, 0);
 	struct sh_error err = SH_ERROR_INIT;
-	struct sh_likeness *l;
+	struct sh_looks *l;
 
 	(void)state;
 	must(sh_likeness_new(page, W, H, 1, 150, 150, &l, &err));
 	assert_null(l);
 	must(sh_likeness_new(page, W, H, 1, 0, 0, &l, &err));
 	assert_null(l);
+	free(page);
+}
+
+/* What nobody compared may be what makes it another sheet. */
+static void
+what_is_too_faint_is_never_the_same_sheet(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	struct sh_looks *held, *l, *back;
+	struct sh_shift s;
+	uint8_t *page = draw(-1, -1, 0);
+	int i;
+
+	(void)state;
+	assert_non_null(held = made(draw(-1, -1, 0)));
 	digit(page, 700, 2100, 8, 190);
-	assert_null(made(page));
+	assert_non_null(l = made(page));
+	must(sh_likeness_pack(l, &b, &err));
+	assert_false(sh_likeness_is_whole(b.data, b.len));
+	must(sh_likeness_unpack(b.data, b.len, &back, &err));
+	assert_true(places(l, held, &s) > 0);
+	assert_true(places(held, back, &s) > 0);
+	sh_likeness_free(back);
+	sh_buf_reset(&b);
+	must(sh_likeness_pack(held, &b, &err));
+	for (i = 0; i < 10; i++)
+		assert_int_equal(sh_likeness_is_whole(b.data, (size_t)i), 0);
+	assert_true(sh_likeness_is_whole(b.data, b.len));
+	sh_buf_free(&b);
+	sh_likeness_free(l);
+	sh_likeness_free(held);
+}
+
+/* The word of digits in row 12, columns 15 to 19, on either page. */
+static struct sh_look_at
+word_at(double deg, double dx, double dy, int row)
+{
+	struct sh_look_at at = { .width_px = W, .height_px = H };
+	double a = tan(deg * M_PI / 180), x = 150 + 15 * 32, y = 200 + row *
+	    60, w = 4 * 32 + DIGIT_W, h = DIGIT_H;
+
+	at.box.x = (int32_t)(x + dx - a * (y + h / 2 - H / 2));
+	at.box.y = (int32_t)(y + dy + a * (x + w / 2 - W / 2));
+	at.box.w = (int32_t)w;
+	at.box.h = (int32_t)h;
+	return (at);
+}
+
+static void
+a_word_is_looked_at_by_itself(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_looks *held, *l;
+	struct sh_look_at at[3];
+	unsigned k, seen = 0;
+	uint8_t *page;
+
+	(void)state;
+	assert_non_null(held = made(draw(12, 17, 8)));
+	for (k = 0; k < 10; k++) {
+		page = draw(12, 17, k);
+		/* Faint strokes elsewhere hinder nobody. */
+		digit(page, 700, 2100, 8, 190);
+		assert_non_null(l = made(captured(page, 0.4, 3, 9)));
+		free(page);
+		at[0] = word_at(0.4, 3, 9, 12);
+		at[1] = word_at(0.4, 3, 9, 20);
+		at[2] = (struct sh_look_at){ .box = { 700, 2060, 60, 30 },
+		    .width_px = W, .height_px = H };
+		must(sh_likeness_look(l, held, at, 3, &err));
+		assert_int_equal(at[0].look, k == 8 ? SH_LOOK_SAME :
+		    SH_LOOK_DIFFERENT);
+		assert_int_equal(at[1].look, SH_LOOK_SAME);
+		assert_int_equal(at[2].look, SH_LOOK_NOTHING);
+		seen += at[0].look == SH_LOOK_DIFFERENT;
+		sh_likeness_free(l);
+	}
+	assert_int_equal(seen, 9);
+	sh_likeness_free(held);
+}
+
+static void
+a_box_of_a_page_that_was_turned_is_found(void **state)
+{
+	static const struct { int turned; struct sh_box box; } is[] = {
+		{ 0, { 630, 920, 142, 22 } },
+		{ 180, { W - 630 - 142, H - 920 - 22, 142, 22 } },
+		{ 90, { H - 920 - 22, 630, 22, 142 } },
+		{ 270, { 920, W - 630 - 142, 22, 142 } } };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_looks *held, *other;
+	struct sh_look_at at;
+	size_t i;
+
+	(void)state;
+	assert_non_null(held = made(draw(12, 17, 8)));
+	assert_non_null(other = made(draw(12, 17, 1)));
+	for (i = 0; i < 4; i++) {
+		at = (struct sh_look_at){ .box = is[i].box, .orientation =
+		    is[i].turned };
+		at.width_px = is[i].turned % 180 == 0 ? W : H;
+		at.height_px = is[i].turned % 180 == 0 ? H : W;
+		must(sh_likeness_look(held, held, &at, 1, &err));
+		assert_int_equal(at.look, SH_LOOK_SAME);
+		must(sh_likeness_look(other, held, &at, 1, &err));
+		assert_int_equal(at.look, SH_LOOK_DIFFERENT);
+		/* Out of the page is nowhere. */
+		at.box.x = INT32_MAX;
+		must(sh_likeness_look(held, held, &at, 1, &err));
+		assert_int_equal(at.look, SH_LOOK_NOTHING);
+	}
+	sh_likeness_free(other);
+	sh_likeness_free(held);
 }
 
 static void
@@ -202,7 +314,7 @@ it_is_kept_in_little_room(void **state)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_buf b = SH_BUF_INIT;
-	struct sh_likeness *l, *back;
+	struct sh_looks *l, *back;
 	struct sh_shift s;
 	size_t i;
 
@@ -233,7 +345,10 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sheet_captured_again_is_the_same),
 		cmocka_unit_test(one_digit_makes_another_paper),
-		cmocka_unit_test(what_is_too_faint_has_no_likeness),
+		cmocka_unit_test(what_is_too_coarse_has_no_likeness),
+		cmocka_unit_test(what_is_too_faint_is_never_the_same_sheet),
+		cmocka_unit_test(a_word_is_looked_at_by_itself),
+		cmocka_unit_test(a_box_of_a_page_that_was_turned_is_found),
 		cmocka_unit_test(it_is_kept_in_little_room),
 	};
 

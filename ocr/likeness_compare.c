@@ -1,0 +1,384 @@
+#include "ocr/likeness_internal.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/mem.h"
+
+#define MARGIN		SH_LIKENESS_MARGIN
+#define BLOCK		64		/* px, aligned by itself */
+#define REACH		5		/* px around what its neighbours say */
+#define FAR		3	/* px worse, for each px off */
+#define DRIFT		16	/* px: two scanners' lengths differ */
+#define SHIFT_MAX	160		/* px between two captures */
+#define WINDOW		6		/* px: a stroke of a digit */
+#define DIFFERENT	5		/* px in it that the other has not */
+#define AROUND		2		/* px around a word that are its own */
+#define INKED		10		/* one px of so many of a word is ink */
+
+/* Ink by row or by column, without the margins. */
+static void
+profile(const struct sh_looks *l, int columns, int32_t *out, int n)
+{
+	int x, y, k;
+
+	memset(out, 0, (size_t)n * sizeof(*out));
+	for (y = MARGIN; y < l->h - MARGIN && y < (columns ? l->h : n); y++)
+		for (k = 0; k < l->words; k++) {
+			uint64_t v = row_of(l, y)[k];
+
+			if (!columns) {
+				out[y] += __builtin_popcountll(v);
+				continue;
+			}
+			for (; v != 0; v &= v - 1) {
+				x = k * 64 + __builtin_ctzll(v);
+				if (x >= MARGIN && x < l->w - MARGIN && x < n)
+					out[x]++;
+			}
+		}
+}
+
+/* The shift of B at which two profiles agree best. */
+static int
+best_shift(const int32_t *a, const int32_t *b, int n)
+{
+	int64_t best = INT64_MIN, sum;
+	int s, i, at = 0;
+
+	for (s = -SHIFT_MAX; s <= SHIFT_MAX; s++) {
+		sum = 0;
+		for (i = s > 0 ? s : 0; i < n && i - s < n; i++) {
+			int64_t d = (int64_t)a[i] - b[i - s];
+
+			sum -= d * d;
+		}
+		if (sum > best) {
+			best = sum;
+			at = s;
+		}
+	}
+	return (at);
+}
+
+static unsigned
+mismatch(const struct sh_looks *a, const struct sh_looks *b, int x,
+    int y, int dx, int dy, unsigned limit)
+{
+	unsigned n = 0;
+	int i;
+
+	for (i = 0; i < BLOCK && n < limit; i++)
+		n += (unsigned)__builtin_popcountll(span(a, x, y + i) ^
+		    span(b, x - dx, y + i - dy));
+	return (n);
+}
+
+struct offset {
+	int dx, dy, known;
+};
+
+/* Ink of A in the block that has none of B within a pixel, and inversely. */
+static void
+residue(const struct sh_looks *a, const struct sh_looks *b, int x,
+    int y, struct offset o, uint64_t out[BLOCK])
+{
+	uint64_t wide[2], va, vb;
+	int i, k, dx;
+
+	for (i = 0; i < BLOCK; i++) {
+		va = span(a, x, y + i);
+		vb = span(b, x - o.dx, y + i - o.dy);
+		wide[0] = wide[1] = 0;
+		for (k = -1; k <= 1; k++)
+			for (dx = -1; dx <= 1; dx++) {
+				wide[0] |= span(b, x - o.dx + dx, y + i -
+				    o.dy + k);
+				wide[1] |= span(a, x + dx, y + i + k);
+			}
+		out[i] = (va & ~wide[0]) | (vb & ~wide[1]);
+	}
+}
+
+static void
+mark(struct sh_looks *l, int x, int y)
+{
+	int i, k;
+
+	for (i = y; i < y + WINDOW && i < l->h; i++)
+		for (k = x; k < x + WINDOW && k < l->w; k++)
+			row_of(l, i)[k >> 6] |= (uint64_t)1 << (k & 63);
+}
+
+/*
+ * Windows of a block at X0, Y0, overlapping by half, with too much that
+ * differs; they become ink of MARKS, which may be NULL.
+ */
+static int
+differences(const uint64_t r[BLOCK], struct sh_looks *marks, int x0, int y0)
+{
+	const uint64_t mask = ((uint64_t)1 << WINDOW) - 1;
+	int x, y, i, n, found = 0;
+
+	for (y = 0; y + WINDOW <= BLOCK; y += WINDOW / 2)
+		for (x = 0; x + WINDOW <= 64; x += WINDOW / 2) {
+			n = 0;
+			for (i = 0; i < WINDOW; i++)
+				n += __builtin_popcountll(r[y + i] >> x &
+				    mask);
+			if (n < DIFFERENT)
+				continue;
+			found++;
+			if (marks != NULL)
+				mark(marks, x0 + x, y0 + y);
+		}
+	return (found);
+}
+
+/*
+ * Along a line every shift fits, along dots every other one: what lies far
+ * from where the block should be must fit better.
+ */
+static struct offset
+align(const struct sh_looks *a, const struct sh_looks *b, int x, int y,
+    struct offset around)
+{
+	struct offset best = around;
+	unsigned least = UINT32_MAX, n;
+	int dx, dy;
+
+	for (dy = -REACH; dy <= REACH; dy++)
+		for (dx = -REACH; dx <= REACH; dx++) {
+			n = FAR * (unsigned)(abs(dx) + abs(dy));
+			if (n >= least)
+				continue;
+			n += mismatch(a, b, x, y, around.dx + dx, around.dy +
+			    dy, least - n);
+			if (n < least) {
+				least = n;
+				best.dx = around.dx + dx;
+				best.dy = around.dy + dy;
+			}
+		}
+	best.known = 1;
+	return (best);
+}
+
+/* How many places of the block differ; *OP: where B's is found. */
+static int
+compare_block(const struct sh_looks *a, const struct sh_looks *b, int x,
+    int y, struct offset around, struct offset first, struct offset *op,
+    struct sh_looks *marks)
+{
+	uint64_t r[BLOCK];
+	struct offset found;
+
+	*op = around;
+	residue(a, b, x, y, around, r);
+	if (differences(r, NULL, x, y) == 0)
+		return (0);
+	found = align(a, b, x, y, around);
+	if (abs(found.dx - first.dx) <= DRIFT && abs(found.dy - first.dy) <=
+	    DRIFT) {
+		*op = found;
+		residue(a, b, x, y, found, r);
+	}
+	return (differences(r, marks, x, y));
+}
+
+/*
+ * Where the block behind the one at AT begins; END: there is none.  Blocks
+ * overlap by a window at least, so that no stroke is cut in two.
+ */
+static int
+behind(int at, int end)
+{
+	int last = end - MARGIN - BLOCK;
+
+	if (at == last)
+		return (end);
+	return (at + BLOCK - WINDOW < last ? at + BLOCK - WINDOW : last);
+}
+
+static int
+compare_blocks(const struct sh_looks *a, const struct sh_looks *b,
+    struct offset first, int limit, struct sh_looks *marks,
+    struct sh_error *err)
+{
+	int cols = a->w / (BLOCK - WINDOW) + 2, x, y, i, k, found = 0;
+	struct offset *above, left, o;
+	uint64_t any;
+
+	above = sh_alloc((size_t)cols, sizeof(*above), "a likeness", err);
+	if (above == NULL)
+		return (-1);
+	for (y = MARGIN; y < a->h && found < limit; y = behind(y, a->h)) {
+		left.known = 0;
+		for (x = MARGIN, k = 0; x < a->w; x = behind(x, a->w), k++) {
+			any = 0;
+			for (i = 0; i < BLOCK; i++)
+				any |= span(a, x, y + i) | span(b, x -
+				    first.dx, y + i - first.dy);
+			if (any == 0)
+				continue;
+			i = compare_block(a, b, x, y, left.known ? left :
+			    above[k].known ? above[k] : first, first, &o,
+			    marks);
+			if (i == 0)
+				above[k] = left = o;
+			found += i;
+		}
+	}
+	free(above);
+	return (found < limit ? found : limit);
+}
+
+/* Where B lies on A, by where either has its ink. */
+static int
+lay(const struct sh_looks *a, const struct sh_looks *b,
+    struct offset *op, struct sh_error *err)
+{
+	int n = a->w > a->h ? a->w : a->h, rc = -1;
+	int32_t *p, *q;
+
+	n = n > b->w ? n : b->w;
+	n = n > b->h ? n : b->h;
+	p = sh_alloc((size_t)n, sizeof(*p), "a likeness", err);
+	q = sh_alloc((size_t)n, sizeof(*q), "a likeness", err);
+	if (p != NULL && q != NULL) {
+		profile(a, 0, p, a->h);
+		profile(b, 0, q, a->h);
+		op->dy = best_shift(p, q, a->h);
+		profile(a, 1, p, a->w);
+		profile(b, 1, q, a->w);
+		op->dx = best_shift(p, q, a->w);
+		op->known = 1;
+		rc = 0;
+	}
+	free(p);
+	free(q);
+	return (rc);
+}
+
+static int
+of_one_size(const struct sh_looks *a, const struct sh_looks *b)
+{
+	return (abs(a->w - b->w) <= SHIFT_MAX && abs(a->h - b->h) <=
+	    SHIFT_MAX);
+}
+
+int
+sh_likeness_compare(const struct sh_looks *l,
+    const struct sh_looks *held, int limit, struct sh_shift *shift,
+    struct sh_error *err)
+{
+	double turn = held->angle - l->angle;
+	struct offset o;
+	int found;
+
+	memset(shift, 0, sizeof(*shift));
+	if (l->faint || held->faint || !of_one_size(l, held))
+		return (limit);
+	if (lay(l, held, &o, err))
+		return (-1);
+	found = compare_blocks(l, held, o, limit, NULL, err);
+	/* Both were straightened about their middles. */
+	shift->a = tan(turn * M_PI / 180);
+	shift->b = o.dx + shift->a * -(held->h / 2);
+	shift->c = o.dy + shift->a * (held->w / 2);
+	return (found);
+}
+
+/* ---- places ---------------------------------------------------------------- */
+
+/* From an upright page's pixels to the page as it was stored. */
+static struct sh_box
+turn_back(const struct sh_look_at *at, int32_t *w, int32_t *h)
+{
+	struct sh_box b = at->box, r = b;
+
+	*w = at->orientation % 180 == 0 ? at->width_px : at->height_px;
+	*h = at->orientation % 180 == 0 ? at->height_px : at->width_px;
+	if (at->orientation == 180)
+		r = (struct sh_box){ *w - b.x - b.w, *h - b.y - b.h, b.w,
+		    b.h };
+	else if (at->orientation == 90)
+		r = (struct sh_box){ b.y, *h - b.x - b.w, b.h, b.w };
+	else if (at->orientation == 270)
+		r = (struct sh_box){ *w - b.y - b.h, b.x, b.h, b.w };
+	return (r);
+}
+
+static unsigned
+ink_in(const struct sh_looks *l, struct sh_box b)
+{
+	uint64_t v;
+	unsigned n = 0;
+	int x, y;
+
+	for (y = b.y; y < b.y + b.h; y++)
+		for (x = b.x; x < b.x + b.w; x += 64) {
+			v = span(l, x, y);
+			if (b.x + b.w - x < 64)
+				v &= ((uint64_t)1 << (b.x + b.w - x)) - 1;
+			n += (unsigned)__builtin_popcountll(v);
+		}
+	return (n);
+}
+
+static enum sh_look
+look_at(const struct sh_looks *l, const struct sh_looks *marks,
+    const struct sh_look_at *at)
+{
+	double lean = tan(l->angle * M_PI / 180), x, y;
+	int32_t w, h;
+	struct sh_box b = turn_back(at, &w, &h), own;
+
+	if (w <= 0 || h <= 0 || b.x < 0 || b.y < 0 || b.w <= 0 || b.h <= 0 ||
+	    b.x > w - b.w || b.y > h - b.h)
+		return (SH_LOOK_NOTHING);
+	b.x = (int32_t)((double)b.x * l->w / w);
+	b.y = (int32_t)((double)b.y * l->h / h);
+	b.w = (int32_t)ceil((double)b.w * l->w / w);
+	b.h = (int32_t)ceil((double)b.h * l->h / h);
+	/* About its middle: words stand upright once they are straight. */
+	x = b.x + b.w / 2.0;
+	y = b.y + b.h / 2.0;
+	own = b;
+	own.x = (int32_t)lrint(b.x + lean * (y - l->h / 2));
+	own.y = (int32_t)lrint(b.y - lean * (x - l->w / 2));
+	b = (struct sh_box){ own.x - AROUND, own.y - AROUND, own.w + 2 *
+	    AROUND, own.h + 2 * AROUND };
+	if (b.x < MARGIN || b.y < MARGIN || b.x + b.w > l->w - MARGIN ||
+	    b.y + b.h > l->h - MARGIN || (int64_t)ink_in(l, own) * INKED <
+	    (int64_t)own.w * own.h)
+		return (SH_LOOK_NOTHING);
+	return (ink_in(marks, b) > 0 ? SH_LOOK_DIFFERENT : SH_LOOK_SAME);
+}
+
+int
+sh_likeness_look(const struct sh_looks *l, const struct sh_looks *held,
+    struct sh_look_at *at, size_t n, struct sh_error *err)
+{
+	struct sh_looks *marks;
+	struct offset o;
+	size_t i;
+	int rc = -1;
+
+	for (i = 0; i < n; i++)
+		at[i].look = SH_LOOK_NOTHING;
+	if (!of_one_size(l, held))
+		return (0);
+	if ((marks = sh_likeness_empty(l->w, l->h, err)) == NULL)
+		return (-1);
+	if (lay(l, held, &o, err) == 0 && compare_blocks(l, held, o, INT_MAX,
+	    marks, err) >= 0) {
+		for (i = 0; i < n; i++)
+			at[i].look = look_at(l, marks, &at[i]);
+		rc = 0;
+	}
+	sh_likeness_free(marks);
+	return (rc);
+}
