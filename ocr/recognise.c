@@ -26,7 +26,7 @@
 #define SHAPES_FEW	40	/* like words: their height may be wrong */
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
 #define FAINT_SHAPES	3	/* like words: worth looking at them */
-#define BAND_MM		25	/* of faint print, read to know whose it is */
+#define BAND_MM		12	/* of faint print, read to know whose it is */
 #define OWN_WORDS	3	/* read so surely: */
 #define OWN_SURE	0.9
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
