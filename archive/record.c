@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+/* For ZSTD_initStaticCDict(): the other wants memory of its own. */
+#define ZSTD_STATIC_LINKING_ONLY
 #include <zstd.h>
 
 #include "base/embed.h"
@@ -16,13 +18,32 @@ SH_EMBED(sh_record_dictionary, "archive/dictionary-1.txt");
 
 #define LEVEL		4	/* 9 takes twice the time for one byte in sixty */
 #define DEPTH_MAX	64
+#define USUAL_BYTES	513	/* what zstd supposes when it is not told */
 
 struct sh_packer {
-	ZSTD_CDict *cdict;
+	void *memory;			/* cdict lies here */
+	const ZSTD_CDict *cdict;
 	ZSTD_DDict *ddict;
 	ZSTD_CCtx *cctx;
 	ZSTD_DCtx *dctx;
 };
+
+/* Where there is no memory ZSTD_createCDict() crashes. */
+static int
+make_dictionary(struct sh_packer *p, struct sh_error *err)
+{
+	ZSTD_compressionParameters how = ZSTD_getCParams(LEVEL, USUAL_BYTES,
+	    sh_record_dictionary_size);
+	size_t size = ZSTD_estimateCDictSize_advanced(
+	    sh_record_dictionary_size, how, ZSTD_dlm_byRef);
+
+	if ((p->memory = sh_alloc(size, 1, "compression", err)) == NULL)
+		return (-1);
+	p->cdict = ZSTD_initStaticCDict(p->memory, size,
+	    sh_record_dictionary, sh_record_dictionary_size, ZSTD_dlm_byRef,
+	    ZSTD_dct_auto, how);
+	return (0);
+}
 
 struct sh_packer *
 sh_packer_new(struct sh_error *err)
@@ -31,8 +52,10 @@ sh_packer_new(struct sh_error *err)
 
 	if ((p = sh_alloc(1, sizeof(*p), "compression", err)) == NULL)
 		return (NULL);
-	p->cdict = ZSTD_createCDict(sh_record_dictionary,
-	    sh_record_dictionary_size, LEVEL);
+	if (make_dictionary(p, err)) {
+		sh_packer_free(p);
+		return (NULL);
+	}
 	p->ddict = ZSTD_createDDict(sh_record_dictionary,
 	    sh_record_dictionary_size);
 	p->cctx = ZSTD_createCCtx();
@@ -51,7 +74,7 @@ sh_packer_free(struct sh_packer *p)
 {
 	if (p == NULL)
 		return;
-	ZSTD_freeCDict(p->cdict);
+	free(p->memory);
 	ZSTD_freeDDict(p->ddict);
 	ZSTD_freeCCtx(p->cctx);
 	ZSTD_freeDCtx(p->dctx);

@@ -100,23 +100,28 @@ has_float(const json_t *v)
 struct sink {
 	struct sh_buf *out;
 	struct sh_error *err;
+	int failed;
 };
 
+/* jansson does not look whether a member's name went through. */
 static int
 to_buf(const char *data, size_t len, void *arg)
 {
 	struct sink *s = arg;
 
-	return (sh_buf_append(s->out, data, len, s->err));
+	if (!s->failed)
+		s->failed = sh_buf_append(s->out, data, len, s->err) != 0;
+	return (s->failed ? -1 : 0);
 }
 
 static int
 dump(const json_t *v, size_t flags, struct sh_buf *out, struct sh_error *err)
 {
-	struct sink s = { out, err };
+	struct sink s = { out, err, 0 };
 	size_t start = out->len;
 
-	if (json_dump_callback(v, to_buf, &s, flags | JSON_ENCODE_ANY) != 0) {
+	if (json_dump_callback(v, to_buf, &s, flags | JSON_ENCODE_ANY) != 0 ||
+	    s.failed) {
 		out->len = start;
 		/* A refused sink has told its own cause. */
 		return (sh_error_nomem(err, "JSON"));

@@ -180,7 +180,8 @@ timed_blobs(void (*put)(void *, unsigned, unsigned, size_t), void *store,
 int
 main(int argc, char **argv)
 {
-	static const unsigned batches[] = { 1, 10, 100, 1000 };
+	/* Most of them in large batches, as a back catalogue is. */
+	static const unsigned batches[] = { 1, 10, 100, 1000, 1, 10, 100 };
 	static const size_t sizes[] = { 20000, 200000 };
 	unsigned changes = argc > 1 ? (unsigned)atoi(argv[1]) : 1000000;
 	char tmpl[] = "/tmp/sohoa-store-XXXXXX", path[5][300], what[40];
@@ -212,16 +213,15 @@ main(int argc, char **argv)
 	(void)printf("# %u changes of %u bytes with %u index entries\n",
 	    changes, RECORD_BYTES, ENTRIES);
 	for (i = 0; i < SH_COUNT(batches); i++) {
-		/* Most of them in large batches, as a back catalogue is. */
-		n = i == 3 ? changes - first : batches[i] * (i == 2 ? 50 :
-		    100);
+		n = i == 3 ? changes - first : batches[i] *
+		    (batches[i] == 100 ? 50 : 100);
 		n -= n % batches[i];
 		c[0] = timed_put(raw_put, &r, first, n, batches[i]);
 		c[1] = timed_put(sql_put, &s, first, n, batches[i]);
 		c[2] = timed_put(ours_put, &o, first, n, batches[i]);
 		c[3] = timed_put(raw_put_rows, &rows, first, n, batches[i]);
-		(void)snprintf(what, sizeof(what), "changes, batch %u",
-		    batches[i]);
+		(void)snprintf(what, sizeof(what), "%s, batch %u", i > 3 ?
+		    "among many" : "changes", batches[i]);
 		row(what, "changes", "LMDB, rows", c, 4, n);
 		first += n;
 	}

@@ -7,7 +7,8 @@
  *
  * A sample of the points runs here; SOHOA_TORTURE=1 runs them all, and of the
  * allocations, which are many and alike, one in seventeen; SOHOA_STRIDE=n one
- * in n of those.  SOHOA_ONLY=no_memory runs that test alone.
+ * in n of those.  SOHOA_ONLY=no_memory runs that test alone, SOHOA_LOUD=1
+ * tells each point.
  */
 #include "tests/fault/archive_judge.h"
 
@@ -73,6 +74,8 @@ injure(const struct work *w, const char *fault, int may_die)
 	char *dir = judge_mkdir();
 	int count = atoi(w->count), acked, status;
 
+	if (getenv("SOHOA_LOUD") != NULL)
+		print_message("# %s\n", fault);
 	acked = run_writer(dir, w, fault, NULL, &status);
 	if (!may_die && WIFSIGNALED(status))
 		fail_msg("%s: died of signal %d", fault, WTERMSIG(status));

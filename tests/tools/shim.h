@@ -30,7 +30,8 @@
 #include "tests/tools/shim_record.h"
 
 static struct {
-	int on, recording;
+	volatile int on;	/* allocations are not moved across it */
+	int recording;
 	char kind[12];
 	unsigned long n;
 	unsigned long disk, alloc;

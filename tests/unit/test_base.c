@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/config.h"
 #include "base/digest.h"
+#include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -292,6 +293,25 @@ a_digest_without_memory_is_the_last_to_fail(void **state)
 	assert_true(failures > 0);
 }
 
+/* ---- JSON ---------------------------------------------------------------- */
+
+/* jansson goes on behind a member's name that could not be written. */
+static void
+json_that_lacks_a_part_is_none(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = { .limit = 12 };
+	json_t *v = json_pack("{s:i,s:i}", "a", 1, "a name that is long", 2);
+
+	(void)state;
+	must_fail(sh_json_canonical(v, &b, &err), SH_ELIMIT);
+	assert_int_equal(b.len, 0);
+	must_fail(sh_json_print(v, 0, &b, &err), SH_ELIMIT);
+	assert_int_equal(b.len, 0);
+	sh_buf_free(&b);
+	json_decref(v);
+}
+
 int
 main(void)
 {
@@ -304,6 +324,7 @@ main(void)
 		cmocka_unit_test(alloc_refuses_overflow),
 		cmocka_unit_test(time_prints_and_parses),
 		cmocka_unit_test(dates_follow_the_calendar),
+		cmocka_unit_test(json_that_lacks_a_part_is_none),
 		cmocka_unit_test(a_digest_without_memory_is_the_last_to_fail),
 		cmocka_unit_test(config_says_the_line),
 		cmocka_unit_test(secret_wants_a_private_file),
