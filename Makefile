@@ -199,11 +199,12 @@ torture: setup-test
 lint: all
 	@O=$(O) CC="$(CC)" tests/lint/lint.sh
 
-# What papers are known by, from generated papers and the catalogue's words.
+# What papers and marks are known by, from generated papers and our own words.
 .PHONY: model
 model: setup-test
 	@$(MAKE) $(O)/samples/sample $(O)/tests/tools/train
-	@O=$(O) tests/tools/make-model.sh ocr/data/papers.model
+	@O=$(O) tests/tools/make-model.sh ocr/data/papers.model \
+	    ocr/data/marks.model
 
 # Papers that only their text tells apart; tests/cli/apart.bats does a few.
 .PHONY: torture-text

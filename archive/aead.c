@@ -146,6 +146,20 @@ feed(EVP_CIPHER_CTX *ctx, const uint8_t *in, size_t len, uint8_t *out)
 	return (ok == 1);
 }
 
+void
+sh_aead_forget(struct sh_aead *a)
+{
+	static const uint8_t none[SH_KEY_LEN];
+
+	/* What cannot be keyed anew is of no use to anybody. */
+	if (!begin(&a->seal, 1, none, none))
+		(void)EVP_CIPHER_CTX_reset(a->seal.ctx);
+	if (!begin(&a->open, 0, none, none))
+		(void)EVP_CIPHER_CTX_reset(a->open.ctx);
+	sh_wipe(a->seal.key, SH_KEY_LEN);
+	sh_wipe(a->open.key, SH_KEY_LEN);
+}
+
 int
 sh_aead_seal(struct sh_aead *a, const uint8_t key[SH_KEY_LEN],
     const uint8_t nonce[SH_NONCE_LEN], const void *aad, size_t aadlen,

@@ -20,6 +20,9 @@ struct sh_aead;
 struct sh_aead *sh_aead_new(struct sh_error *err);
 void sh_aead_free(struct sh_aead *a);
 
+/* The keys of the calls before are overwritten. */
+void sh_aead_forget(struct sh_aead *a);
+
 /* What a user of the cipher keeps beside it; FREE_DATA goes with the cipher. */
 struct sh_aead_guest {
 	void *data;

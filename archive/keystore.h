@@ -11,7 +11,7 @@
  * overwritten where it stood.
  *
  * A handle belongs to one thread; one handle writes (the archive's lock sees
- * to it), others may read meanwhile.
+ * to it), others may read meanwhile and ask for its news.
  */
 #ifndef SH_ARCHIVE_KEYSTORE_H
 #define SH_ARCHIVE_KEYSTORE_H
@@ -42,6 +42,18 @@ void sh_keystore_close(struct sh_keystore *k);
 
 /* SH_KEY_LEN bytes, borrowed. */
 const uint8_t *sh_keystore_root(const struct sh_keystore *k);
+
+/*
+ * What other handles did since the store was opened or this was last asked,
+ * for the price of a look into memory: what was had from the store before is
+ * to be forgotten when it is anything but SH_KEYS_AS_BEFORE.
+ */
+enum sh_keystore_news {
+	SH_KEYS_AS_BEFORE,
+	SH_KEYS_DESTROYED,	/* or may be about to be */
+	SH_KEYS_REPLACED	/* by a file that is to be opened instead */
+};
+enum sh_keystore_news sh_keystore_news(struct sh_keystore *k);
 
 /* Slots in use, destroyed ones counted. */
 uint64_t sh_keystore_count(const struct sh_keystore *k);

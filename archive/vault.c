@@ -47,6 +47,8 @@ struct secrets {
 };
 
 struct sh_vault {
+	char *key, *table;	/* paths */
+	int writable;
 	struct sh_secret kek;
 	struct sh_secret memory;
 	struct secrets *s;	/* in memory */
@@ -182,35 +184,35 @@ out:
 }
 
 /*
- * The key store with the archive key of KEY, or with the next one, which a
- * change of the archive key that was cut short may have left beside it.
+ * The key store with the archive key beside it, or with the next one, which
+ * a change of the archive key that was cut short may have left there.
  */
 static int
-open_store(struct sh_vault *v, const char *key, const char *table,
-    int writable, struct sh_error *err)
+open_store(struct sh_vault *v, struct sh_error *err)
 {
 	struct sh_error why;
 	char *next;
 	int rc;
 
-	if ((next = sh_asprintf(err, "%s.next", key)) == NULL)
+	if ((next = sh_asprintf(err, "%s.next", v->key)) == NULL)
 		return (-1);
-	rc = sh_kek_load(key, &v->kek, err) || sh_keystore_open(table,
-	    v->kek.data, writable, &v->keys, err) ? -1 : 0;
+	rc = sh_kek_load(v->key, &v->kek, err) || sh_keystore_open(v->table,
+	    v->kek.data, v->writable, &v->keys, err) ? -1 : 0;
 	if (rc != 0 && strcmp(err->key, "key.wrong") == 0 &&
 	    access(next, F_OK) == 0) {
 		why = *err;
 		sh_error_clear(err);
 		sh_secret_free(&v->kek);
 		rc = sh_kek_load(next, &v->kek, err) || sh_keystore_open(
-		    table, v->kek.data, writable, &v->keys, err) ? -1 : 0;
+		    v->table, v->kek.data, v->writable, &v->keys, err) ? -1 :
+		    0;
 		if (rc != 0)
 			*err = why;
-		else if (writable && rename(next, key) != 0)
-			rc = sh_error_sys(err, "key.write", "%s", key);
-		else if (writable)
-			rc = sh_fs_sync_parent(key, err);
-	} else if (rc == 0 && writable)
+		else if (v->writable && rename(next, v->key) != 0)
+			rc = sh_error_sys(err, "key.write", "%s", v->key);
+		else if (v->writable)
+			rc = sh_fs_sync_parent(v->key, err);
+	} else if (rc == 0 && v->writable)
 		(void)unlink(next);
 	free(next);
 	return (rc);
@@ -252,19 +254,17 @@ sh_vault_open(const char *keys, int writable, struct sh_vault **vp,
     struct sh_error *err)
 {
 	struct sh_vault *v;
-	char *key = NULL, *table = NULL;
 
 	*vp = NULL;
 	if ((v = sh_alloc(1, sizeof(*v), "the vault", err)) == NULL)
 		return (-1);
-	if (paths(keys, &key, &table, err) ||
-	    open_store(v, key, table, writable, err) ||
+	v->writable = writable;
+	if (paths(keys, &v->key, &v->table, err) ||
+	    open_store(v, err) ||
 	    (v->aead = sh_aead_new(err)) == NULL || derive(v, err)) {
 		sh_vault_close(v);
 		v = NULL;
 	}
-	free(key);
-	free(table);
 	*vp = v;
 	return (v != NULL ? 0 : -1);
 }
@@ -283,6 +283,8 @@ sh_vault_close(struct sh_vault *v)
 	sh_secret_free(&v->holders);
 	sh_secret_free(&v->memory);
 	sh_secret_free(&v->kek);
+	free(v->key);
+	free(v->table);
 	free(v);
 }
 
@@ -353,11 +355,55 @@ sh_vault_need_keys(struct sh_vault *v, const struct sh_tag *holders,
 	return (rc);
 }
 
+static void
+forget(struct sh_vault *v)
+{
+	sh_wipe(v->cache, NCACHED * sizeof(*v->cache));
+	sh_aead_forget(v->aead);
+}
+
+/* Another file has taken the store's place: it grew, or its key changed. */
+static int
+open_again(struct sh_vault *v, struct sh_error *err)
+{
+	struct sh_vault fresh = { .key = v->key, .table = v->table };
+	struct sh_keystore *keys = v->keys;
+	struct sh_secret kek = v->kek;
+	int rc;
+
+	rc = open_store(&fresh, err);
+	if (rc == 0 && !sh_equal_secret(sh_keystore_root(fresh.keys),
+	    sh_keystore_root(v->keys), SH_KEY_LEN))
+		rc = sh_error_set(err, SH_EDENIED, "key.wrong",
+		    "%s is another archive's", v->table);
+	if (rc == 0) {
+		v->keys = fresh.keys;
+		v->kek = fresh.kek;
+		fresh.keys = keys;
+		fresh.kek = kek;
+	}
+	sh_keystore_close(fresh.keys);
+	sh_secret_free(&fresh.kek);
+	return (rc);
+}
+
+/* What others destroyed must not be remembered here. */
+static int
+follow(struct sh_vault *v, struct sh_error *err)
+{
+	enum sh_keystore_news news = sh_keystore_news(v->keys);
+
+	if (news == SH_KEYS_AS_BEFORE)
+		return (0);
+	forget(v);
+	return (news == SH_KEYS_REPLACED ? open_again(v, err) : 0);
+}
+
 int
 sh_vault_destroy_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err)
 {
-	sh_wipe(v->cache, NCACHED * sizeof(*v->cache));
+	forget(v);
 	return (sh_keystore_destroy(v->keys, holder, err));
 }
 
@@ -370,6 +416,8 @@ holder_key(struct sh_vault *v, const struct sh_tag *holder,
 	uint32_t version = *versionp;
 	int r;
 
+	if (follow(v, err))
+		return (-1);
 	if (is_cached(c, holder, version)) {
 		*versionp = c->version;
 		*keyp = c->key;

@@ -21,6 +21,7 @@ struct sh_hasher {
 	EVP_MD_CTX *md;
 	EVP_MAC *mac;
 	EVP_MAC_CTX *ctx;
+	int begun;	/* what failed or ended must begin anew before more */
 };
 
 int
@@ -69,6 +70,7 @@ sh_hasher_new(const void *key, size_t keylen, struct sh_error *err)
 		if ((h->md = EVP_MD_CTX_new()) == NULL ||
 		    EVP_DigestInit_ex(h->md, sha256(), NULL) != 1)
 			goto bad;
+		h->begun = 1;
 		return (h);
 	}
 	params[0] = OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST,
@@ -79,6 +81,7 @@ sh_hasher_new(const void *key, size_t keylen, struct sh_error *err)
 	    (h->ctx = EVP_MAC_CTX_new(h->mac)) == NULL ||
 	    EVP_MAC_init(h->ctx, key, keylen, params) != 1)
 		goto bad;
+	h->begun = 1;
 	return (h);
 bad:
 	(void)failed(err);
@@ -97,16 +100,29 @@ sh_hasher_free(struct sh_hasher *h)
 	free(h);
 }
 
+static int
+begin(struct sh_hasher *h)
+{
+	if (!h->begun)
+		h->begun = h->md != NULL ?
+		    EVP_DigestInit_ex(h->md, sha256(), NULL) == 1 :
+		    EVP_MAC_init(h->ctx, NULL, 0, NULL) == 1;
+	return (h->begun);
+}
+
 int
 sh_hasher_update(struct sh_hasher *h, const void *data, size_t len,
     struct sh_error *err)
 {
 	int ok;
 
+	if (!begin(h))
+		return (failed(err));
 	if (h->md != NULL)
 		ok = EVP_DigestUpdate(h->md, data, len);
 	else
 		ok = EVP_MAC_update(h->ctx, data, len);
+	h->begun = ok == 1;
 	return (ok == 1 ? 0 : failed(err));
 }
 
@@ -117,13 +133,14 @@ sh_hasher_final(struct sh_hasher *h, struct sh_digest *out,
 	size_t len;
 	int ok;
 
+	if (!begin(h))
+		return (failed(err));
 	if (h->md != NULL)
-		ok = EVP_DigestFinal_ex(h->md, out->b, NULL) == 1 &&
-		    EVP_DigestInit_ex(h->md, sha256(), NULL) == 1;
+		ok = EVP_DigestFinal_ex(h->md, out->b, NULL);
 	else
-		ok = EVP_MAC_final(h->ctx, out->b, &len, sizeof(out->b)) == 1 &&
-		    EVP_MAC_init(h->ctx, NULL, 0, NULL) == 1;
-	return (ok ? 0 : failed(err));
+		ok = EVP_MAC_final(h->ctx, out->b, &len, sizeof(out->b));
+	h->begun = 0;
+	return (ok == 1 ? 0 : failed(err));
 }
 
 int

@@ -127,6 +127,14 @@ sh_text_upper(const void *s, size_t len, struct sh_buf *out,
 	return (change_case(s, len, 1, out, err));
 }
 
+int
+sh_is_letter(uint32_t cp)
+{
+	if (cp < 0x80)
+		return ((cp >= 'a' && cp <= 'z') || (cp >= 'A' && cp <= 'Z'));
+	return (uc_is_alpha(cp));
+}
+
 uint32_t
 sh_fold_char(uint32_t cp)
 {

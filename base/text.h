@@ -57,6 +57,9 @@ size_t sh_utf8_put(uint32_t cp, char *out);
 /* Characters in a string of checked UTF-8. */
 size_t sh_utf8_count(const char *s, size_t len);
 
+/* 1 if it is a letter of any script. */
+int sh_is_letter(uint32_t cp);
+
 /* A character folded: 0 when it vanishes (a mark), else the folded one. */
 uint32_t sh_fold_char(uint32_t cp);
 

@@ -180,6 +180,20 @@ sh_page_add_word(struct sh_page *p, const char *text, struct sh_box box,
 }
 
 int
+sh_page_set_word(struct sh_page *p, size_t i, const char *text,
+    double confidence, struct sh_error *err)
+{
+	const char *copy;
+
+	if (check_word(text, strlen(text), err) ||
+	    (copy = keep_text(p, text, strlen(text), err)) == NULL)
+		return (-1);
+	p->words[i].text = copy;
+	p->words[i].confidence = (float)(round(confidence * 1000) / 1000);
+	return (0);
+}
+
+int
 sh_page_add_mark(struct sh_page *p, enum sh_barcode kind, const char *text,
     struct sh_box box, const char *method, struct sh_error *err)
 {

@@ -86,7 +86,7 @@ struct sh_page {
 	struct sh_mark *marks;
 	size_t nmarks;
 	json_t *measures;	/* quality figures by name, integers only */
-	const char *engine;	/* "tesseract 5.3.0 vie <8 hex of the model>" */
+	const char *engine;	/* as recognise.h names it */
 };
 
 struct sh_page *sh_page_new(struct sh_error *err);
@@ -97,6 +97,9 @@ int sh_page_add_line(struct sh_page *p, struct sh_box box,
     const int32_t baseline[4], uint32_t block, struct sh_error *err)
     SH_MUST_CHECK;
 int sh_page_add_word(struct sh_page *p, const char *text, struct sh_box box,
+    double confidence, struct sh_error *err) SH_MUST_CHECK;
+/* Another text and confidence for word I, which must be there. */
+int sh_page_set_word(struct sh_page *p, size_t i, const char *text,
     double confidence, struct sh_error *err) SH_MUST_CHECK;
 int sh_page_add_mark(struct sh_page *p, enum sh_barcode kind,
     const char *text, struct sh_box box, const char *method,

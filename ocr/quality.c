@@ -7,6 +7,10 @@
 #define BLOCK		32	/* side of a block of paper, px */
 #define BLOCKS_MAX	16384
 
+/* A scan with more lone pixels or more roughness than print ever has. */
+#define LONE_E5		100
+#define ROUGHNESS_E1	80
+
 static int
 compare_int(const void *a, const void *b)
 {
@@ -192,6 +196,13 @@ sh_quality_is_noise(const struct sh_quality *q)
 {
 	/* Random levels give 10,500, a tenth of salt and pepper 6,600. */
 	return (q->lone_e5 > (q->two_level ? 5000 : 9000));
+}
+
+int
+sh_quality_is_grainy(const struct sh_quality *q)
+{
+	return (!q->two_level && (q->lone_e5 > LONE_E5 ||
+	    q->roughness_e1 > ROUGHNESS_E1));
 }
 
 int

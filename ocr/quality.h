@@ -47,6 +47,8 @@ struct sh_lie {
 
 /* 1 if the page is noise and nothing else: no scan of a page is like that. */
 int sh_quality_is_noise(const struct sh_quality *q);
+/* 1 if it has more noise than print ever has. */
+int sh_quality_is_grainy(const struct sh_quality *q);
 
 /* PX and its grey form. */
 void sh_quality_measure(const struct sh_pixels *px, struct Pix *grey,
@@ -56,7 +58,22 @@ int sh_quality_record(const struct sh_quality *q, struct sh_page *p,
 
 int sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
     struct sh_sketch *out, struct sh_error *err) SH_MUST_CHECK;
+/*
+ * The same of print that is fainter than print of the other side may be:
+ * whose it is must be told by reading some of it.
+ */
+int sh_sketch_make_faint(struct Pix *grey, double dpi,
+    const struct sh_quality *q, struct sh_sketch *out, struct sh_error *err)
+    SH_MUST_CHECK;
 void sh_sketch_clear(struct sh_sketch *s);
+/*
+ * A copy of PX, whose data is the caller's: what is far from the sketch's
+ * ink becomes LEVEL, for grain takes the engine minutes.
+ */
+int sh_sketch_keep(const struct sh_sketch *s, const struct sh_pixels *px,
+    int level, struct sh_pixels *out, struct sh_error *err) SH_MUST_CHECK;
+/* The first of the ROWS rows together that hold the most ink. */
+int sh_sketch_densest(const struct sh_sketch *s, int rows);
 /* Turn it clockwise by 0, 90, 180 or 270 degrees. */
 int sh_sketch_turn(struct sh_sketch *s, int degrees, struct sh_error *err)
     SH_MUST_CHECK;

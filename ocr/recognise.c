@@ -1,23 +1,21 @@
 #include "ocr/recognise.h"
 
 #include <allheaders.h>
-#include <capi.h>
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/digest.h"
-#include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ocr/barcode.h"
 #include "ocr/clean.h"
+#include "ocr/engine.h"
+#include "ocr/marks.h"
 #include "ocr/quality.h"
 #include "ocr/textlayer.h"
+#include "ocr/tidy.h"
 
-#define DEBIAN_DATA	"/usr/share/tesseract-ocr/5/tessdata"
-#define MODEL_MAX	((size_t)64 << 20)
 #define LONG_SIDE_IN	11.69	/* A4, where the file knows no dpi */
 #define SIDE_IN_MAX	48	/* A0; a file that says more is wrong */
 #define COARSE_IN_MAX	17.5	/* A3, below 150 dpi: 72 is what cameras say */
@@ -27,11 +25,25 @@
 #define POOR		0.6	/* read worse: it may lie another way */
 #define SHAPES_FEW	40	/* like words: their height may be wrong */
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
+#define FAINT_SHAPES	3	/* like words: worth looking at them */
+#define BAND_MM		25	/* of faint print, read to know whose it is */
+#define OWN_WORDS	3	/* read so surely: */
+#define OWN_SURE	0.9
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
 
+/*
+ * What is done to a page before and after the engine: to be raised with each
+ * change that readings show, so that kept readings are told apart.
+ */
+#define TREATMENT	2
+
+/* How else a page may lie than it seems to. */
+static const int others[] = { 180, 90, 270 };
+
 struct sh_recogniser {
-	TessBaseAPI *api;
-	char engine[SH_PAGE_NAME_BYTES + 1];
+	struct sh_engine *engine;
+	struct sh_marks *marks;		/* NULL: words stay as read */
+	char name[SH_PAGE_NAME_BYTES + 1];
 };
 
 void
@@ -39,277 +51,46 @@ sh_recogniser_free(struct sh_recogniser *r)
 {
 	if (r == NULL)
 		return;
-	if (r->api != NULL)
-		TessBaseAPIDelete(r->api);
+	sh_engine_free(r->engine);
+	sh_marks_free(r->marks);
 	free(r);
 }
 
 const char *
 sh_recogniser_engine(const struct sh_recogniser *r)
 {
-	return (r->engine);
+	return (r->name);
 }
 
-/*
- * Settings that keep the text: textord_all_prop skips a test for fixed pitch
- * whose outcome the network does not use.
- */
-static int
-start_engine(struct sh_recogniser *r, const struct sh_buf *model,
-    struct sh_error *err)
+void
+sh_recogniser_leave_marks(struct sh_recogniser *r)
 {
-	char names[2][32] = { "debug_file", "textord_all_prop" };
-	char values[2][32] = { "/dev/null", "1" };
-	char *namep[2] = { names[0], names[1] };
-	char *valuep[2] = { values[0], values[1] };
+	char *marks = strstr(r->name, " marks ");
 
-	if ((r->api = TessBaseAPICreate()) == NULL)
-		return (sh_error_nomem(err, "the engine"));
-	if (TessBaseAPIInit5(r->api, (const char *)model->data,
-	    (int)model->len, "vie", OEM_LSTM_ONLY, NULL, 0, namep, valuep, 2,
-	    0) != 0)
-		return (sh_error_set(err, SH_EFORMAT, "model.damaged",
-		    "Tesseract %s refuses the model", TessVersion()));
-	return (0);
+	if (marks != NULL)
+		*marks = '\0';
+	sh_marks_free(r->marks);
+	r->marks = NULL;
 }
 
 int
 sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
     struct sh_error *err)
 {
-	const char *threads = getenv("OMP_THREAD_LIMIT");
-	struct sh_buf model = SH_BUF_INIT;
-	struct sh_recogniser *r = NULL;
-	struct sh_digest digest;
-	char *path = NULL, hex[SH_HEX_LEN];
-	int rc = -1;
+	struct sh_recogniser *r;
 
 	*rp = NULL;
-	if (threads == NULL || strcmp(threads, "1") != 0)
-		return (sh_error_set(err, SH_EARG, "engine.threads",
-		    "OMP_THREAD_LIMIT must be 1 before the process starts"));
-	(void)setMsgSeverity(L_SEVERITY_NONE);
-	path = sh_path_join(data_dir != NULL ? data_dir : DEBIAN_DATA,
-	    "vie.traineddata", err);
-	if (path == NULL)
-		goto out;
-	if (sh_fs_read(path, MODEL_MAX, &model, err)) {
-		if (err->code == SH_ENOTFOUND) {
-			sh_error_clear(err);
-			sh_error_param(err, "file", "%s", path);
-			(void)sh_error_set(err, SH_ENOTFOUND, "model.missing",
-			    "no model at %s", path);
-		}
-		goto out;
+	if ((r = sh_alloc(1, sizeof(*r), "the reader", err)) == NULL)
+		return (-1);
+	if (sh_engine_new(data_dir, &r->engine, err) ||
+	    sh_marks_new(NULL, 0, &r->marks, err)) {
+		sh_recogniser_free(r);
+		return (-1);
 	}
-	if (sh_sha256(model.data, model.len, &digest, err) ||
-	    (r = sh_alloc(1, sizeof(*r), "the engine", err)) == NULL ||
-	    start_engine(r, &model, err))
-		goto out;
-	sh_hex(digest.b, 4, hex);
-	(void)snprintf(r->engine, sizeof(r->engine),
-	    "tesseract %.20s vie %.8s", TessVersion(), hex);
+	(void)snprintf(r->name, sizeof(r->name), "%.60s treated %d marks %s",
+	    sh_engine_name(r->engine), TREATMENT, sh_marks_version(r->marks));
 	*rp = r;
-	r = NULL;
-	rc = 0;
-out:
-	sh_recogniser_free(r);
-	sh_buf_free(&model);
-	free(path);
-	return (rc);
-}
-
-/* ---- from the engine's words to the page's ---------------------------- */
-
-/*
- * The engine's certainty as the share of words that were right at it, on
- * the sample pages (23,000 words on 135 pages); linear between.  Held out
- * pages have not confirmed it yet.
- */
-static double
-map_confidence(double raw)
-{
-	static const double at[][2] = { { 0, 0.05 }, { 20, 0.15 },
-	    { 50, 0.32 }, { 65, 0.42 }, { 75, 0.53 }, { 80, 0.60 },
-	    { 85, 0.70 }, { 88, 0.80 }, { 90, 0.89 }, { 92, 0.94 },
-	    { 93.5, 0.97 }, { 95, 0.983 }, { 96, 0.994 }, { 100, 0.995 } };
-	size_t i;
-
-	if (!(raw > 0))
-		return (at[0][1]);
-	for (i = 1; i < SH_COUNT(at) - 1 && raw > at[i][0]; i++)
-		;
-	raw = raw > 100 ? 100 : raw;
-	return (at[i - 1][1] + (at[i][1] - at[i - 1][1]) *
-	    (raw - at[i - 1][0]) / (at[i][0] - at[i - 1][0]));
-}
-
-static int32_t
-clamp(double v, int32_t lo, int32_t hi)
-{
-	return (v <= lo ? lo : v >= hi ? hi : (int32_t)lround(v));
-}
-
-/* The upright box around a box of the reading, cut to the page. */
-static struct sh_box
-map_box(const struct sh_view *t, const struct sh_page *p, int l, int top,
-    int r, int bottom)
-{
-	const double u[4] = { l, r, l, r }, v[4] = { top, top, bottom,
-	    bottom };
-	double x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9, x, y;
-	struct sh_box box;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		x = t->a * u[i] + t->b * v[i] + t->c;
-		y = t->d * u[i] + t->e * v[i] + t->f;
-		x0 = fmin(x0, x);
-		x1 = fmax(x1, x);
-		y0 = fmin(y0, y);
-		y1 = fmax(y1, y);
-	}
-	box.x = clamp(x0, 0, p->width_px - 1);
-	box.y = clamp(y0, 0, p->height_px - 1);
-	box.w = clamp(x1, box.x + 1, p->width_px) - box.x;
-	box.h = clamp(y1, box.y + 1, p->height_px) - box.y;
-	return (box);
-}
-
-static int
-add_line(struct sh_page *p, const TessPageIterator *at,
-    const struct sh_view *t, uint32_t block, struct sh_error *err)
-{
-	int l, top, r, bottom, u0, v0, u1, v1;
-	int32_t base[4];
-
-	if (!TessPageIteratorBoundingBox(at, RIL_TEXTLINE, &l, &top, &r,
-	    &bottom))
-		return (sh_error_set(err, SH_ELIBRARY, "engine.failed",
-		    "a line without a box"));
-	if (!TessPageIteratorBaseline(at, RIL_TEXTLINE, &u0, &v0, &u1, &v1)) {
-		u0 = l;
-		u1 = r;
-		v0 = v1 = bottom;
-	}
-	base[0] = clamp(t->a * u0 + t->b * v0 + t->c, 0, p->width_px);
-	base[1] = clamp(t->d * u0 + t->e * v0 + t->f, 0, p->height_px);
-	base[2] = clamp(t->a * u1 + t->b * v1 + t->c, 0, p->width_px);
-	base[3] = clamp(t->d * u1 + t->e * v1 + t->f, 0, p->height_px);
-	return (sh_page_add_line(p, map_box(t, p, l, top, r, bottom), base,
-	    block, err));
-}
-
-/* Where the walk through the engine's words stands. */
-struct walk {
-	struct sh_page *page;
-	const TessPageIterator *at;
-	const struct sh_view *view;
-	uint32_t block;
-	int open;		/* the line has begun */
-	int upended;		/* lines that run up or down the page */
-};
-
-static int
-is_upended(const TessPageIterator *at)
-{
-	int l, top, r, bottom;
-
-	return (TessPageIteratorBoundingBox(at, RIL_TEXTLINE, &l, &top, &r,
-	    &bottom) && bottom - top > 150 && bottom - top > 5 * (r - l) / 2);
-}
-
-/* The engine's word as words of the page: cleaned, cut at spaces. */
-static int
-take_word(struct walk *k, const char *text, double confidence,
-    struct sh_error *err)
-{
-	struct sh_buf clean = SH_BUF_INIT;
-	int l, top, r, bottom, rc = -1;
-	char *word, *rest;
-
-	if (!sh_text_is_utf8(text, strlen(text)) ||
-	    !TessPageIteratorBoundingBox(k->at, RIL_WORD, &l, &top, &r,
-	    &bottom))
-		return (0);
-	if (sh_text_clean(text, strlen(text), &clean, err))
-		goto out;
-	rest = (char *)clean.data;
-	while ((word = strsep(&rest, " ")) != NULL) {
-		if (*word == '\0' || strlen(word) > SH_PAGE_WORD_BYTES ||
-		    k->page->nwords >= SH_PAGE_WORDS_MAX)
-			continue;
-		if (!k->open) {
-			if (k->page->nlines >= SH_PAGE_LINES_MAX)
-				continue;
-			if (add_line(k->page, k->at, k->view, k->block, err))
-				goto out;
-			k->open = 1;
-			k->upended += is_upended(k->at);
-		}
-		if (sh_page_add_word(k->page, word, map_box(k->view, k->page,
-		    l, top, r, bottom), map_confidence(confidence), err))
-			goto out;
-	}
-	rc = 0;
-out:
-	sh_buf_free(&clean);
-	return (rc);
-}
-
-/* Everything the engine read, in its reading order. */
-static int
-take_words(struct sh_recogniser *r, struct sh_page *p,
-    const struct sh_view *view, int *upendedp, struct sh_error *err)
-{
-	TessResultIterator *it = TessBaseAPIGetIterator(r->api);
-	struct walk k = { .page = p, .view = view };
-	uint32_t nblocks = 0;
-	int block_open = 0, rc = 0;
-	char *text;
-
-	*upendedp = 0;
-	if (it == NULL)
-		return (0);
-	k.at = TessResultIteratorGetPageIteratorConst(it);
-	do {
-		if (TessPageIteratorIsAtBeginningOf(k.at, RIL_BLOCK))
-			block_open = 0;
-		if (TessPageIteratorIsAtBeginningOf(k.at, RIL_TEXTLINE))
-			k.open = 0;
-		text = TessResultIteratorGetUTF8Text(it, RIL_WORD);
-		if (text == NULL)
-			continue;
-		if (!block_open && nblocks < SH_PAGE_LINES_MAX) {
-			k.block = nblocks++;
-			block_open = 1;
-		}
-		rc = take_word(&k, text, (double)TessResultIteratorConfidence(
-		    it, RIL_WORD), err);
-		TessDeleteText(text);
-	} while (rc == 0 && TessResultIteratorNext(it, RIL_WORD));
-	*upendedp = k.upended;
-	TessResultIteratorDelete(it);
-	return (rc);
-}
-
-static int
-run_engine(struct sh_recogniser *r, struct Pix *grey, double dpi,
-    TessPageSegMode mode, const struct sh_view *view, struct sh_page *p,
-    int *upendedp, struct sh_error *err)
-{
-	int rc = -1;
-
-	TessBaseAPISetPageSegMode(r->api, mode);
-	TessBaseAPISetImage2(r->api, grey);
-	TessBaseAPISetSourceResolution(r->api, clamp(dpi, 70, 2400));
-	if (TessBaseAPIRecognize(r->api, NULL) != 0)
-		(void)sh_error_set(err, SH_ELIBRARY, "engine.failed",
-		    "Tesseract could not read the page");
-	else
-		rc = take_words(r, p, view, upendedp, err);
-	TessBaseAPIClear(r->api);
-	return (rc);
+	return (0);
 }
 
 /* ---- one reading ---------------------------------------------------------- */
@@ -334,16 +115,16 @@ new_page(const struct job *j, struct sh_error *err)
 
 	if (p == NULL)
 		return (NULL);
-	p->width_px = clamp(j->px->width_px * j->scale_x, 1,
+	p->width_px = sh_px_clamp(j->px->width_px * j->scale_x, 1,
 	    SH_PAGE_SIDE_MAX);
-	p->height_px = clamp(j->px->height_px * j->scale_y, 1,
+	p->height_px = sh_px_clamp(j->px->height_px * j->scale_y, 1,
 	    SH_PAGE_SIDE_MAX);
 	p->dpi = j->dpi * j->scale_x;
 	p->dpi_y = j->dpi * j->scale_y;
 	p->dpi_known = j->dpi_known;
 	p->orientation = j->orientation;
 	p->skew_deg = j->skew_deg;
-	if (sh_page_set_engine(p, j->r->engine, err) == 0 &&
+	if (sh_page_set_engine(p, j->r->name, err) == 0 &&
 	    sh_quality_record(j->q, p, err) == 0)
 		return (p);
 	sh_page_free(p);
@@ -387,16 +168,29 @@ choose_scale(const struct job *j)
 }
 
 /*
- * The dpi at which small letters would have their usual 2.4 mm.  A few
- * shapes say nothing of that: grain may be among them.
+ * The dpi at which small letters would have their usual 2.4 mm.  On grainy
+ * paper a few shapes say nothing of that: grain may be among them.  On even
+ * paper they are a card's small print, whose dots are no specks.
  */
 static double
 print_dpi(const struct job *j)
 {
 	double dpi = j->lie->height_px * 300.0 / 28;
 
-	return (j->lie->nwords >= SHAPES_FEW && dpi > 0 && dpi < j->dpi ?
-	    dpi : j->dpi);
+	if (j->lie->nwords < SHAPES_FEW && sh_quality_is_grainy(j->q))
+		return (j->dpi);
+	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
+}
+
+static double
+mean_confidence(const struct sh_page *p)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < p->nwords; i++)
+		sum += (double)p->words[i].confidence;
+	return (p->nwords > 0 ? sum / (double)p->nwords : 0);
 }
 
 /*
@@ -404,16 +198,15 @@ print_dpi(const struct job *j)
  * setting it straight does.
  */
 static int
-read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
+read_with(const struct job *j, unsigned plan, enum sh_layout layout,
     struct sh_page **pp, struct sh_error *err)
 {
-	double scale = choose_scale(j), sum = 0;
+	double scale = choose_scale(j);
 	double lean = fabs(j->skew_deg) > 1 ? j->skew_deg : 0;
 	struct sh_page *p = NULL;
 	struct Pix *grey = NULL;
 	struct sh_view view;
 	int upended, rc = -1;
-	size_t i;
 
 	*pp = NULL;
 	if ((grey = sh_treat_apply(j->px, j->dpi,
@@ -428,10 +221,10 @@ read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
 	view.d *= j->scale_y;
 	view.e *= j->scale_y;
 	view.f *= j->scale_y;
-	if (run_engine(j->r, grey, j->dpi * scale, mode, &view, p, &upended,
+	if (sh_engine_run(j->r->engine, grey, j->dpi * scale, layout, &view, p, &upended,
 	    err))
 		goto out;
-	if (upended > 0 && mode == PSM_AUTO) {
+	if (upended > 0 && layout == SH_LAYOUT_AUTO) {
 		/*
 		 * Columns of numbers were taken for a line that runs down
 		 * the page.  The upright page has none: read it as one
@@ -440,8 +233,8 @@ read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
 		sh_page_free(p);
 		if ((p = new_page(j, err)) == NULL ||
 		    sh_page_set_measure(p, "treatments_bits", plan, err) ||
-		    run_engine(j->r, grey, j->dpi * scale,
-		    PSM_SINGLE_COLUMN, &view, p, &upended, err))
+		    sh_engine_run(j->r->engine, grey, j->dpi * scale,
+		    SH_LAYOUT_COLUMN, &view, p, &upended, err))
 			goto out;
 	}
 	if (worth(p) <= 0) {
@@ -452,9 +245,7 @@ read_with(const struct job *j, unsigned plan, TessPageSegMode mode,
 			goto out;
 		p->state = SH_PAGE_UNREADABLE;
 	}
-	for (i = 0; i < p->nwords; i++)
-		sum += (double)p->words[i].confidence;
-	p->confidence = p->nwords > 0 ? sum / (double)p->nwords : 0;
+	p->confidence = mean_confidence(p);
 	*pp = p;
 	p = NULL;
 	rc = 0;
@@ -492,6 +283,26 @@ record_coverage(const struct job *j, const struct sh_sketch *sketch,
 	return (0);
 }
 
+/* What was chosen, in order, its marks mended. */
+static int
+finish_words(const struct job *j, struct sh_page **pp, struct sh_error *err)
+{
+	struct sh_page *tidy = sh_page_tidy(*pp, err);
+	unsigned mended;
+
+	if (tidy == NULL)
+		return (-1);
+	sh_page_free(*pp);
+	*pp = tidy;
+	tidy->confidence = mean_confidence(tidy);
+	if (tidy->state == SH_PAGE_READ && tidy->nwords == 0)
+		tidy->state = SH_PAGE_UNREADABLE;
+	if (j->r->marks == NULL)
+		return (0);
+	return (sh_marks_mend(j->r->marks, tidy, &mended, err) ||
+	    sh_page_set_measure(tidy, "marks_mended", mended, err) ? -1 : 0);
+}
+
 static int
 read_upright(const struct job *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
@@ -502,14 +313,14 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 	struct sh_page *again;
 	int rc;
 
-	if (read_with(j, plan, PSM_AUTO, pp, err))
+	if (read_with(j, plan, SH_LAYOUT_AUTO, pp, err))
 		return (-1);
 	if ((*pp)->confidence < FAINT && !j->q->two_level) {
 		/* Faded ink is the ill that no measure tells surely. */
 		plan |= SH_TREAT_REVIVE;
 		if ((plan & SH_TREAT_COLOUR) == 0)
 			plan |= SH_TREAT_PAPER;
-		if (read_with(j, plan, PSM_AUTO, &again, err))
+		if (read_with(j, plan, SH_LAYOUT_AUTO, &again, err))
 			goto fail;
 		keep_better(pp, again);
 	}
@@ -518,12 +329,14 @@ read_upright(const struct job *j, const struct sh_sketch *sketch,
 	if ((*pp)->state == SH_PAGE_READ && covered.shapes >= SHAPES_MIN &&
 	    covered.read_e2 < LOST_E2) {
 		/* The engine's layout lost it: once more without one. */
-		if (read_with(j, plan, PSM_SINGLE_COLUMN, &again, err))
+		if (read_with(j, plan, SH_LAYOUT_COLUMN, &again, err))
 			goto fail;
 		keep_better(pp, again);
 		if (record_coverage(j, sketch, *pp, &covered, err))
 			goto fail;
 	}
+	if (finish_words(j, pp, err))
+		goto fail;
 	if ((grey = sh_clean_grey(j->px, err)) == NULL)
 		goto fail;
 	rc = sh_barcode_find(grey, sketch, j->scale_x, j->scale_y, *pp, err);
@@ -538,35 +351,95 @@ fail:
 
 /* ---- one page --------------------------------------------------------------- */
 
-/* As j, turned clockwise by DEGREES more. */
+/* A page, its sketch turned clockwise with it. */
+struct turned {
+	struct job job;
+	struct sh_sketch sketch;
+	struct sh_pixels px;
+};
+
+static void
+turned_clear(struct turned *t)
+{
+	sh_sketch_clear(&t->sketch);
+	free(t->px.data);
+}
+
+/* As j, turned clockwise by DEGREES more; points into itself. */
+static int
+turn_job(const struct job *j, const struct sh_sketch *sketch, int degrees,
+    struct turned *t, struct sh_error *err)
+{
+	t->job = *j;
+	t->sketch = *sketch;
+	t->px = (struct sh_pixels){ .data = NULL };
+	if ((t->sketch.pix = pixClone(sketch->pix)) == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	if (degrees != 0) {
+		if (sh_sketch_turn(&t->sketch, degrees, err) ||
+		    sh_clean_turn(j->px, 1, degrees, &t->px, err))
+			return (-1);
+		t->job.px = &t->px;
+		t->job.orientation = degrees;
+		if (degrees % 180 != 0) {
+			t->job.scale_x = j->scale_y;
+			t->job.scale_y = j->scale_x;
+		}
+	}
+	t->job.skew_deg = sh_sketch_skew(&t->sketch);
+	return (0);
+}
+
 static int
 read_turned(const struct job *j, const struct sh_sketch *sketch, int degrees,
     struct sh_page **pp, struct sh_error *err)
 {
-	struct sh_sketch turned = *sketch;
-	struct sh_pixels px = { .data = NULL };
-	struct job k = *j;
+	struct turned t;
 	int rc = -1;
 
 	*pp = NULL;
-	if ((turned.pix = pixClone(sketch->pix)) == NULL)
-		return (sh_error_nomem(err, "a raster"));
-	if (degrees != 0) {
-		if (sh_sketch_turn(&turned, degrees, err) ||
-		    sh_clean_turn(j->px, 1, degrees, &px, err))
-			goto out;
-		k.px = &px;
-		k.orientation = degrees;
-		if (degrees % 180 != 0) {
-			k.scale_x = j->scale_y;
-			k.scale_y = j->scale_x;
-		}
-	}
-	k.skew_deg = sh_sketch_skew(&turned);
-	rc = read_upright(&k, &turned, pp, err);
+	if (turn_job(j, sketch, degrees, &t, err) == 0)
+		rc = read_upright(&t.job, &t.sketch, pp, err);
+	turned_clear(&t);
+	return (rc);
+}
+
+/*
+ * Faint print on a page that is blank otherwise: is it the page's own, or
+ * does the other side shine through?  A band of it is read: 1, 0 or -1.
+ */
+static int
+is_own_print(const struct job *j, const struct sh_sketch *sketch,
+    int degrees, struct sh_error *err)
+{
+	struct sh_page *p = NULL;
+	struct sh_pixels band;
+	struct turned t;
+	int rows, top, words = 0, rc = -1;
+	size_t i;
+
+	if (turn_job(j, sketch, degrees, &t, err))
+		goto out;
+	rows = (int)(BAND_MM * t.sketch.dpi / 25.4);
+	top = sh_sketch_densest(&t.sketch, rows) * t.sketch.factor;
+	band = *t.job.px;
+	band.height_px = rows * t.sketch.factor;
+	if (band.height_px > t.job.px->height_px - top)
+		band.height_px = t.job.px->height_px - top;
+	band.data += (size_t)top * (size_t)band.width_px *
+	    (size_t)band.channels;
+	t.job.px = &band;
+	if (read_with(&t.job, sh_treat_plan(j->q, print_dpi(j)), SH_LAYOUT_AUTO, &p,
+	    err))
+		goto out;
+	for (i = 0; i < p->nwords; i++)
+		words += (double)p->words[i].confidence >= OWN_SURE &&
+		    sh_utf8_count(p->words[i].text,
+		    strlen(p->words[i].text)) >= 3;
+	rc = words >= OWN_WORDS;
 out:
-	sh_sketch_clear(&turned);
-	free(px.data);
+	turned_clear(&t);
+	sh_page_free(p);
 	return (rc);
 }
 
@@ -578,7 +451,6 @@ static int
 read_any_way(const struct job *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
 {
-	static const int others[] = { 180, 90, 270 };
 	struct sh_page *again;
 	size_t i;
 
@@ -595,6 +467,54 @@ read_any_way(const struct job *j, const struct sh_sketch *sketch,
 		keep_better(pp, again);
 	}
 	return (0);
+}
+
+/*
+ * 1: there is print on the page; 0: it is blank.  Where the print is faint,
+ * SKETCH and LIE become those that show it, and the job's raster FAINTP,
+ * with nothing else on it.
+ */
+static int
+find_print(struct job *j, struct Pix *grey, struct sh_sketch *sketch,
+    struct sh_lie *lie, struct sh_pixels *faintp, struct sh_error *err)
+{
+	struct sh_sketch faint;
+	struct sh_lie faint_lie;
+	struct job k = *j;
+	int degrees, rc = -1;
+	size_t i;
+
+	if (!sh_sketch_blank(sketch, lie))
+		return (1);
+	if (j->q->two_level)
+		return (0);
+	if (sh_sketch_make_faint(grey, j->dpi, j->q, &faint, err) ||
+	    sh_sketch_lie(&faint, &faint_lie, err))
+		goto out;
+	k.lie = &faint_lie;
+	if ((rc = faint_lie.nwords >= FAINT_SHAPES) == 0)
+		goto out;
+	rc = is_own_print(&k, &faint, faint_lie.degrees, err);
+	for (i = 0; i < SH_COUNT(others) && rc == 0 && !faint_lie.sure; i++) {
+		degrees = (faint_lie.degrees + others[i]) % 360;
+		if ((rc = is_own_print(&k, &faint, degrees, err)) == 1)
+			faint_lie.degrees = degrees;
+	}
+	if (rc == 1) {
+		rc = -1;
+		if (sh_sketch_keep(&faint, j->px, j->q->median_level, faintp,
+		    err))
+			goto out;
+		j->px = faintp;
+		faint_lie.sure = 1;
+		sh_sketch_clear(sketch);
+		*sketch = faint;
+		*lie = faint_lie;
+		return (1);
+	}
+out:
+	sh_sketch_clear(&faint);
+	return (rc);
 }
 
 /* The file's dpi where it can be believed, else as if the page were A4. */
@@ -616,13 +536,14 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
     struct sh_page **pagep, struct sh_error *err)
 {
 	struct sh_pixels upright = { .data = NULL }, square = { .data = NULL };
+	struct sh_pixels faint = { .data = NULL };
 	struct sh_sketch sketch = { .pix = NULL };
 	struct Pix *grey = NULL;
 	struct sh_quality q = { .two_level = 0 };
 	struct sh_lie lie = { .degrees = 0 };
 	struct job j = { .r = r, .q = &q, .lie = &lie, .scale_x = 1,
 	    .scale_y = 1 };
-	int rc = -1;
+	int print, rc = -1;
 
 	*pagep = NULL;
 	if (sh_clean_check(px, err))
@@ -655,16 +576,17 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	if (sh_sketch_make(grey, j.dpi, &q, &sketch, err) ||
 	    sh_sketch_lie(&sketch, &lie, err))
 		goto out;
-	pixDestroy(&grey);
 	if (sh_quality_is_noise(&q)) {
 		/* The engine would look for letters in it for minutes. */
 		if ((*pagep = new_page(&j, err)) != NULL) {
 			(*pagep)->state = SH_PAGE_UNREADABLE;
 			rc = 0;
 		}
-	} else if (!sh_sketch_blank(&sketch, &lie)) {
+	} else if ((print = find_print(&j, grey, &sketch, &lie,
+	    &faint, err)) == 1) {
+		pixDestroy(&grey);
 		rc = read_any_way(&j, &sketch, pagep, err);
-	} else if ((*pagep = new_page(&j, err)) != NULL) {
+	} else if (print == 0 && (*pagep = new_page(&j, err)) != NULL) {
 		(*pagep)->state = SH_PAGE_BLANK;
 		rc = 0;
 	}
@@ -673,6 +595,7 @@ out:
 	sh_sketch_clear(&sketch);
 	free(upright.data);
 	free(square.data);
+	free(faint.data);
 	return (rc);
 }
 

@@ -1,6 +1,6 @@
 /*
  * Pixels to a reading: measures, blank, orientation, skew, codes, words.
- * Runs only in the read worker.  The only caller of Tesseract.
+ * Runs only in the read worker.
  *
  * The model is loaded once; after sh_recogniser_new() no file is opened, no
  * thread is started (OMP_THREAD_LIMIT=1 must be in the environment before
@@ -23,8 +23,15 @@ int sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_recogniser_free(struct sh_recogniser *r);
 
-/* "tesseract 5.3.0 vie <8 hex digits of the model's digest>"; borrowed. */
+/*
+ * "tesseract 5.3.0 vie 01234567 treated 2 marks 89abcdef": the engine, its
+ * model's digest, the number of our treatments, the digest of the model of
+ * marks (marks.h).  Borrowed.
+ */
 const char *sh_recogniser_engine(const struct sh_recogniser *r);
+
+/* Words stay as the engine read them, from now on; the name says so. */
+void sh_recogniser_leave_marks(struct sh_recogniser *r);
 
 /*
  * Read one page.  Boxes lie on the upright page (page.h); a blank page comes

@@ -7,14 +7,14 @@
 #include <allheaders.h>
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
-/* A scan with more lone pixels or more roughness than print ever has. */
-#define LONE_E5		100
-#define ROUGHNESS_E1	80
+#include "base/mem.h"
 
 #define PAPER		200	/* of an evened sketch */
 #define INK		150	/* darker is ink there */
 #define INK_MAX		185	/* where all of the page is grey on grey */
+#define NEAR_MM		6	/* of faint print, what may belong to it */
 #define GREY_PAPER	215	/* and no paper is lighter */
 
 /*
@@ -32,8 +32,9 @@ ink_level(const struct sh_quality *q)
 	return (level < INK_MAX ? level : INK_MAX);
 }
 
-int
-sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
+/* As sh_sketch_make(), where darker than LEVEL is ink; SMOOTH: noise goes. */
+static int
+make(struct Pix *grey, double dpi, int level, int smooth,
     struct sh_sketch *out, struct sh_error *err)
 {
 	struct Pix *small = pixClone(grey), *next;
@@ -48,8 +49,7 @@ sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
 		out->factor *= 2;
 	}
 	out->dpi = dpi / out->factor;
-	if (small != NULL && (q->lone_e5 > LONE_E5 ||
-	    q->roughness_e1 > ROUGHNESS_E1) && !q->two_level &&
+	if (small != NULL && smooth &&
 	    (next = pixBlockconvGray(small, NULL, 1, 1)) != NULL) {
 		pixDestroy(&small);
 		small = next;
@@ -61,9 +61,79 @@ sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
 		small = next;
 	}
 	if (small != NULL)
-		out->pix = pixThresholdToBinary(small, ink_level(q));
+		out->pix = pixThresholdToBinary(small, level);
 	pixDestroy(&small);
 	return (out->pix == NULL ? sh_error_nomem(err, "a raster") : 0);
+}
+
+int
+sh_sketch_make(struct Pix *grey, double dpi, const struct sh_quality *q,
+    struct sh_sketch *out, struct sh_error *err)
+{
+	return (make(grey, dpi, ink_level(q), sh_quality_is_grainy(q), out,
+	    err));
+}
+
+int
+sh_sketch_make_faint(struct Pix *grey, double dpi, const struct sh_quality *q,
+    struct sh_sketch *out, struct sh_error *err)
+{
+	int ink = q->faint_level * PAPER / (q->median_level > 0 ?
+	    q->median_level : 1);
+
+	return (make(grey, dpi, (ink + PAPER) / 2, 1, out, err));
+}
+
+int
+sh_sketch_keep(const struct sh_sketch *s, const struct sh_pixels *px,
+    int level, struct sh_pixels *out, struct sh_error *err)
+{
+	size_t n = (size_t)px->channels, w = (size_t)px->width_px;
+	int reach = 2 * (int)(NEAR_MM * s->dpi / 25.4) + 1;
+	struct Pix *near = pixDilateBrick(NULL, s->pix, reach, reach);
+	int32_t x, y;
+	l_uint32 v;
+
+	*out = *px;
+	out->data = near == NULL ? NULL : sh_alloc((size_t)px->height_px * w,
+	    n, "a raster", err);
+	for (y = 0; out->data != NULL && y < px->height_px; y++)
+		for (x = 0; x < px->width_px; x++) {
+			size_t at = ((size_t)y * w + (size_t)x) * n;
+
+			v = 0;
+			(void)pixGetPixel(near, x / s->factor, y / s->factor,
+			    &v);
+			if (v)
+				memcpy(out->data + at, px->data + at, n);
+			else
+				memset(out->data + at, level, n);
+		}
+	pixDestroy(&near);
+	return (out->data == NULL ? sh_error_nomem(err, "a raster") : 0);
+}
+
+int
+sh_sketch_densest(const struct sh_sketch *s, int rows)
+{
+	struct Numa *ink = pixCountPixelsByRow(s->pix, NULL);
+	int n = ink != NULL ? numaGetCount(ink) : 0, i, v, at = 0;
+	int64_t sum = 0, most = -1;
+
+	for (i = 0; i < n; i++) {
+		numaGetIValue(ink, i, &v);
+		sum += v;
+		if (i >= rows) {
+			numaGetIValue(ink, i - rows, &v);
+			sum -= v;
+		}
+		if (sum > most) {
+			most = sum;
+			at = i - rows + 1;
+		}
+	}
+	numaDestroy(&ink);
+	return (at > 0 ? at : 0);
 }
 
 void

@@ -391,6 +391,36 @@ median(struct sh_plane *p, struct sh_error *err)
 
 /* ---- contrast ---------------------------------------------------------------- */
 
+/* Where little is printed, tinted paper is among the darkest hundredth. */
+static int
+choose_ink(int median_level, int ink, int faint)
+{
+	return (median_level - ink < (median_level - faint) / 2 ? faint :
+	    ink);
+}
+
+/* The ink's level and the paper's once noise, which hid them, is out. */
+static int
+measure_again(const struct sh_plane *p, int *paperp)
+{
+	uint64_t count[256] = { 0 }, n = (uint64_t)p->w * (uint64_t)p->h, i;
+	uint64_t sum = 0;
+	int level, half = 0, ink = 0, faint = 0;
+
+	for (i = 0; i < n; i++)
+		count[p->data[i]]++;
+	for (level = 0; level < 256 && sum * 2 < n; level++) {
+		sum += count[level];
+		if (sum * 500 < n)
+			faint = level + 1;
+		if (sum * 100 < n)
+			ink = level + 1;
+		half = level;
+	}
+	*paperp = half;
+	return (choose_ink(half, ink, faint));
+}
+
 /* From the ink's level to the paper's, linear over the whole range. */
 static void
 stretch(struct sh_plane *p, int ink, int paper)
@@ -532,7 +562,10 @@ calm_paper(struct sh_plane *p, int paper, unsigned *planp,
 unsigned
 sh_treat_plan(const struct sh_quality *q, double print_dpi)
 {
-	int grey_on_grey = q->median_level - q->faint_level < 110;
+	int contrast = MAX(q->median_level - q->faint_level, 1);
+	int grey_on_grey = contrast < 110;
+	/* Stretching makes noise larger too. */
+	int rough = q->roughness_e1 * (grey_on_grey ? 255 / contrast : 1);
 	unsigned plan = 0;
 
 	if (q->two_level)
@@ -543,7 +576,7 @@ sh_treat_plan(const struct sh_quality *q, double print_dpi)
 	else if (q->paper_spread > 30 || q->dark_e3 > 200 || (!grey_on_grey &&
 	    (q->paper_level < 200 || q->median_level < 180)))
 		plan |= SH_TREAT_PAPER;
-	if (print_dpi >= 180 && (q->lone_e5 > 100 || q->roughness_e1 > 140))
+	if (print_dpi >= 180 && (q->lone_e5 > 100 || rough > 140))
 		plan |= SH_TREAT_MEDIAN;
 	if (grey_on_grey)
 		plan |= SH_TREAT_STRETCH;
@@ -590,10 +623,12 @@ sh_treat_apply(const struct sh_pixels *px, double dpi, double print_dpi,
 	    sh_plane_clear_ghost(&p, MIN(paper, q->median_level))) {
 		*planp |= SH_TREAT_GHOST;
 	}
-	/* Where little is printed, tinted paper is among the darkest. */
-	ink = q->median_level - q->ink_level < (q->median_level -
-	    q->faint_level) / 2 ? q->faint_level : q->ink_level;
-	ink = ink * paper / MAX(q->median_level, 1);
+	if ((plan & (SH_TREAT_STRETCH | SH_TREAT_MEDIAN)) ==
+	    (SH_TREAT_STRETCH | SH_TREAT_MEDIAN))
+		ink = measure_again(&p, &paper);
+	else
+		ink = choose_ink(q->median_level, q->ink_level,
+		    q->faint_level) * paper / MAX(q->median_level, 1);
 	if (plan & SH_TREAT_STRETCH && paper - ink >= 8) {
 		stretch(&p, ink, paper);
 		paper = 255;

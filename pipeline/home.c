@@ -69,6 +69,8 @@ const struct sh_setting sh_home_settings[] = {
 	    "Code of a digitised paper: {holder} {type} {number} {id}." },
 	{ "readers", SH_SETTING_INT, "0", 0, 256, NULL,
 	    "Reading processes; 0: one per core." },
+	{ "mend-marks", SH_SETTING_CHOICE, "yes", 0, 0, "yes|no",
+	    "Marks on words of administration that were read wrong are mended." },
 	{ "cache-mb", SH_SETTING_INT, "512", 0, 1048576, NULL,
 	    "Megabytes of readings kept so that no page is read twice." },
 	{ "reuse", SH_SETTING_CHOICE, "auto", 0, 0, "auto|ask|never",
@@ -85,6 +87,12 @@ const struct sh_setting sh_home_settings[] = {
 	    "Acceptance quality level of samples: wrong documents in a hundred." },
 	{ NULL, 0, NULL, 0, 0, NULL, NULL }
 };
+
+int
+sh_home_reads_as_is(const struct sh_home *h)
+{
+	return (strcmp(sh_config_text(h->config, "mend-marks"), "no") == 0);
+}
 
 char *
 sh_home_path(const struct sh_home *h, const char *path, struct sh_error *err)

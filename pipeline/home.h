@@ -96,6 +96,9 @@ int sh_home_readings(const struct sh_home *h, struct sh_spool **sp,
 int sh_home_forget_readings(const struct sh_home *h, struct sh_error *err)
     SH_MUST_CHECK;
 
+/* 1 if the words of pages stay as the engine read them. */
+int sh_home_reads_as_is(const struct sh_home *h);
+
 /* PATH when it is absolute, else below the home; fresh memory. */
 char *sh_home_path(const struct sh_home *h, const char *path,
     struct sh_error *err);

@@ -8,7 +8,7 @@
 
 #define CONDITION_MAX	120
 
-/* Word N (from 0) of "tesseract 5.3.0 vie 1a2b3c4d"; "" when absent. */
+/* Word N (from 0) of "tesseract 5.3.0 vie 1a2b3c4d …"; "" when absent. */
 static void
 word_of(const char *engine, int n, char out[CONDITION_MAX])
 {

@@ -83,6 +83,7 @@ sh_pool_new(const struct sh_pool_options *options, struct sh_pool **pp,
 	    options->decode_wall_ms : DECODE_WALL_MS;
 	p->read_wall_ms = options->read_wall_ms > 0 ? options->read_wall_ms :
 	    READ_WALL_MS;
+	p->as_read = options->as_read;
 	p->worker = options->worker != NULL ? sh_strdup(options->worker, err)
 	    : find_worker(err);
 	if (p->worker == NULL)

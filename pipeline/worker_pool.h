@@ -34,6 +34,7 @@ struct sh_pool_options {
 	int decode_wall_ms;	/* per page; 0: 60,000 */
 	int read_wall_ms;	/* per page; 0: 120,000 */
 	const char *model_dir;	/* recognise.h; NULL: Debian's */
+	int as_read;		/* marks are not mended (ocr/marks.h) */
 };
 
 struct sh_pool;

@@ -126,6 +126,7 @@ struct sh_reader {
 struct sh_pool {
 	char *worker;
 	char *model_dir;	/* or NULL */
+	int as_read;
 	int null_fd;
 	int wanted;		/* readers are: they start with the first need */
 	unsigned nreaders;

@@ -73,8 +73,12 @@ count_jobs(const struct sh_pool *p, int state)
 static int
 start_reader(struct sh_pool *p, struct sh_reader *r, struct sh_error *err)
 {
-	const char *args[2] = { p->model_dir, NULL };
+	const char *args[3] = { NULL };
+	size_t n = 0;
 
+	if (p->as_read)
+		args[n++] = "--as-read";
+	args[n] = p->model_dir;
 	r->ready = 0;
 	r->pages = 0;
 	r->deadline_ms = sh_monotonic_ms() + START_WALL_MS;

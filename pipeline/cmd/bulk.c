@@ -159,6 +159,7 @@ pool_of(const struct sh_args *a, const struct sh_home *home,
 	if (readers != NULL && sh_parse_u64(readers, 256, &n))
 		return (sh_args_usage(a, "--readers wants 0 to 256"));
 	po.readers = (unsigned)n;
+	po.as_read = sh_home_reads_as_is(home);
 	return (sh_pool_new(&po, pp, err));
 }
 

@@ -250,6 +250,7 @@ take_in(struct sh_args *a, struct sh_home *home,
 		return (sh_args_usage(a, "--readers wants 0 to 256"));
 	po.readers = (unsigned)n;
 	if (home != NULL) {
+		po.as_read = sh_home_reads_as_is(home);
 		mode = sh_args_get(a, "reuse");
 		if (mode == NULL)
 			mode = sh_config_text(home->config, "reuse");

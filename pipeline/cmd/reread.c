@@ -82,6 +82,7 @@ sh_cmd_reread(struct sh_args *a, struct sh_error *err)
 	if (sh_open_home(a, SH_HOME_WRITE, &h, err))
 		return (-1);
 	po.readers = (unsigned)n;
+	po.as_read = sh_home_reads_as_is(h);
 	o.home = h;
 	o.who = sh_reader_of(h, a);
 	sh_catch_signals();

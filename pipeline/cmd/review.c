@@ -435,6 +435,7 @@ sh_cmd_review(struct sh_args *a, struct sh_error *err)
 	who = sh_reader_of(d.h, a);
 	d.who = sh_args_get(a, "officer") != NULL ? sh_args_get(a, "officer")
 	    : who.name;
+	po.as_read = sh_home_reads_as_is(d.h);
 	if (sh_pool_new(&po, &d.pool, err) == 0 &&
 	    (d.crops = crops_folder(a, err)) != NULL)
 		rc = run_word(&d, err);

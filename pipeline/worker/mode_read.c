@@ -1,3 +1,4 @@
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -129,11 +130,20 @@ sh_worker_read(int argc, char **argv)
 	    SH_READING_MAX, FILES };
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_recogniser *r = NULL;
+	int as_read = 0;
 	json_t *v;
 
+	if (argc > 0 && strcmp(argv[0], "--as-read") == 0) {
+		as_read = 1;
+		argc--;
+		argv++;
+	}
 	/* The model is ours: it is read before the walls close. */
-	if (sh_recogniser_new(argc > 0 ? argv[0] : NULL, &r, &err) == 0 &&
-	    sh_sandbox_close(SH_SANDBOX_READ, &limits, NULL, &err) == 0 &&
+	if (sh_recogniser_new(argc > 0 ? argv[0] : NULL, &r, &err) != 0)
+		return (sh_worker_fail(&err));
+	if (as_read)
+		sh_recogniser_leave_marks(r);
+	if (sh_sandbox_close(SH_SANDBOX_READ, &limits, NULL, &err) == 0 &&
 	    (v = sh_json_new_object(&err)) != NULL) {
 		if (sh_json_set_str(v, "ready", sh_recogniser_engine(r),
 		    &err) == 0 && sh_worker_send(v, NULL, 0, &err) == 0 &&

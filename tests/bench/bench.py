@@ -86,7 +86,7 @@ def wrong(work, name, dossiers, texts):
         for line in subprocess.check_output(
                 [sys.executable, 'tests/tools/cer.py', f'{d}/truth.json',
                  f'{work}/list'], text=True).splitlines():
-            a, b = map(int, line.split())
+            a, b = map(int, line.split()[:2])
             edits, characters = edits + a, characters + b
             rates.append(100 * a / b)
     return statistics.median(rates), 100 * edits / characters

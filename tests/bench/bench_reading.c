@@ -10,9 +10,10 @@
  * -D: only them.  Plain Tesseract is what its command does
  * with "-l vie --psm 3" on one thread, the model loaded once for all pages.
  *
- * An error rate is edits by characters of the truth: NFC, white space as
- * single spaces, nothing else changed.  Of two reading orders the better
- * counts.  A bar missed makes the exit status 1.
+ * An error rate is edits by characters (CER) or words (WER) of the truth:
+ * NFC, white space as single spaces, nothing else changed.  Of two reading
+ * orders the better counts.  "as read" is before marks are mended
+ * (ocr/marks.h).  A bar missed makes the exit status 1.
  */
 #include <allheaders.h>
 #include <capi.h>
@@ -28,22 +29,29 @@
 #include "base/text.h"
 #include "ocr/clean.h"
 #include "ocr/image.h"
+#include "ocr/marks.h"
 #include "ocr/recognise.h"
 
 #define CLASSES_MAX	64
 #define FILE_LIMIT	((size_t)256 << 20)
 #define DATA		"/usr/share/tesseract-ocr/5/tessdata"
 
+/* Readings of a page. */
+enum { OURS, AS_READ, PLAIN, NREADINGS };
+
 struct score {
 	char name[32];
 	unsigned pages;
 	uint64_t chars, ours, plain;	/* edits */
+	uint64_t as_read;		/* ... before marks are mended */
+	uint64_t words, word_edits[NREADINGS];
 	uint64_t extra_ours, extra_plain;
 	double cpu_ours, cpu_plain;
 };
 
 struct bench {
 	struct sh_recogniser *reader;
+	struct sh_marks *marks;
 	TessBaseAPI *plain;
 	struct score score[CLASSES_MAX];
 	size_t n;
@@ -126,16 +134,42 @@ edits(const uint32_t *a, size_t na, const uint32_t *b, size_t nb)
 	return (least);
 }
 
-/* Edits against the better truth; *CHARSP of that one, *READP as read. */
+/* A number for each word of N points, in their place; how many. */
+static size_t
+words_of(uint32_t *point, size_t n)
+{
+	size_t i, words = 0;
+	uint32_t h = 0;
+
+	for (i = 0; i < n; i++) {
+		if (point[i] != ' ')
+			h = (h ^ point[i]) * 16777619u + 1;
+		if (h != 0 && (point[i] == ' ' || i + 1 == n)) {
+			point[words++] = h;
+			h = 0;
+		}
+	}
+	return (words);
+}
+
+/*
+ * Edits against the better truth; *CHARSP of that one, *READP as read, the
+ * same of words.
+ */
 static uint64_t
 compare(const char *truth, const char *other, const char *read, size_t len,
-    size_t *charsp, size_t *readp)
+    size_t *charsp, size_t *readp, size_t *wordsp, uint64_t *word_editsp)
 {
 	const char *truths[2] = { truth, other };
 	uint64_t best = UINT64_MAX, d;
-	uint32_t *r = points(read, len, readp), *t;
-	size_t n;
+	uint32_t *r = points(read, len, readp), *t, *rw;
+	size_t n, nrw;
 	int i;
+
+	check((rw = sh_alloc(*readp + 1, sizeof(*rw), "words", &err)) ==
+	    NULL ? -1 : 0, "words");
+	memcpy(rw, r, *readp * sizeof(*rw));
+	nrw = words_of(rw, *readp);
 
 	for (i = 0; i < 2; i++) {
 		if (truths[i] == NULL)
@@ -145,10 +179,13 @@ compare(const char *truth, const char *other, const char *read, size_t len,
 		if (d < best) {
 			best = d;
 			*charsp = n;
+			*wordsp = words_of(t, n);
+			*word_editsp = edits(t, *wordsp, rw, nrw);
 		}
 		free(t);
 	}
 	free(r);
+	free(rw);
 	return (best);
 }
 
@@ -192,41 +229,58 @@ run_page(struct bench *b, const char *name, const char *class,
     const struct sh_pixels *px, const char *truth, const char *other)
 {
 	struct score *s = find_score(b, class);
-	struct sh_buf text = SH_BUF_INIT;
+	struct sh_buf text = SH_BUF_INIT, raw = SH_BUF_INIT;
 	struct sh_page *page;
-	size_t chars, nours, nplain;
-	uint64_t ours, plain;
+	uint64_t edits_of[NREADINGS], word_edits[NREADINGS];
+	size_t chars = 0, words = 0, read[NREADINGS];
 	double t, cpu_ours, cpu_plain;
-	char *raw;
+	unsigned mended;
+	char *plain;
+	int i;
 
 	t = cpu_s();
 	check(sh_recogniser_read(b->reader, px, &page, &err), name);
 	cpu_ours = cpu_s() - t;
+	check(sh_page_text(page, &raw, &err), name);
+	t = cpu_s();
+	check(sh_marks_mend(b->marks, page, &mended, &err), name);
+	cpu_ours += cpu_s() - t;
 	check(sh_page_text(page, &text, &err), name);
 	t = cpu_s();
-	raw = read_plain(b, px);
+	plain = read_plain(b, px);
 	cpu_plain = cpu_s() - t;
-	ours = compare(truth, other, text.len > 0 ? (char *)text.data : "",
-	    text.len, &chars, &nours);
-	plain = compare(truth, other, raw, strlen(raw), &chars, &nplain);
+	for (i = 0; i < NREADINGS; i++) {
+		const struct sh_buf *of = i == OURS ? &text : &raw;
+		const char *p = i == PLAIN ? plain : of->len > 0 ?
+		    (const char *)of->data : "";
+
+		edits_of[i] = compare(truth, other, p, strlen(p), &chars,
+		    &read[i], &words, &word_edits[i]);
+	}
 	s->pages++;
 	s->chars += chars;
 	s->cpu_ours += cpu_ours;
 	s->cpu_plain += cpu_plain;
 	if (chars == 0) {
-		s->extra_ours += nours;
-		s->extra_plain += nplain;
+		s->extra_ours += read[OURS];
+		s->extra_plain += read[PLAIN];
 	} else {
-		s->ours += ours;
-		s->plain += plain;
+		s->ours += edits_of[OURS];
+		s->as_read += edits_of[AS_READ];
+		s->plain += edits_of[PLAIN];
+		s->words += words;
+		for (i = 0; i < NREADINGS; i++)
+			s->word_edits[i] += word_edits[i];
 	}
 	if (b->verbose)
 		(void)printf("%-32s %7.3f %7.3f %6.2f %6.2f\n", name,
-		    100.0 * (double)ours / (double)(chars > 0 ? chars : 1),
-		    100.0 * (double)plain / (double)(chars > 0 ? chars : 1),
-		    cpu_ours, cpu_plain);
+		    100.0 * (double)edits_of[OURS] /
+		    (double)(chars > 0 ? chars : 1),
+		    100.0 * (double)edits_of[PLAIN] /
+		    (double)(chars > 0 ? chars : 1), cpu_ours, cpu_plain);
 	(void)fflush(stdout);
-	free(raw);
+	free(plain);
+	sh_buf_free(&raw);
 	sh_buf_free(&text);
 	sh_page_free(page);
 }
@@ -429,6 +483,9 @@ print_bars(struct bench *b)
 		all.pages += s->pages;
 		all.chars += s->chars;
 		all.ours += s->ours;
+		all.words += s->words;
+		for (k = 0; k < NREADINGS; k++)
+			all.word_edits[k] += s->word_edits[k];
 		all.extra_ours += s->extra_ours;
 		if (s->chars == 0)
 			continue;
@@ -445,6 +502,9 @@ print_bars(struct bench *b)
 		return;
 	qsort(medians, n, sizeof(medians[0]), compare_double);
 	bar(b, "all pages: CER %", rate(all.ours, all.chars), 1.5);
+	bar(b, "all pages: WER %, no more than as read", rate(
+	    all.word_edits[OURS], all.words), rate(all.word_edits[AS_READ],
+	    all.words));
 	bar(b, "median class: CER %", n > 0 ? medians[n / 2] : 0, 0.4);
 	bar(b, "invented on blank pages: characters",
 	    (double)all.extra_ours, 0);
@@ -484,14 +544,20 @@ print_table(struct bench *b)
 {
 	size_t i;
 
-	(void)printf("%-16s %5s %8s %8s %8s %7s %7s\n", "class", "pages",
-	    "chars", "CER %", "plain %", "CPU s", "plain s");
+	(void)printf("%-14s %5s %7s | %-23s | %-23s |\n%-14s %5s %7s | %7s "
+	    "%7s %7s | %7s %7s %7s | %6s %6s\n", "", "", "", "CER %",
+	    "WER %", "class", "pages", "chars", "ours", "as read", "plain",
+	    "ours", "as read", "plain", "CPU s", "plain");
 	for (i = 0; i < b->n; i++) {
 		const struct score *s = &b->score[i];
 
-		(void)printf("%-16s %5u %8llu %8.3f %8.3f %7.2f %7.2f", s->name,
-		    s->pages, (unsigned long long)s->chars, rate(s->ours,
-		    s->chars), rate(s->plain, s->chars), s->cpu_ours /
+		(void)printf("%-14s %5u %7llu | %7.3f %7.3f %7.3f | %7.3f "
+		    "%7.3f %7.3f | %6.2f %6.2f", s->name, s->pages,
+		    (unsigned long long)s->chars, rate(s->ours, s->chars),
+		    rate(s->as_read, s->chars), rate(s->plain, s->chars),
+		    rate(s->word_edits[OURS], s->words),
+		    rate(s->word_edits[AS_READ], s->words),
+		    rate(s->word_edits[PLAIN], s->words), s->cpu_ours /
 		    s->pages, s->cpu_plain / s->pages);
 		if (s->extra_ours + s->extra_plain > 0)
 			(void)printf("  invented: %llu, plain %llu",
@@ -521,6 +587,8 @@ main(int argc, char **argv)
 		return (64);
 	}
 	check(sh_recogniser_new(NULL, &b.reader, &err), "the model");
+	check(sh_marks_new(NULL, 0, &b.marks, &err), "the model of marks");
+	sh_recogniser_leave_marks(b.reader);
 	b.plain = TessBaseAPICreate();
 	check(TessBaseAPIInit3(b.plain, DATA, "vie"), "Tesseract");
 	(void)TessBaseAPISetVariable(b.plain, "debug_file", "/dev/null");
@@ -533,6 +601,7 @@ main(int argc, char **argv)
 	print_bars(&b);
 	print_speed(&b);
 	TessBaseAPIDelete(b.plain);
+	sh_marks_free(b.marks);
 	sh_recogniser_free(b.reader);
 	return (b.missed);
 }

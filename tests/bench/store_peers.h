@@ -1,75 +1,11 @@
-/*
- * The peers of bench_store, raw LMDB and SQLite, and the changes that every
- * store is given.
- */
+/* The peers of bench_store, raw LMDB and SQLite. */
 #ifndef SH_TESTS_STORE_PEERS_H
 #define SH_TESTS_STORE_PEERS_H
 
 #include <lmdb.h>
 #include <sqlite3.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
-#include "archive/engine.h"
-#include "archive/vault.h"
-#include "base/buf.h"
-
-#define RECORD_BYTES	700	/* bytes of a document's plain record, packed */
-#define SUMMARY	160
-#define EVENT	260
-#define ENTRIES	5
-
-static void
-check(int bad, const char *what)
-{
-	if (bad == 0)
-		return;
-	(void)fprintf(stderr, "%s: %d\n", what, bad);
-	exit(1);
-}
-
-/* What change N is made of; every tenth person has forty documents. */
-struct change {
-	uint8_t document[16], holder[16], term[ENTRIES][16], sort[24];
-	uint8_t record[RECORD_BYTES], summary[SUMMARY], event[EVENT];
-};
-
-static void
-spread(uint8_t out[16], unsigned what, unsigned n)
-{
-	uint64_t h = ((uint64_t)what << 40 | n) + 1;
-	int i;
-
-	/* Evenly, as keyed digests are. */
-	for (i = 0; i < 2; i++) {
-		h ^= h >> 31;
-		h *= 0x9e3779b97f4a7c15;
-		h ^= h >> 29;
-		h *= 0xbf58476d1ce4e5b9;
-		h ^= h >> 32;
-		sh_put_be(out + 8 * i, h, 8);
-	}
-}
-
-static void
-make_change(struct change *c, unsigned n)
-{
-	unsigned i;
-
-	spread(c->document, 1, n);
-	spread(c->holder, 2, n / 4);
-	spread(c->term[0], 3, n);
-	spread(c->term[1], 4, n % 190);
-	spread(c->term[2], 5, n);
-	sh_put_be(c->sort, 1795140000 + n, 8);
-	memcpy(c->sort + 8, c->document, 16);
-	for (i = 0; i < RECORD_BYTES; i++)
-		c->record[i] = (uint8_t)(n * 31 + i * 7);
-	memcpy(c->summary, c->record, SUMMARY);
-	memcpy(c->event, c->record, EVENT);
-}
+#include "tests/bench/store_ours.h"
 
 /* ---- LMDB ---------------------------------------------------------------- */
 

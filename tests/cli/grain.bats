@@ -24,3 +24,13 @@ setup() {
 @test "a pale card on a noisy sheet is read" {
 	words_of_card scan,noise=15,fade=50 | grep -q "Đỗ Bảo Ngân"
 }
+
+@test "a faint card on a noisy sheet is read" {
+	words_of_card scan,noise=15,fade=40 | grep -q "Đỗ Bảo Ngân"
+}
+
+@test "a card too faint to read goes to a person, it is not blank" {
+	words_of_card scan,noise=15,fade=30 > "$BATS_TEST_TMPDIR/words"
+	OMP_THREAD_LIMIT=1 "$O/tests/tools/read_page" --json \
+	    "$BATS_TEST_TMPDIR/card.png" | grep -vq '"state":"blank"'
+}

@@ -1,9 +1,11 @@
 #!/usr/bin/env bats
-# The model of papers is what "make model" makes, and papers are known by it.
+# The models of papers and of marks are what "make model" makes.
 
 load common
 
-@test "the model that is built in is made again bit for bit" {
-	tests/tools/make-model.sh "$BATS_TEST_TMPDIR/papers.model"
+@test "the models that are built in are made again bit for bit" {
+	tests/tools/make-model.sh "$BATS_TEST_TMPDIR/papers.model" \
+	    "$BATS_TEST_TMPDIR/marks.model"
 	cmp "$BATS_TEST_TMPDIR/papers.model" ocr/data/papers.model
+	cmp "$BATS_TEST_TMPDIR/marks.model" ocr/data/marks.model
 }

@@ -3,6 +3,9 @@
  * and so on until none is left: before anything was done, or after all of it
  * was and only the answer is lost.  What was acknowledged is there, what
  * failed can be done again, and nothing contradicts itself.
+ *
+ * A sample runs here, SOHOA_TORTURE=1 runs all; of the acts' calls, which are
+ * many, one in SOHOA_STRIDE when that is set.  SOHOA_ONLY: one test alone.
  */
 #include "tests/fault/archive_judge.h"
 
@@ -13,6 +16,7 @@
 #define COUNT	4
 
 static struct sh_signer *signer;
+static struct sh_catalogue *catalogue;
 
 static int
 setup(void **state)
@@ -27,12 +31,15 @@ setup(void **state)
 	must(sh_signer_open_p12(getenv("SOHOA_SEALS"), &pass, &signer,
 	    &err));
 	sh_secret_free(&pass);
+	catalogue = acts_catalogue();
+	acts_engine = "fault:";
 	return (0);
 }
 
 static int
 teardown(void **state)
 {
+	sh_catalogue_free(catalogue);
 	sh_signer_close(signer);
 	return (judge_teardown(state));
 }
@@ -127,7 +134,7 @@ fail_at(enum sh_fault_kind kind, uint64_t n)
 	return (reached);
 }
 
-/* The same of acts, reads, an erasure, a backup; access names the journal. */
+/* The same of acts, reads, backup, restore, repair; access: the journal. */
 static int
 act_at(enum sh_fault_kind kind, uint64_t n)
 {
@@ -142,14 +149,16 @@ act_at(enum sh_fault_kind kind, uint64_t n)
 	open_archive(dir, &p, seals, NULL);
 	must(sh_archive_create(&p.place, &err));
 	p.place.access = access;
-	must(sh_archive_open(&p.place, NULL, 0, &ar, &err));
+	must(sh_archive_open(&p.place, catalogue, 0, &ar,
+	    &err));
 	sh_engine_fault_plan(kind, n);
 	(void)expected(acts_do(ar, dir, &err), &err);
 	reached = sh_engine_fault_calls() > n;
 	sh_engine_fault_plan(SH_FAULT_NONE, 0);
 	sh_archive_close(ar);
 	judge(dir, 0, 0, 0);
-	must(sh_archive_open(&p.place, NULL, 0, &ar, &err));
+	must(sh_archive_open(&p.place, catalogue, 0, &ar,
+	    &err));
 	must(acts_do(ar, dir, &err));
 	must(sh_archive_search_follow(ar, &err));
 	sh_archive_close(ar);
@@ -216,9 +225,12 @@ every_engine_call_may_fail(void **state)
 static void
 so_may_those_of_acts(void **state)
 {
+	const char *stride = getenv("SOHOA_STRIDE");
+
 	(void)state;
 	(void)setenv("SOHOA_ACTS", "1", 1);
-	sweep("acts", act_at, getenv("SOHOA_TORTURE") != NULL ? 1 : 41);
+	sweep("acts", act_at, stride != NULL ? strtoul(stride, NULL, 10) :
+	    getenv("SOHOA_TORTURE") != NULL ? 1 : 83);
 	(void)unsetenv("SOHOA_ACTS");
 }
 
@@ -238,6 +250,7 @@ main(void)
 		cmocka_unit_test(so_may_those_of_creating_and_opening),
 	};
 
+	cmocka_set_test_filter(getenv("SOHOA_ONLY"));
 	return (cmocka_run_group_tests_name("archive engine faults", tests,
 	    setup, teardown));
 }

@@ -60,7 +60,7 @@ room() {	# header pattern, files allowed
 room 'tiff' 'ocr/image_tiff.c'
 room 'jpeglib' 'ocr/image_jpeg.c'
 room 'png\.h' 'ocr/image_png.c'
-room 'capi\.h' 'ocr/recognise.c'
+room 'capi\.h' 'ocr/engine.c'
 room 'openjpeg' 'ocr/image_jp2.c'
 room 'webp/' 'ocr/image_webp.c'
 room 'gif_lib' 'ocr/image_gif.c'

@@ -9,9 +9,7 @@
  * Creates the archive when it is missing.  A full disk is met by trying again
  * PATIENCE times.  Exit status 1: an error, named on standard error.
  *
- * SOHOA_ACTS: then one of three more documents is held, released, superseded,
- * revoked, joined to an older number, read and destroyed, the person of
- * another is erased, and all of it is backed up.  Done again it ends the same.
+ * SOHOA_ACTS: then what archive_acts.h says.
  *
  * SOHOA_SEALS names a PKCS#12 file of the passphrase "geheimni": the archive
  * is sealed after each batch.
@@ -19,8 +17,19 @@
 #include "tests/tools/shim.h"
 
 #include "archive/seal.h"
-#include "tests/tools/archive_acts.h"
 #include "tests/unit/archive_fixture.h"
+
+static void
+make_own(struct fixture_doc *d, unsigned n, unsigned person, int two)
+{
+	shim_own(1);
+	fixture_make(d, n, person, two);
+	shim_own(0);
+}
+
+#define ACTS_MAKE	make_own
+#define ACTS_OWN(own)	shim_own(own)
+#include "tests/tools/archive_acts.h"
 
 static int
 complain(const struct sh_error *err)
@@ -43,14 +52,19 @@ static int
 write_batch(struct sh_archive *ar, unsigned first, unsigned n,
     struct sh_error *err)
 {
-	struct fixture_doc *docs = calloc(n, sizeof(*docs));
-	struct sh_accession *acc = calloc(2 * n, sizeof(*acc));
-	struct sh_accession_result *r = calloc(2 * n, sizeof(*r));
+	struct fixture_doc *docs;
+	struct sh_accession *acc;
+	struct sh_accession_result *r;
 	unsigned i, total = n;
 	int rc = -1;
 
+	shim_own(1);
+	docs = calloc(n, sizeof(*docs));
+	acc = calloc(2 * n, sizeof(*acc));
+	r = calloc(2 * n, sizeof(*r));
+	shim_own(0);
 	for (i = 0; i < n; i++) {
-		fixture_make(&docs[i], first + i, (first + i) / 3,
+		make_own(&docs[i], first + i, (first + i) / 3,
 		    (first + i) % 4 == 0);
 		acc[i] = docs[i].acc;
 		if ((first + i) % 3 == 0) {
@@ -99,6 +113,7 @@ int
 main(int argc, char **argv)
 {
 	struct sh_error err = SH_ERROR_INIT;
+	struct sh_catalogue *catalogue = NULL;
 	struct fixture_place p;
 	struct sh_archive *ar;
 	unsigned count, batch, patience, i, n;
@@ -119,13 +134,14 @@ main(int argc, char **argv)
 	if (getenv("SOHOA_ACTS") != NULL) {
 		(void)snprintf(access, sizeof(access), "%s/access", argv[1]);
 		p.place.access = access;
+		catalogue = acts_catalogue();
 	}
-	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
+	if (sh_archive_open(&p.place, catalogue, 0, &ar, &err)) {
 		if (err.code != SH_ENOTFOUND)
 			return (complain(&err));
 		sh_error_clear(&err);
 		if (sh_archive_create(&p.place, &err) ||
-		    sh_archive_open(&p.place, NULL, 0, &ar, &err))
+		    sh_archive_open(&p.place, catalogue, 0, &ar, &err))
 			return (complain(&err));
 	}
 	for (i = 0; i < count && rc == 0; i += batch) {
@@ -141,5 +157,6 @@ main(int argc, char **argv)
 	if (rc == 0)
 		rc = sh_archive_search_follow(ar, &err);
 	sh_archive_close(ar);
+	sh_catalogue_free(catalogue);
 	return (rc != 0 ? complain(&err) : 0);
 }

@@ -1,12 +1,12 @@
 #!/usr/bin/env python3
-"""Characters wrong of text that was read, against its truth.
+"""Characters and words wrong of text that was read, against its truth.
 
   cer.py TRUTH.json PAGES.tsv
 
 TRUTH.json is a dossier's; each line of PAGES.tsv names a scan and a page,
 both from 0, and the file of the text that was read there.  Prints a line of edits
-and characters for each: the error rate is the first over the second.  Only
-white space is normalised, and Unicode to its composed form.
+and characters, edits and words for each: an error rate is the first over the
+second.  Only white space is normalised, and Unicode to its composed form.
 """
 import json
 import sys
@@ -47,7 +47,10 @@ def main():
     for line in open(sys.argv[2]):
         scan, page, path = line.rstrip('\n').split('\t')
         right = normal(text[int(scan), int(page)])
-        print(distance(right, normal(open(path).read())), len(right))
+        read = normal(open(path).read())
+        words = right.split(), read.split()
+        print(distance(right, read), len(right), distance(*words),
+              len(words[0]))
 
 
 main()

@@ -1,4 +1,6 @@
 /* archive/: a person erased, here and in every copy; everybody else's kept. */
+#include <sys/wait.h>
+
 #include "archive/act.h"
 #include "archive/backup.h"
 #include "archive/erase.h"
@@ -263,6 +265,60 @@ nothing_of_them_is_left_and_all_of_the_others(void **state)
 	fixture_free(&d);
 }
 
+/* Another process that has read everything, and reads again when told. */
+static void
+reading_process(const struct test *t, int in, int out)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_archive *ar;
+	char c;
+
+	must(sh_archive_open(&t->p.place, NULL, 1, &ar, &err));
+	if (strcmp(readable(ar), "########") != 0)
+		_exit(1);
+	if (write(out, "r", 1) != 1)
+		_exit(3);
+	if (read(in, &c, 1) != 1 || strcmp(readable(ar), "#####.##") != 0)
+		_exit(2);
+	sh_archive_close(ar);
+	_exit(0);
+}
+
+static void
+who_reads_meanwhile_forgets_them_too(void **state)
+{
+	struct test *t = *state;
+	struct sh_error err = SH_ERROR_INIT;
+	char p[SH_DOCUMENT_ID_LEN], c;
+	struct sh_archive *reader;
+	int to[2], from[2], status;
+	pid_t pid;
+
+	sh_archive_close(t->ar);
+	t->ar = NULL;
+	assert_int_equal(pipe(to), 0);
+	assert_int_equal(pipe(from), 0);
+	if ((pid = fork()) == 0) {
+		(void)close(to[1]);
+		(void)close(from[0]);
+		reading_process(t, to[0], from[1]);
+	}
+	(void)close(to[0]);
+	(void)close(from[1]);
+	must(sh_archive_open(&t->p.place, NULL, 0, &t->ar, &err));
+	must(sh_archive_open(&t->p.place, NULL, 1, &reader, &err));
+	assert_string_equal(readable(reader), "########");
+	assert_int_equal(read(from[0], &c, 1), 1);
+	erase(t, p);
+	assert_string_equal(readable(reader), "#####.##");
+	assert_int_equal(write(to[1], "e", 1), 1);
+	assert_int_equal(waitpid(pid, &status, 0), pid);
+	assert_int_equal(status, 0);
+	sh_archive_close(reader);
+	(void)close(to[1]);
+	(void)close(from[0]);
+}
+
 static void
 copy(const char *from, const char *to)
 {
@@ -491,6 +547,7 @@ main(void)
 #define T(f) cmocka_unit_test_setup_teardown(f, setup, teardown)
 		T(it_takes_two_and_a_legal_basis),
 		T(nothing_of_them_is_left_and_all_of_the_others),
+		T(who_reads_meanwhile_forgets_them_too),
 		T(backups_cannot_be_read_of_them_alone),
 		T(nothing_sealed_is_left_of_what_was_destroyed),
 	};

@@ -105,7 +105,12 @@ keys_survive_growth(void **state)
 	for (i = 0; i < 3000; i++) {
 		tags[0] = holder(i);
 		version = 0;
-		/* A reader follows a store that has grown under it. */
+		/* A reader is told that the store has grown under it. */
+		if (sh_keystore_news(reader) == SH_KEYS_REPLACED) {
+			assert_int_equal(i, 0);
+			sh_keystore_close(reader);
+			must(sh_keystore_open(path, kek, 0, &reader, &err));
+		}
 		assert_int_equal(sh_keystore_get(reader, &tags[0], &version,
 		    key, &err), 1);
 		assert_memory_equal(first[i], key, 4);
@@ -396,6 +401,102 @@ values_open_only_in_their_place(void **state)
 	    &err), SH_ENOTFOUND);
 	sh_buf_free(&sealed);
 	sh_buf_free(&plain);
+}
+
+/* Opens the value, or the key of the error. */
+static const char *
+opens(struct sh_vault *v, const struct sh_label *l,
+    const struct sh_buf *sealed)
+{
+	static char key[64];
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf plain = SH_BUF_INIT;
+
+	(void)snprintf(key, sizeof(key), "opens");
+	if (sh_vault_unseal(v, l, sealed->data, sealed->len, &plain, &err))
+		(void)snprintf(key, sizeof(key), "%s", err.key);
+	sh_buf_free(&plain);
+	return (key);
+}
+
+static void
+who_reads_forgets_what_was_destroyed(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct vaulted *f = *state;
+	struct sh_tag h[4] = { holder(1), holder(2), holder(3), holder(4) };
+	struct sh_label l[4];
+	struct sh_buf sealed[4] = { SH_BUF_INIT, SH_BUF_INIT, SH_BUF_INIT,
+	    SH_BUF_INIT };
+	struct sh_vault *reader;
+	struct sh_tag more[500];
+	size_t i, k;
+
+	must(sh_vault_need_keys(f->v, h, 4, &err));
+	for (i = 0; i < 4; i++) {
+		l[i] = (struct sh_label){ .table = 3, .holder = &h[i],
+		    .version = 1 };
+		must(sh_vault_seal(f->v, &l[i], "value", 5, &sealed[i],
+		    &err));
+	}
+	must(sh_vault_open(f->dir, 0, &reader, &err));
+	for (i = 0; i < 4; i++)
+		assert_string_equal(opens(reader, &l[i], &sealed[i]),
+		    "opens");
+	must(sh_vault_destroy_key(f->v, &h[0], &err));
+	assert_string_equal(opens(reader, &l[0], &sealed[0]),
+	    "key.destroyed");
+	assert_string_equal(opens(reader, &l[1], &sealed[1]), "opens");
+	/* The store grows, which makes another file of it. */
+	for (i = 0; i < 6; i++) {
+		for (k = 0; k < 500; k++)
+			more[k] = holder(100 + 500 * i + k);
+		must(sh_vault_need_keys(f->v, more, 500, &err));
+	}
+	must(sh_vault_destroy_key(f->v, &h[1], &err));
+	assert_string_equal(opens(reader, &l[1], &sealed[1]),
+	    "key.destroyed");
+	assert_string_equal(opens(reader, &l[2], &sealed[2]), "opens");
+	/* So does another archive key. */
+	must(sh_vault_rotate(f->v, f->dir, NULL, &err));
+	must(sh_vault_destroy_key(f->v, &h[2], &err));
+	assert_string_equal(opens(reader, &l[2], &sealed[2]),
+	    "key.destroyed");
+	assert_string_equal(opens(reader, &l[3], &sealed[3]), "opens");
+	sh_vault_close(reader);
+	for (i = 0; i < 4; i++)
+		sh_buf_free(&sealed[i]);
+}
+
+/* A crash within a growth: who reads asks each time, who writes ends it. */
+static void
+a_growth_cut_short_is_no_news_for_long(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct vaulted *f = *state;
+	char *table = join(f->dir, "holders/table");
+	const uint64_t replaced = UINT64_MAX;
+	struct sh_keystore *k;
+	struct sh_secret key = SH_SECRET_INIT;
+	char *path = join(f->dir, "archive.key");
+	int fd;
+
+	must(sh_secret_load(&key, path, SH_KEY_LEN, &err));
+	must(sh_keystore_open(table, key.data, 0, &k, &err));
+	assert_int_equal(sh_keystore_news(k), SH_KEYS_AS_BEFORE);
+	assert_true((fd = open(table, O_WRONLY | O_CLOEXEC)) >= 0);
+	assert_int_equal(pwrite(fd, &replaced, 8, 128), 8);
+	(void)close(fd);
+	assert_int_equal(sh_keystore_news(k), SH_KEYS_DESTROYED);
+	assert_int_equal(sh_keystore_news(k), SH_KEYS_DESTROYED);
+	sh_vault_close(f->v);
+	must(sh_vault_open(f->dir, 1, &f->v, &err));
+	assert_int_equal(sh_keystore_news(k), SH_KEYS_DESTROYED);
+	assert_int_equal(sh_keystore_news(k), SH_KEYS_AS_BEFORE);
+	sh_keystore_close(k);
+	sh_secret_free(&key);
+	free(path);
+	free(table);
 }
 
 static void
@@ -697,6 +798,10 @@ main(void)
 		cmocka_unit_test(vault_is_created_once),
 		cmocka_unit_test_setup_teardown(
 		    values_open_only_in_their_place, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    who_reads_forgets_what_was_destroyed, setup, teardown),
+		cmocka_unit_test_setup_teardown(
+		    a_growth_cut_short_is_no_news_for_long, setup, teardown),
 		cmocka_unit_test_setup_teardown(purposes_do_not_mix, setup,
 		    teardown),
 		cmocka_unit_test(streams_come_back),

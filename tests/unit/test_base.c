@@ -4,9 +4,12 @@
 #include <errno.h>
 #include <sys/stat.h>
 
+#include <openssl/crypto.h>
+
 #include "base/buf.h"
 #include "base/clock.h"
 #include "base/config.h"
+#include "base/digest.h"
 #include "base/mem.h"
 #include "base/secret.h"
 
@@ -228,6 +231,67 @@ secret_wants_a_private_file(void **state)
 	test_rmdir(dir);
 }
 
+/* ---- digests ------------------------------------------------------------- */
+
+static unsigned allocations_left = UINT32_MAX;
+
+static void *
+scarce_malloc(size_t len, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return (allocations_left-- == 0 ? NULL : malloc(len));
+}
+
+static void *
+scarce_realloc(void *p, size_t len, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	return (allocations_left-- == 0 ? NULL : realloc(p, len));
+}
+
+static void
+scarce_free(void *p, const char *file, int line)
+{
+	(void)file;
+	(void)line;
+	free(p);
+}
+
+/* A digest that had no memory is an error, and the next one is right. */
+static void
+a_digest_without_memory_is_the_last_to_fail(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_digest want, got;
+	struct sh_hasher *h;
+	unsigned n, failures = 0;
+	int keyed;
+
+	(void)state;
+	for (keyed = 0; keyed < 2; keyed++) {
+		must_ptr(h = sh_hasher_new(keyed ? "key" : NULL, 3, &err));
+		must(sh_hasher_update(h, "data", 4, &err));
+		must(sh_hasher_final(h, &want, &err));
+		for (n = 0; n < 20; n++) {
+			allocations_left = n;
+			if (sh_hasher_update(h, "data", 4, &err) ||
+			    sh_hasher_final(h, &got, &err)) {
+				assert_int_equal(err.code, SH_ENOMEM);
+				failures++;
+			}
+			allocations_left = UINT32_MAX;
+			sh_error_clear(&err);
+			must(sh_hasher_update(h, "data", 4, &err));
+			must(sh_hasher_final(h, &got, &err));
+			assert_memory_equal(&got, &want, sizeof(got));
+		}
+		sh_hasher_free(h);
+	}
+	assert_true(failures > 0);
+}
+
 int
 main(void)
 {
@@ -240,9 +304,14 @@ main(void)
 		cmocka_unit_test(alloc_refuses_overflow),
 		cmocka_unit_test(time_prints_and_parses),
 		cmocka_unit_test(dates_follow_the_calendar),
+		cmocka_unit_test(a_digest_without_memory_is_the_last_to_fail),
 		cmocka_unit_test(config_says_the_line),
 		cmocka_unit_test(secret_wants_a_private_file),
 	};
 
+	/* Before OpenSSL has any memory. */
+	if (CRYPTO_set_mem_functions(scarce_malloc, scarce_realloc,
+	    scarce_free) != 1)
+		return (1);
 	return (cmocka_run_group_tests_name("base", tests, NULL, NULL));
 }

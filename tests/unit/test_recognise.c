@@ -422,6 +422,31 @@ paper(int level)
 	return (p);
 }
 
+/*
+ * A card's small print on a dusty sheet: its dots are as small as dust is
+ * elsewhere, and stay.
+ */
+static void
+small_print_keeps_its_dots(void **state)
+{
+	PIX *p = pixCopy(NULL, form);
+	unsigned r = 5;
+	struct sh_page *page;
+	int i;
+
+	(void)state;
+	for (i = 0; i < 400; i++) {
+		BOX *b = boxCreate(20 + (int)raster_random(&r, 60),
+		    20 + (int)raster_random(&r, 1120), 2, 2);
+
+		(void)pixSetInRectArbitrary(p, b, 0);
+		boxDestroy(&b);
+	}
+	page = read_raster(p, 400, 1);
+	assert_in_range(lost(page), 0, 1);
+	sh_page_free(page);
+}
+
 static void
 blank_is_told_from_nearly_blank(void **state)
 {
@@ -660,6 +685,7 @@ main(void)
 		cmocka_unit_test(boxes_lie_on_the_leaning_page),
 		cmocka_unit_test(scale_does_not_matter),
 		cmocka_unit_test(fax_pixels_are_not_square),
+		cmocka_unit_test(small_print_keeps_its_dots),
 		cmocka_unit_test(blank_is_told_from_nearly_blank),
 		cmocka_unit_test(scrawl_is_no_reading),
 		cmocka_unit_test(measures_tell_what_is_wrong),

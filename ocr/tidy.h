@@ -1,0 +1,23 @@
+/*
+ * A reading put in order: what is no writing goes, lines come as they are
+ * read.
+ *
+ *	- Upright bars at a word's ends are rules of tables; words of signs
+ *	  alone that were not read surely are rims, folds, strokes.
+ *	- A line without a figure, of which most are signs or nothing but a
+ *	  letter or two was read at all, is a signature or a seal.
+ *	- A line stands before all that lie below it in the same columns; in
+ *	  the head of a page, what stands side by side is read row by row.
+ *
+ * Machine-readable lines ("<<") are left alone.
+ */
+#ifndef SH_OCR_TIDY_H
+#define SH_OCR_TIDY_H
+
+#include "base/error.h"
+#include "ocr/page.h"
+
+/* A tidied copy of P, all else as in P; the caller's. */
+struct sh_page *sh_page_tidy(const struct sh_page *p, struct sh_error *err);
+
+#endif
