@@ -12,8 +12,8 @@
  *	  that is nearly always followed or preceded by the new word.
  *
  * The model (data/marks.model) counts words and pairs of them in the
- * catalogue, the messages and generated papers without people's names; "make
- * model" makes it again.
+ * catalogue and in generated papers without people's names; "make model"
+ * makes it again.
  */
 #ifndef SH_OCR_MARKS_H
 #define SH_OCR_MARKS_H

@@ -26,7 +26,7 @@
 #define SHAPES_FEW	40	/* like words: their height may be wrong */
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
 #define FAINT_SHAPES	3	/* like words: worth looking at them */
-#define BAND_MM		25	/* of faint print, read to know whose it is */
+#define BAND_MM		12	/* of faint print, read to know whose it is */
 #define OWN_WORDS	3	/* read so surely: */
 #define OWN_SURE	0.9
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
@@ -221,8 +221,8 @@ read_with(const struct job *j, unsigned plan, enum sh_layout layout,
 	view.d *= j->scale_y;
 	view.e *= j->scale_y;
 	view.f *= j->scale_y;
-	if (sh_engine_run(j->r->engine, grey, j->dpi * scale, layout, &view, p, &upended,
-	    err))
+	if (sh_engine_run(j->r->engine, grey, j->dpi * scale, layout, &view,
+	    p, &upended, err))
 		goto out;
 	if (upended > 0 && layout == SH_LAYOUT_AUTO) {
 		/*
@@ -429,8 +429,8 @@ is_own_print(const struct job *j, const struct sh_sketch *sketch,
 	band.data += (size_t)top * (size_t)band.width_px *
 	    (size_t)band.channels;
 	t.job.px = &band;
-	if (read_with(&t.job, sh_treat_plan(j->q, print_dpi(j)), SH_LAYOUT_AUTO, &p,
-	    err))
+	if (read_with(&t.job, sh_treat_plan(j->q, print_dpi(j)),
+	    SH_LAYOUT_AUTO, &p, err))
 		goto out;
 	for (i = 0; i < p->nwords; i++)
 		words += (double)p->words[i].confidence >= OWN_SURE &&

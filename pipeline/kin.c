@@ -15,8 +15,10 @@
 #define BETTER		0.03
 /* Of a paper without a number so many places must look the same. */
 #define PLACES_ALONE	3
-/* One word of so many, read alike, may look otherwise: dirt. */
-#define WORDS_DIRTY	100
+/* One word of so many may look otherwise: a bilevel scan, a stain. */
+#define WORDS_DIRTY	10
+/* Inches: print so low melts in one capture and not in the other. */
+#define LOW_PRINT	0.09
 /* A number of so many characters is no other paper's. */
 #define LONG_NUMBER	8
 
@@ -440,19 +442,20 @@ struct seen {
 	unsigned own;		/* of the same: the paper's number */
 	unsigned telling;	/* of the same: it and what tells as much */
 	unsigned differ;
-	unsigned dirty;		/* they differ, but were read alike */
+	unsigned dirty;		/* they differ, which says little */
 };
 
-/* Every letter of it was read on both, and it is no number. */
+/* It is no number, and both have every letter of it, or it is small print. */
 static int
 is_dirty(const struct sh_sheet *s, const struct sh_place *p)
 {
 	size_t i;
-	int agrees = p->what == SH_PLACE_WORD;
+	int agrees = 1;
 
 	for (i = p->token; i < p->token + p->ntokens; i++)
 		agrees &= s->tokens[i].agrees;
-	return (agrees);
+	return (p->what == SH_PLACE_WORD && (agrees || p->at.box.h <
+	    LOW_PRINT * s->dpi));
 }
 
 static void

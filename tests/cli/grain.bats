@@ -10,9 +10,6 @@ words_of_card() {
 	    "$BATS_TEST_TMPDIR/card.png"
 }
 
-setup() {
-}
-
 @test "a tinted card on a white sheet is read" {
 	words_of_card "" | grep -q "DN4366428223335"
 }

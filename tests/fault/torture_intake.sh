@@ -70,19 +70,20 @@ holds "$WORK/clean" > "$WORK/clean.holds"
 
 # The last run of a home that was tortured, beside the clean one.
 compare() {
-	local before
+	local before after
 	before=$(cached "$WORK/home")
 	"$SOHOA" bulk run "$WORK/set" --home "$WORK/home" --quiet --json --usage \
 		> "$WORK/end.json" 2> "$WORK/end.err" || [ $? = 1 ]
 	holds "$WORK/home" > "$WORK/end.holds"
 	"$SOHOA" verify --all --home "$WORK/home" --json --quiet > "$WORK/verdicts"
 	"$SOHOA" check --home "$WORK/home" --json --quiet > "$WORK/check"
-	python3 "$WORK/compare.py" "$WORK" "$before" "$(spent "$WORK/end.err")" \
-		"$(spent "$WORK/clean.err")"
+	after=$(cached "$WORK/home")
+	python3 "$WORK/compare.py" "$WORK" "$before" "$after" "$(spent "$WORK/end.err")" \
+		"$(cached "$WORK/clean")" "$(spent "$WORK/clean.err")"
 }
 cat > "$WORK/compare.py" <<'PY'
 import json, sys
-work, before, last, clean_reads = sys.argv[1], *map(int, sys.argv[2:])
+work, before, after, last, clean_kept, clean_reads = sys.argv[1], *map(int, sys.argv[2:])
 load = lambda n: json.load(open(f"{work}/{n}"))
 clean, end, seen = load("clean.holds"), load("end.holds"), load("seen")
 c, e = load("clean.json"), load("end.json")
@@ -97,7 +98,9 @@ row("  = archived + folded + set aside + ...", e["count"]["fed"],
     sum(v for k, v in e["count"].items() if k != "fed"))
 for k in ("archived", "blank", "separators", "set_aside", "waiting", "failed"):
     row("  " + k, c["count"][k], e["count"][k])
-row("readings kept before the last run + read in it", clean_reads, before + last)
+row("readings kept", clean_kept, after)
+# Single fields of cards are read anew when their dossier is divided again.
+row("kept ones read again", 0, max(0, last - (after - before) - (clean_reads - clean_kept)))
 # Of every document, also of one that a misread number filed elsewhere.
 def proved(v):
     return sum(r["status"] == "TOTAL-PASSED" and len(r["signatures"]) == 2

@@ -4,7 +4,7 @@
   sample texts -n N | marks.py OUT
 
 Counts words and pairs of neighbouring words in the papers' texts, without
-people's names, and in the Vietnamese strings of schemas/*.json, which count
+people's names, and in the catalogue's Vietnamese strings, which count
 twice.  A small word before a capitalised one counts as a pair with "^" too:
 it is what places and people are called with.  The same input gives the same
 bytes.
@@ -72,7 +72,7 @@ def name_fields(v):
 
 def main():
     schemas = [json.load(open('schemas/%s.json' % name, encoding='utf-8'))
-               for name in ('paper-types', 'procedures', 'messages')]
+               for name in ('paper-types', 'procedures')]
     for schema in schemas:
         for s in strings(schema):
             if MARKED.search(s):

@@ -210,6 +210,19 @@ without_a_picture_nothing_is_merged(void **state)
 	b->tokens[b->places[i].token].agrees = 1;
 	sh_kin_look(a, b, &k);
 	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	/* Small print may melt. */
+	k.kinship = SH_KIN_UNSURE;
+	b->tokens[b->places[i].token].agrees = 0;
+	b->places[i].at.box.h = 26;
+	sh_kin_look(a, b, &k);
+	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	/* A stain on every second word is none. */
+	for (i = 0; i < b->nplaces; i += 2)
+		if (b->places[i].what == SH_PLACE_WORD)
+			b->places[i].at.look = SH_LOOK_DIFFERENT;
+	k.kinship = SH_KIN_UNSURE;
+	sh_kin_look(a, b, &k);
+	assert_int_equal(k.kinship, SH_KIN_UNSURE);
 	/* Nor when all but the number looks the same. */
 	must(sh_kin_compare(a, b, &k, &err));
 	see(b, SH_LOOK_SAME);

@@ -657,6 +657,38 @@ odd_rasters_are_answered(void **state)
 	must_fail(sh_recogniser_read(reader, &px, &p, &err), SH_ELIMIT);
 }
 
+/* The form with a word whose mark the print has lost. */
+static void
+marks_are_mended_unless_told_not_to(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_recogniser *mending = reader;
+	struct sh_page *p;
+	PIX *raster;
+	BOX *b;
+	int as_read;
+
+	(void)state;
+	must(sh_recogniser_new(NULL, &reader, &err));
+	for (as_read = 0; as_read < 2; as_read++) {
+		if (as_read)
+			sh_recogniser_leave_marks(reader);
+		assert_int_equal(strstr(sh_recogniser_engine(reader),
+		    " marks ") == NULL, as_read);
+		raster = pixCopy(NULL, form);
+		b = boxCreate(400, 476, 30, 9);	/* "cá nhân" */
+		(void)pixSetInRectArbitrary(raster, b, 255);
+		boxDestroy(&b);
+		p = read_raster(raster, 200, 1);
+		assert_string_equal(find_word(p, "001187000001")->text,
+		    "001187000001");
+		assert_int_equal(lost(p), as_read);
+		sh_page_free(p);
+	}
+	sh_recogniser_free(reader);
+	reader = mending;
+}
+
 static void
 model_must_be_there(void **state)
 {
@@ -692,6 +724,7 @@ main(void)
 		cmocka_unit_test(what_holds_no_text),
 		cmocka_unit_test(same_pixels_same_reading),
 		cmocka_unit_test(odd_rasters_are_answered),
+		cmocka_unit_test(marks_are_mended_unless_told_not_to),
 		cmocka_unit_test(model_must_be_there),
 	};
 

@@ -345,6 +345,27 @@ pdfs_are_verified(void **state)
 	no_children_left();
 }
 
+/* Its name tells whether a reader mends marks. */
+static void
+readers_can_leave_words_as_read(void **state)
+{
+	struct sh_pool_options options = { .worker = worker_path(),
+	    .readers = 1 };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_pool *p;
+	const char *engine;
+
+	(void)state;
+	for (options.as_read = 0; options.as_read < 2; options.as_read++) {
+		must(sh_pool_new(&options, &p, &err));
+		must_ptr(engine = sh_pool_engine(p, &err));
+		assert_int_equal(strstr(engine, " marks ") == NULL,
+		    options.as_read);
+		sh_pool_free(p);
+	}
+	no_children_left();
+}
+
 static void
 what_is_missing_is_named(void **state)
 {
@@ -421,6 +442,7 @@ main(void)
 		cmocka_unit_test(words_are_taken_where_they_show),
 		cmocka_unit_test(pages_are_read),
 		cmocka_unit_test(pdfs_are_verified),
+		cmocka_unit_test(readers_can_leave_words_as_read),
 		cmocka_unit_test(what_is_missing_is_named),
 		cmocka_unit_test(nothing_leaks),
 	};
