@@ -374,8 +374,10 @@ static void
 prove(struct sh_archive *ar, const struct work *w, struct sh_error *err)
 {
 	if (prove_records(ar, w, err) || prove_blobs(ar, w, err) ||
-	    prove_link(ar, w, err))
+	    prove_link(ar, w, err)) {
+		(void)sh_error_told(err);
 		(void)sh_error_context(err, "read back");
+	}
 }
 
 /* ---- the batch ----------------------------------------------------------- */
@@ -454,6 +456,7 @@ flush(struct batch *b)
 	size_t i;
 
 	if (b->n > 0 && write_batch(b, &err)) {
+		(void)sh_error_told(&err);
 		for (i = 0; i < b->n; i++)
 			b->works[i]->result->error = err;
 	} else {
@@ -493,6 +496,7 @@ add(struct batch *b, const struct sh_accession *acc,
 			return;
 		w->result = result;
 		if (begin(b->ar, w, acc, &result->error)) {
+			(void)sh_error_told(&result->error);
 			work_free(w);
 			return;
 		}

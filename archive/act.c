@@ -138,10 +138,8 @@ sh_act_of_event(const json_t *event, struct sh_error *err)
 {
 	json_t *v;
 
-	if ((v = json_copy((json_t *)(uintptr_t)event)) == NULL) {
-		(void)sh_error_nomem(err, "JSON");
+	if ((v = sh_json_copy(event, 0, err)) == NULL)
 		return (NULL);
-	}
 	(void)json_object_del(v, "salt");
 	(void)json_object_del(v, "lead");
 	return (v);
@@ -362,8 +360,8 @@ make_event(struct sh_archive *ar, const json_t *act, int lead,
 	json_t *e;
 	int rc = -1;
 
-	if ((e = json_copy((json_t *)(uintptr_t)act)) == NULL)
-		return (sh_error_nomem(err, "JSON"));
+	if ((e = sh_json_copy(act, 0, err)) == NULL)
+		return (-1);
 	if (sh_random(random.b, sizeof(random.b), err))
 		goto out;
 	sh_tag_print(&random, salt);

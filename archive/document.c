@@ -544,10 +544,8 @@ sh_document_view(struct sh_archive *ar, const struct sh_tag *holder,
 	struct links l = { .ar = ar, .holder = holder };
 	json_t *reuses;
 
-	if ((l.view = json_deep_copy(record)) == NULL) {
-		(void)sh_error_nomem(err, "JSON");
+	if ((l.view = sh_json_copy(record, 1, err)) == NULL)
 		return (NULL);
-	}
 	strip_keys(l.view);
 	if ((l.dossiers = sh_json_new_array(err)) == NULL ||
 	    sh_json_set(l.view, "dossiers", l.dossiers, err) ||

@@ -255,9 +255,9 @@ put_acts(struct sh_package *p, const struct sh_tag *document,
 
 /* Keys are this archive's alone. */
 static json_t *
-without_keys(const json_t *record)
+without_keys(const json_t *record, struct sh_error *err)
 {
-	json_t *copy = json_deep_copy(record), *v;
+	json_t *copy = sh_json_copy(record, 1, err), *v;
 	size_t i;
 
 	json_array_foreach(json_object_get(copy, "renditions"), i, v)
@@ -268,9 +268,10 @@ without_keys(const json_t *record)
 
 /* Behind the dossier that brought it. */
 static json_t *
-links_of(const json_t *view)
+links_of(const json_t *view, struct sh_error *err)
 {
-	json_t *list = json_deep_copy(json_object_get(view, "dossiers"));
+	json_t *list = sh_json_copy(json_object_get(view, "dossiers"), 1,
+	    err);
 
 	(void)json_array_remove(list, 0);
 	return (list);
@@ -302,8 +303,9 @@ put_document(struct sh_package *p, const struct sh_tag *document,
 	    p->dossier, p->ndocuments)) == NULL ||
 	    (entry = sh_json_new_object(err)) == NULL ||
 	    sh_json_append(list, entry, err) ||
-	    sh_json_set(entry, "record", without_keys(record), err) ||
-	    sh_json_set(entry, "links", links_of(d->view), err) ||
+	    sh_json_set(entry, "record", without_keys(record, err),
+	    err) ||
+	    sh_json_set(entry, "links", links_of(d->view, err), err) ||
 	    (files = sh_json_new_object(err)) == NULL ||
 	    sh_json_set(entry, "files", files, err))
 		goto out;

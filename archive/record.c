@@ -169,7 +169,7 @@ normal(const json_t *v, unsigned depth, struct sh_error *err)
 		    "a float has no canonical form");
 		return (NULL);
 	default:
-		return (json_copy((json_t *)(uintptr_t)v));
+		return (sh_json_copy(v, 0, err));
 	}
 }
 

@@ -154,8 +154,8 @@ remove_act(void *arg, const struct sh_act_seen *seen, struct sh_error *err)
 	size_t i;
 	int rc = -1;
 
-	if ((event = json_copy((json_t *)(uintptr_t)seen->act)) == NULL)
-		return (sh_error_nomem(err, "JSON"));
+	if ((event = sh_json_copy(seen->act, 0, err)) == NULL)
+		return (-1);
 	if (sh_json_set(event, "lead", json_boolean(r->lead), err) ||
 	    sh_act_index(r->ar, event, &seen->operation, &r->holder, &x,
 	    err)) {

@@ -92,6 +92,13 @@ sh_error_nomem(struct sh_error *err, const char *what)
 }
 
 int
+sh_error_told(struct sh_error *err)
+{
+	return (sh_error_set(err, SH_ELIBRARY, "internal.untold",
+	    "a failure without its cause"));
+}
+
+int
 sh_error_context(struct sh_error *err, const char *fmt, ...)
 {
 	char front[256], whole[sizeof(err->text)];

@@ -83,6 +83,12 @@ int sh_error_sys(struct sh_error *err, const char *key, const char *fmt, ...)
 /* No memory for WHAT; returns -1. */
 int sh_error_nomem(struct sh_error *err, const char *what);
 
+/*
+ * For whoever takes an empty error for success: a failure that nobody told
+ * the cause of is a failure all the same.  Returns -1.
+ */
+int sh_error_told(struct sh_error *err);
+
 /* Put "FMT: " in front of the text; returns -1. */
 int sh_error_context(struct sh_error *err, const char *fmt, ...)
     SH_PRINTF(2, 3);

@@ -336,6 +336,21 @@ sh_json_append(json_t *array, json_t *v, struct sh_error *err)
 }
 
 json_t *
+sh_json_copy(const json_t *v, int deep, struct sh_error *err)
+{
+	json_t *copy;
+
+	copy = deep ? json_deep_copy(v) : json_copy((json_t *)(uintptr_t)v);
+	if (copy != NULL && (deep ? json_equal(v, copy) :
+	    json_object_size(v) == json_object_size(copy) &&
+	    json_array_size(v) == json_array_size(copy)))
+		return (copy);
+	json_decref(copy);
+	(void)sh_error_nomem(err, "JSON");
+	return (NULL);
+}
+
+json_t *
 sh_json_new_object(struct sh_error *err)
 {
 	json_t *v = json_object();

@@ -70,6 +70,11 @@ int sh_json_set_int(json_t *obj, const char *name, int64_t v,
     struct sh_error *err) SH_MUST_CHECK;
 int sh_json_append(json_t *array, json_t *v, struct sh_error *err)
     SH_MUST_CHECK;
+/*
+ * A copy that lacks nothing: jansson's own leave out what there was no memory
+ * for.  Shallow, members are shared with V.
+ */
+json_t *sh_json_copy(const json_t *v, int deep, struct sh_error *err);
 json_t *sh_json_new_object(struct sh_error *err);
 json_t *sh_json_new_array(struct sh_error *err);
 

@@ -99,8 +99,8 @@ head_to_json(const struct sh_page *p, json_t *o, struct sh_error *err)
 	    sh_json_set_int(o, "confidence_e3",
 	    llround(p->confidence * 1000), err) ||
 	    sh_json_set_str(o, "engine", p->engine, err) ||
-	    (measures = json_copy(p->measures)) == NULL)
-		return (sh_error_nomem(err, "JSON"));
+	    (measures = sh_json_copy(p->measures, 0, err)) == NULL)
+		return (-1);
 	return (sh_json_set(o, "measures", measures, err));
 }
 

@@ -111,10 +111,13 @@ print_row(const struct report *r, const json_t *row, const json_t *results,
 
 	(void)snprintf(key, sizeof(key), "%lld", (long long)
 	    json_integer_value(json_object_get(row, "row")));
-	v = json_deep_copy(json_object_get(results, key));
-	if (v == NULL && (v = json_pack("{s:O, s:s, s:[]}", "row",
+	if ((v = json_object_get(results, key)) != NULL)
+		v = sh_json_copy(v, 1, err);
+	else if ((v = json_pack("{s:O, s:s, s:[]}", "row",
 	    json_object_get(row, "row"), "state", "open", "causes")) == NULL)
-		return (sh_error_nomem(err, "JSON"));
+		(void)sh_error_nomem(err, "JSON");
+	if (v == NULL)
+		return (-1);
 	if (json_object_get(v, "dossier") == NULL && sh_json_set_str(v,
 	    "dossier", json_string_value(json_object_get(row, "code")),
 	    err))

@@ -115,9 +115,9 @@ fill_pages(struct version *v, const json_t *record,
 	size_t i;
 	int rc;
 
-	v->pages = json_deep_copy(json_object_get(record, "pages"));
+	v->pages = sh_json_copy(json_object_get(record, "pages"), 1, err);
 	if (v->pages == NULL)
-		return (sh_error_nomem(err, "JSON"));
+		return (-1);
 	if ((all = sh_json_new_array(err)) == NULL)
 		return (-1);
 	for (i = 0, rc = 0; rc == 0 && i < npages; i++) {
@@ -144,7 +144,7 @@ fill_made_by(struct version *v, const struct sh_home *home,
 	json_t *again;
 
 	sh_hex(sh_catalogue_digest(home->catalogue)->b, SH_DIGEST_LEN, hex);
-	v->made_by = json_deep_copy(was);
+	v->made_by = sh_json_copy(was, 1, err);
 	again = json_pack("{s:s, s:s*}", "of", text_of(record, "id"),
 	    "engine", text_of(was, "engine"));
 	if (v->made_by == NULL || again == NULL) {

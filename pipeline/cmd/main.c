@@ -198,7 +198,10 @@ run(int argc, char **argv)
 		return (EX_OK);
 	}
 	rc = a.command->run(&a, &err);
-	return (rc < 0 ? sh_print_error(&a, &err) : rc);
+	if (rc >= 0)
+		return (rc);
+	(void)sh_error_told(&err);
+	return (sh_print_error(&a, &err));
 }
 
 int

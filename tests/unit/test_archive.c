@@ -527,10 +527,49 @@ text_is_kept_as_it_should_be(void **state)
 
 #define EACH(f)	cmocka_unit_test_setup_teardown(f, setup, teardown)
 
+/* Allocations of jansson that are still granted. */
+static size_t granted;
+
+static void *
+grant(size_t n)
+{
+	return (granted > 0 ? granted--, malloc(n) : NULL);
+}
+
+/* An answer that says nothing of its failure would be taken for success. */
+static void
+json_copies_lack_nothing(void **state)
+{
+	json_t *v = json_pack("{s:i,s:{s:i,s:[i,i]},s:s}", "a", 1, "b", "c",
+	    2, "d", 3, 4, "e", "f"), *copy;
+	size_t n;
+	int deep, refused;
+
+	(void)state;
+	json_set_alloc_funcs(grant, free);
+	for (deep = 0; deep < 3; deep++)
+		for (n = 0, refused = 1; refused; n++) {
+			struct sh_error err = SH_ERROR_INIT;
+
+			granted = n;
+			copy = deep == 2 ? sh_record_normal(v, &err) :
+			    sh_json_copy(v, deep, &err);
+			granted = SIZE_MAX;
+			refused = copy == NULL;
+			assert_int_equal(err.code, refused ? SH_ENOMEM :
+			    SH_OK);
+			assert_true(refused || json_equal(v, copy));
+			json_decref(copy);
+		}
+	json_set_alloc_funcs(malloc, free);
+	json_decref(v);
+}
+
 int
 main(void)
 {
 	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(json_copies_lack_nothing),
 		EACH(archives_are_created_and_opened),
 		cmocka_unit_test(an_unfinished_creation_is_finished),
 		EACH(a_document_goes_in_and_comes_out),

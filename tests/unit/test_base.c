@@ -312,6 +312,19 @@ json_that_lacks_a_part_is_none(void **state)
 	json_decref(v);
 }
 
+static void
+an_untold_failure_is_one(void **state)
+{
+	struct sh_error err = SH_ERROR_INIT;
+
+	(void)state;
+	must_fail(sh_error_told(&err), SH_ELIBRARY);
+	sh_error_clear(&err);
+	(void)sh_error_nomem(&err, "it");
+	assert_int_equal(sh_error_told(&err), -1);
+	assert_int_equal(err.code, SH_ENOMEM);
+}
+
 int
 main(void)
 {
@@ -325,6 +338,7 @@ main(void)
 		cmocka_unit_test(time_prints_and_parses),
 		cmocka_unit_test(dates_follow_the_calendar),
 		cmocka_unit_test(json_that_lacks_a_part_is_none),
+		cmocka_unit_test(an_untold_failure_is_one),
 		cmocka_unit_test(a_digest_without_memory_is_the_last_to_fail),
 		cmocka_unit_test(config_says_the_line),
 		cmocka_unit_test(secret_wants_a_private_file),
