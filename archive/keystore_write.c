@@ -335,8 +335,10 @@ check_slot(struct sh_keystore *k, uint64_t i, const char **findingp,
 		return (0);
 	}
 	if (s.state == LIVE) {
-		sh_keystore_binding(k->head, "sohoa holder", &s.holder, s.version, aad);
-		r = sh_keystore_unwrap(k->aead, k->kek, aad, s.bytes + 36, key, err);
+		sh_keystore_binding(k->head, "sohoa holder", &s.holder,
+		    s.version, aad);
+		r = sh_keystore_unwrap(k->aead, k->kek, aad, s.bytes + 36,
+		    key, err);
 		sh_wipe(key, sizeof(key));
 		if (r < 0)
 			return (-1);

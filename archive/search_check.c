@@ -120,7 +120,8 @@ sum_words(struct sh_search *s, uint64_t *sump, int *lostp,
 		word = (const char *)sqlite3_column_text(st, 0);
 		row = sqlite3_column_int64(st, 1);
 		*sump += sh_search_sum((const uint8_t *)word,
-		    (size_t)sqlite3_column_bytes(st, 0), (uint64_t)row, sh_search_column((const char *)
+		    (size_t)sqlite3_column_bytes(st, 0), (uint64_t)row,
+		    sh_search_column((const char *)
 		    sqlite3_column_text(st, 2)),
 		    (uint64_t)sqlite3_column_int64(st, 3));
 		if (count_word(s, &a, word != NULL ? word : "", row, err))

@@ -235,7 +235,8 @@ sh_hkdf(const void *key, size_t keylen, const char *info, void *out,
 int
 sh_random(void *out, size_t len, struct sh_error *err)
 {
-	if (len > INT32_MAX || !sh_crypto_ready() || RAND_bytes(out, (int)len) != 1)
+	if (len > INT32_MAX || !sh_crypto_ready() ||
+	    RAND_bytes(out, (int)len) != 1)
 		return (sh_error_set(err, SH_ESYSTEM, "random.none",
 		    "the system gives no random bytes"));
 	return (0);

@@ -57,10 +57,11 @@ struct sh_bulk_options {
 
 /*
  * Make the run of the manifest or folder SOURCE, if it is not there, and
- * open it; STOP (may be NULL) ends the reading of a long manifest.  *HOMEP is opened for writing; it is closed and opened again when
- * the desk asks for it, and the caller's to close.
- * Errors: sh_manifest_open()'s; what the first row
- * says when none can be used; SH_ESYSTEM "disk.short", with the bytes needed; SH_EAGAIN
+ * open it; STOP (may be NULL) ends the reading of a long manifest.  *HOMEP is
+ * opened for writing; it is closed and opened again when the desk asks for
+ * it, and the caller's to close.
+ * Errors: sh_manifest_open()'s; what the first row says when none can be
+ * used; SH_ESYSTEM "disk.short", with the bytes needed; SH_EAGAIN
  * "bulk.held", "run.stopped"; SH_ELIMIT "bulk.runs".
  */
 int sh_bulk_make(struct sh_home **homep, const char *source,

@@ -171,8 +171,8 @@ sh_bulk_result(uint64_t row, const struct sh_dossier *d,
 		return (NULL);
 	}
 	if (job != NULL ? (add_counts(v, job, err) || add_readings(v, job,
-	    err) || add_held(v, job, err) || page_causes(job, causes, err) || draft_causes(job,
-	    causes, err)) : add_cause(causes, why->key, sh_bulk_param(why,
+	    err) || add_held(v, job, err) || page_causes(job, causes, err) ||
+	    draft_causes(job, causes, err)) : add_cause(causes, why->key, sh_bulk_param(why,
 	    "file"), 0, why, err)) {
 		json_decref(v);
 		return (NULL);

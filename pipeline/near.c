@@ -44,7 +44,8 @@ sh_near_append(struct sh_buf *out, const struct sh_buf *likeness,
 /* A rendition of a document: 1, 0 when it has none, -1. */
 static int
 rendition(struct sh_archive *ar, const struct sh_reader *who,
-    const struct sh_document_id *id, const char *name, size_t limit, struct sh_buf *out, struct sh_error *err)
+    const struct sh_document_id *id, const char *name, size_t limit,
+    struct sh_buf *out, struct sh_error *err)
 {
 	struct sh_error own = SH_ERROR_INIT;
 	int fd, rc = -1;
@@ -136,7 +137,8 @@ take_document(struct sh_near *n, const struct sh_reader *who,
 	int rc;
 
 	b.limit = RENDITION_MAX;
-	rc = rendition(n->ar, who, id, SH_NEAR_RENDITION, RENDITION_MAX, &b, err);
+	rc = rendition(n->ar, who, id, SH_NEAR_RENDITION, RENDITION_MAX, &b,
+	    err);
 	for (at = 0; rc == 1 && at + 4 <= b.len; at += len, page++) {
 		len = length_at(b.data + at);
 		at += 4;
