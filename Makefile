@@ -37,7 +37,7 @@ BUILD_PACKAGES := gcc g++ libc6-dev pkg-config \
 	libseccomp-dev zlib1g-dev libharfbuzz-dev libpango1.0-dev \
 	libcairo2-dev libqrencode-dev libopenjp2-7-dev libwebp-dev libgif-dev \
 	libcurl4-openssl-dev libp11-kit-dev
-RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-osd poppler-utils \
+RUN_PACKAGES := tesseract-ocr-vie tesseract-ocr-eng poppler-utils \
 	fonts-liberation2
 TEST_PACKAGES := libcmocka-dev bats perl qpdf openssl gnutls-bin gpgsm \
 	mandoc default-jre-headless libpdfbox2-java libfontbox2-java \

@@ -93,39 +93,27 @@ is_whole(const struct sh_page *p, size_t i)
 	return (n == 30 || n == 44);
 }
 
-/*
- * P with the machine lines of OTHER in place of its own; where both have as
- * many, a line that is not whole stays as it was if that is.
- */
+/* P with the machine lines of OTHER in place of its own. */
 static struct sh_page *
 put_lines(const struct sh_page *p, const struct sh_page *other,
     struct sh_error *err)
 {
 	struct sh_page *out = sh_page_frame(p, err);
-	size_t i, k = 0, had, has;
+	size_t i, k = 0;
 
-	(void)machine_box(p, &had);
-	(void)machine_box(other, &has);
 	for (i = 0; out != NULL && i < p->nlines; i++) {
 		uint32_t block = p->lines[i].block;
-		size_t take = had == has ? 1 : has;
 
-		if (!is_machine(p, &p->lines[i])) {
-			if (sh_page_copy_line(out, p, i, 0, 0, block, err))
-				goto fail;
+		if (!is_machine(p, &p->lines[i]) &&
+		    sh_page_copy_line(out, p, i, 0, 0, block, err))
+			goto fail;
+		if (!is_machine(p, &p->lines[i]))
 			continue;
-		}
-		for (; k < other->nlines && take > 0; k++) {
-			int keep = had == has && is_whole(p, i) &&
-			    !is_whole(other, k);
-
-			if (!is_machine(other, &other->lines[k]))
-				continue;
-			take--;
-			if (sh_page_copy_line(out, keep ? p : other, keep ?
-			    i : k, 0, 0, block, err))
+		for (; k < other->nlines; k++)
+			if (is_machine(other, &other->lines[k]) &&
+			    sh_page_copy_line(out, other, k, 0, 0, block,
+			    err))
 				goto fail;
-		}
 	}
 	return (out);
 fail:

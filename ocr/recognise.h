@@ -16,7 +16,7 @@
 struct sh_recogniser;
 
 /*
- * DATA_DIR holds vie.traineddata and osd.traineddata; NULL: Debian's.
+ * DATA_DIR holds vie.traineddata and eng.traineddata; NULL: Debian's.
  * Errors: SH_ENOTFOUND "model.missing"; SH_EFORMAT "model.damaged".
  */
 int sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
@@ -24,9 +24,9 @@ int sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
 void sh_recogniser_free(struct sh_recogniser *r);
 
 /*
- * "tesseract 5.3.0 vie 01234567 treated 2 marks 89abcdef": the engine, its
- * model's digest, the number of our treatments, the digest of the model of
- * marks (marks.h).  Borrowed.
+ * "tesseract 5.3.0 vie 01234567 eng 12345678 treated 3 marks 89abcdef": the
+ * engine, its models' digests, the number of our treatments, the digest of the
+ * model of marks (marks.h).  Borrowed.
  */
 const char *sh_recogniser_engine(const struct sh_recogniser *r);
 

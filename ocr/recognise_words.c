@@ -11,6 +11,7 @@
 #include "ocr/tidy.h"
 
 #define READ_PX_MAX	12e6	/* a raster scaled up for reading */
+#define CARD_DPI	450	/* their smallest print is of 4 points */
 #define FAINT		0.82	/* read worse: the ink may be faded */
 #define SHAPES_FEW	40	/* like words: their height may be wrong */
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
@@ -89,35 +90,57 @@ card_box(const struct sh_upright *j, size_t i)
 	    (int32_t)(b->h * j->scale_y) });
 }
 
-/* One card after the other, which are then paper; then what is left. */
+/* A card's print is smaller than a page's: it is read enlarged. */
+static int
+read_card(const struct sh_upright *j, struct sh_box card, struct Pix *grey,
+    double dpi, enum sh_layout layout, const struct sh_view *view,
+    struct sh_page *p, struct sh_error *err)
+{
+	double scale = dpi < CARD_DPI ? CARD_DPI / dpi : 1;
+	struct sh_view at, enlarged;
+	struct Pix *cut = sh_view_cut(grey, view, &card, &at, err);
+	int upended, rc = -1;
+
+	if (cut != NULL &&
+	    sh_clean_straighten(&cut, scale, scale, 0, &enlarged, err) == 0) {
+		at.a *= enlarged.a;
+		at.b *= enlarged.e;
+		at.d *= enlarged.a;
+		at.e *= enlarged.e;
+		rc = sh_engine_run(j->r->engine, cut, dpi * scale, layout,
+		    &at, p, &upended, err);
+	}
+	pixDestroy(&cut);
+	return (rc);
+}
+
+/* One card after the other, then what is left. */
 static int
 read_raster(const struct sh_upright *j, struct Pix *grey, double dpi,
     enum sh_layout layout, const struct sh_view *view, struct sh_page *p,
     int *upendedp, struct sh_error *err)
 {
+	struct Pix *rest;
+	struct sh_box card;
 	size_t i;
+	int rc;
 
-	for (i = 0; i < j->ncards; i++) {
-		struct sh_box b = card_box(j, i);
-		struct sh_view at;
-		struct Pix *card = sh_view_cut(grey, view, &b, &at, err);
-		int rc = card == NULL ? -1 : sh_engine_run(j->r->engine, card,
-		    dpi, layout, &at, p, upendedp, err);
-
-		pixDestroy(&card);
-		if (rc)
-			return (-1);
-	}
 	*upendedp = 0;
-	if (j->only_cards)
-		return (0);
-	for (i = 0; i < j->ncards; i++) {
-		struct sh_box b = card_box(j, i);
-
-		sh_view_clear(grey, view, &b);
+	if (j->ncards == 0)
+		return (sh_engine_run(j->r->engine, grey, dpi, layout, view,
+		    p, upendedp, err));
+	if ((rest = pixCopy(NULL, grey)) == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	for (i = 0, rc = 0; i < j->ncards && rc == 0; i++) {
+		card = card_box(j, i);
+		rc = read_card(j, card, grey, dpi, layout, view, p, err);
+		sh_view_clear(rest, view, &card);
 	}
-	return (sh_engine_run(j->r->engine, grey, dpi, layout, view, p,
-	    upendedp, err));
+	if (rc == 0 && !j->only_cards)
+		rc = sh_engine_run(j->r->engine, rest, dpi, layout, view, p,
+		    upendedp, err);
+	pixDestroy(&rest);
+	return (rc);
 }
 
 /*

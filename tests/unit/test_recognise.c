@@ -689,18 +689,26 @@ marks_are_mended_unless_told_not_to(void **state)
 	reader = mending;
 }
 
+/* Both models, and the first of them is looked into. */
 static void
 model_must_be_there(void **state)
 {
+	static const char *const models[] = { "vie", "eng" };
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_recogniser *r;
 	char *dir = test_mkdir(), path[256];
+	size_t i;
 
 	(void)state;
-	must_fail(sh_recogniser_new(dir, &r, &err), SH_ENOTFOUND);
-	assert_null(r);
-	(void)snprintf(path, sizeof(path), "%s/vie.traineddata", dir);
-	must(sh_fs_replace(path, "not a model", 11, 0600, &err));
+	for (i = 0; i < 2; i++) {
+		must_fail(sh_recogniser_new(dir, &r, &err), SH_ENOTFOUND);
+		assert_string_equal(err.key, "model.missing");
+		sh_error_clear(&err);
+		assert_null(r);
+		(void)snprintf(path, sizeof(path), "%s/%s.traineddata", dir,
+		    models[i]);
+		must(sh_fs_replace(path, "not a model", 11, 0600, &err));
+	}
 	assert_int_equal(sh_recogniser_new(dir, &r, &err), -1);
 	assert_string_equal(err.key, "model.damaged");
 	assert_null(r);

@@ -39,18 +39,24 @@ add(struct sh_page *p, int x, int y, const char *text, double sure)
 
 /* P is freed; the lines of the tidied page, parted by '\n'. */
 static char *
-tidied(struct sh_page *p)
+tidied_cards(struct sh_page *p, const struct sh_box *card, size_t n)
 {
 	struct sh_buf b = SH_BUF_INIT;
 	struct sh_page *q;
 	char *s;
 
-	must_ptr(q = sh_page_tidy(p, NULL, 0, &err));
+	must_ptr(q = sh_page_tidy(p, card, n, &err));
 	must(sh_page_text(q, &b, &err));
 	must_ptr(s = sh_buf_steal(&b, &err));
 	sh_page_free(p);
 	sh_page_free(q);
 	return (s);
+}
+
+static char *
+tidied(struct sh_page *p)
+{
+	return (tidied_cards(p, NULL, 0));
 }
 
 static void
@@ -76,6 +82,17 @@ rules_and_strokes_go(void **state)
 	line_becomes("/#⁄c`*\\", 0.3, "");
 	line_becomes("— ¬ ˆ", 0.2, "");
 	line_becomes("j-", 0.2, "");
+}
+
+static void
+labels_end_with_their_colon(void **state)
+{
+	(void)state;
+	line_becomes("Ngày sinh:16/08/1990", 0.9, "Ngày sinh: 16/08/1990");
+	line_becomes("Sex:Nữ", 0.9, "Sex: Nữ");
+	line_becomes("No.027090098192", 0.9, "No. 027090098192");
+	line_becomes("lúc 14:30 tại https://vi.vn TT.12", 0.9,
+	    "lúc 14:30 tại https://vi.vn TT.12");
 }
 
 static void
@@ -130,6 +147,37 @@ lines_come_as_they_are_read(void **state)
 	}
 }
 
+/*
+ * Two sides of a card beside each other, a line above them and one below:
+ * side by side, column by column, without what a portrait was read as.
+ */
+static void
+cards_come_one_after_the_other(void **state)
+{
+	static const struct sh_box card[2] = { { 100, 500, 800, 500 },
+	    { 1000, 500, 800, 500 } };
+	struct sh_page *p = new_page(0);
+	char *s;
+
+	(void)state;
+	add(p, 1020, 520, "Đặc điểm", 0.9);
+	add(p, 1500, 525, "Ngón trỏ", 0.9);
+	add(p, 120, 900, "Có giá trị", 0.9);
+	add(p, 400, 520, "CĂN CƯỚC", 0.9);
+	add(p, 400, 600, "Họ và tên", 0.9);
+	add(p, 250, 608, "r|", 0.4);
+	add(p, 1020, 600, "Nốt ruồi", 0.9);
+	add(p, 1020, 900, "IDVNM0902431966075090243196<<2", 0.9);
+	add(p, 400, 700, "VÕ THẾ PHÚC", 0.9);
+	add(p, 100, 1200, "Bản sao", 0.9);
+	add(p, 100, 450, "Thẻ của ông", 0.9);
+	s = tidied_cards(p, card, 2);
+	assert_string_equal(s, "Thẻ của ông\nCĂN CƯỚC\nHọ và tên\n"
+	    "VÕ THẾ PHÚC\nCó giá trị\nĐặc điểm\nNốt ruồi\n"
+	    "Ngón trỏ\nIDVNM0902431966075090243196<<2\nBản sao");
+	free(s);
+}
+
 static void
 all_else_is_kept(void **state)
 {
@@ -167,6 +215,8 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_and_strokes_go),
 		cmocka_unit_test(what_is_printed_stays),
+		cmocka_unit_test(labels_end_with_their_colon),
+		cmocka_unit_test(cards_come_one_after_the_other),
 		cmocka_unit_test(lines_come_as_they_are_read),
 		cmocka_unit_test(all_else_is_kept),
 	};
