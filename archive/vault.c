@@ -437,6 +437,12 @@ holder_key(struct sh_vault *v, const struct sh_tag *holder,
 	return (0);
 }
 
+void
+sh_vault_expect(const struct sh_vault *v, const struct sh_tag *holder)
+{
+	sh_keystore_expect(v->keys, holder);
+}
+
 int
 sh_vault_has_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err)
