@@ -399,6 +399,13 @@ follow(struct sh_vault *v, struct sh_error *err)
 	return (news == SH_KEYS_REPLACED ? open_again(v, err) : 0);
 }
 
+void
+sh_vault_rest(struct sh_vault *v)
+{
+	if (!v->writable)
+		forget(v);
+}
+
 int
 sh_vault_destroy_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err)
