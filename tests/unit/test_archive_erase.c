@@ -370,6 +370,12 @@ in_memory(const uint8_t masked[SH_KEY_LEN])
 static void
 who_has_read_keeps_no_key(void **state)
 {
+#ifdef __SANITIZE_ADDRESS__
+	/* Its shadow is terabytes, and what is freed stays. */
+	(void)in_memory;
+	(void)state;
+	test_skip();
+#else
 	struct test *t = *state;
 	struct sh_error err = SH_ERROR_INIT;
 	uint8_t masked[SH_KEY_LEN], *key;
@@ -405,6 +411,7 @@ who_has_read_keeps_no_key(void **state)
 	sh_secret_free(&room);
 	sh_secret_free(&kek);
 	fixture_free(&d);
+#endif
 }
 
 static void
