@@ -9,7 +9,7 @@
  * DIR is kept; a store that is there already is filled up.  While
  * the store is filled nothing waits for the disk, which is not what is
  * measured here; before anything is measured all of it is written.  Ten
- * million take 40 GB.
+ * million take 34 GB.
  */
 #include <signal.h>
 #include <sys/syscall.h>
