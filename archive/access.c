@@ -92,6 +92,8 @@ sh_access_begin(struct sh_access *a, struct sh_archive *ar,
 void
 sh_access_end(struct sh_access *a)
 {
+	if (a->ar != NULL)
+		sh_vault_rest(a->ar->vault);
 	free(a->procedure);
 	free(a->seen);
 	memset(a, 0, sizeof(*a));

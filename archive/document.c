@@ -206,6 +206,7 @@ sh_document_record(struct sh_archive *ar, const struct sh_tag *holder,
 	size_t len;
 	int has_body;
 
+	sh_vault_expect(ar->vault, holder);
 	if (sh_engine_get(ar->engine, holder, document, value, &len, err))
 		return (NULL);
 	return (sh_document_open(ar, holder, document, value, len, &body,

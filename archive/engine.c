@@ -2,6 +2,7 @@
 #include "archive/engine.h"
 
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/buf.h"
@@ -47,11 +48,40 @@ sh_engine_shards(const struct sh_engine *e)
 	return (e->shards);
 }
 
+/*
+ * This process, without a call of the system for each call of ours: where
+ * it was noted the kernel wipes it in a forked child.
+ */
+static int
+process(void)
+{
+	static int *noted;
+	int *p = __atomic_load_n(&noted, __ATOMIC_ACQUIRE), *none = NULL, pid;
+
+	if (p == NULL) {
+		p = mmap(NULL, sizeof(*p), PROT_READ | PROT_WRITE,
+		    MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+		if (p == MAP_FAILED)
+			return ((int)getpid());
+		if (madvise(p, sizeof(*p), MADV_WIPEONFORK) != 0 ||
+		    !__atomic_compare_exchange_n(&noted, &none, p, 0,
+		    __ATOMIC_ACQ_REL, __ATOMIC_ACQUIRE)) {
+			(void)munmap(p, sizeof(*p));
+			return ((int)getpid());
+		}
+	}
+	if ((pid = __atomic_load_n(p, __ATOMIC_RELAXED)) == 0) {
+		pid = (int)getpid();
+		__atomic_store_n(p, pid, __ATOMIC_RELAXED);
+	}
+	return (pid);
+}
+
 /* LMDB's maps and locks and librados' threads do not survive fork(). */
 static int
 usable(const struct sh_engine *e, int writes, struct sh_error *err)
 {
-	if (e->pid != (int)getpid())
+	if (e->pid != process())
 		return (sh_error_set(err, SH_EARG, "engine.forked",
 		    "an engine of another process was used"));
 	if (writes && e->mode == SH_ENGINE_READ)

@@ -52,7 +52,7 @@ struct sh_tag {
 #define SH_SORT_MAX	64	/* order bytes of an index entry */
 #define SH_ENTRY_MAX	1900	/* value of an index entry */
 #define SH_JOB_MAX	1024
-#define SH_CHANGES_MAX	512	/* changes in one call */
+#define SH_CHANGES_MAX	1024	/* changes in one call */
 #define SH_BLOBS_MAX	4096	/* blobs in one call */
 #define SH_LEASE_MAX	64	/* jobs in one call */
 

@@ -163,7 +163,8 @@ env_new(struct sh_lmdb *h, const char *dir, uint64_t map, unsigned flags,
 		(void)sh_lmdb_failed(h, rc, "open", err);
 		goto bad;
 	}
-	rc = mdb_env_open(env->env, dir, MDB_NOTLS, 0600);
+	/* Rows lie as keys fall: what is near one is of no use. */
+	rc = mdb_env_open(env->env, dir, MDB_NOTLS | MDB_NORDAHEAD, 0600);
 	if (rc == EACCES || rc == EROFS) {
 		/* A reader of a place that it may not write. */
 		mdb_env_close(env->env);
@@ -171,7 +172,7 @@ env_new(struct sh_lmdb *h, const char *dir, uint64_t map, unsigned flags,
 		if ((rc = mdb_env_create(&env->env)) == 0 &&
 		    (rc = mdb_env_set_maxdbs(env->env, LMDB_NTABLES)) == 0)
 			rc = mdb_env_open(env->env, dir,
-			    MDB_NOTLS | MDB_RDONLY, 0600);
+			    MDB_NOTLS | MDB_NORDAHEAD | MDB_RDONLY, 0600);
 	}
 	if (rc != 0) {
 		(void)sh_lmdb_failed(h, rc, "open", err);

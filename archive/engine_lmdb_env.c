@@ -144,14 +144,31 @@ sh_lmdb_end_read(struct sh_lmdb *h, MDB_txn *txn)
 
 /* ---- writing ------------------------------------------------------------- */
 
+/*
+ * What a change reads and writes about its holder lies together: a cursor
+ * that stands there already finds it without a walk from the root.
+ */
+static MDB_cursor *
+at_holder(struct sh_lmdb_write *w)
+{
+	if (w->rc == 0 && w->holder == NULL)
+		w->rc = mdb_cursor_open(w->txn,
+		    w->h->env->table[LMDB_HOLDER], &w->holder);
+	return (w->rc == 0 ? w->holder : NULL);
+}
+
 void
 sh_lmdb_put(struct sh_lmdb_write *w, enum sh_lmdb_table table,
     const void *key, size_t keylen, const void *value, size_t len)
 {
 	MDB_val k = { keylen, (void *)(uintptr_t)key };
 	MDB_val v = { len, (void *)(uintptr_t)value };
+	MDB_cursor *c;
 
-	if (w->rc == 0)
+	if (table == LMDB_HOLDER) {
+		if ((c = at_holder(w)) != NULL)
+			w->rc = mdb_cursor_put(c, &k, &v, 0);
+	} else if (w->rc == 0)
 		w->rc = mdb_put(w->txn, w->h->env->table[table], &k, &v,
 		    table == LMDB_FEED ? MDB_APPEND : 0);
 }
@@ -175,11 +192,17 @@ sh_lmdb_find(struct sh_lmdb_write *w, enum sh_lmdb_table table,
     const void *key, size_t keylen, MDB_val *value)
 {
 	MDB_val k = { keylen, (void *)(uintptr_t)key };
+	MDB_cursor *c;
 	int rc;
 
 	if (w->rc != 0)
 		return (-1);
-	rc = mdb_get(w->txn, w->h->env->table[table], &k, value);
+	if (table != LMDB_HOLDER)
+		rc = mdb_get(w->txn, w->h->env->table[table], &k, value);
+	else if ((c = at_holder(w)) == NULL)
+		return (-1);
+	else
+		rc = mdb_cursor_get(c, &k, value, MDB_SET);
 	if (rc == MDB_NOTFOUND)
 		return (0);
 	if (rc != 0) {
@@ -211,11 +234,10 @@ sh_lmdb_last_position(MDB_txn *txn, MDB_dbi feed, uint64_t *positionp)
 	return (rc);
 }
 
-/* The one row of LMDB_STATE, frozen. */
+/* The one row of LMDB_STATE, frozen; a page less when it is as it was. */
 static void
-put_state(struct sh_lmdb_write *w)
+put_state(struct sh_lmdb_write *w, uint8_t v[SH_LMDB_STATE])
 {
-	uint8_t v[36];
 	uint32_t segment = 1;
 	uint64_t offset = 0;
 
@@ -226,7 +248,8 @@ put_state(struct sh_lmdb_write *w)
 	sh_put_be(v + 20, segment, 4);
 	sh_put_be(v + 24, offset, 8);
 	sh_put_be(v + 32, sh_crc32c(0, v, 32), 4);
-	sh_lmdb_put(w, LMDB_STATE, "state", 5, v, sizeof(v));
+	if (memcmp(v, w->h->state, SH_LMDB_STATE) != 0)
+		sh_lmdb_put(w, LMDB_STATE, "state", 5, v, SH_LMDB_STATE);
 }
 
 static void
@@ -244,7 +267,6 @@ index_pending(struct sh_lmdb_write *w)
 		sh_lmdb_put(w, LMDB_BLOB, p->name.b, SH_DIGEST_LEN, v,
 		    sizeof(v));
 	}
-	put_state(w);
 }
 
 /*
@@ -287,6 +309,7 @@ attempt(struct sh_lmdb *h, int (*fn)(struct sh_lmdb_write *, void *,
     struct sh_error *), void *arg, struct sh_error *err)
 {
 	struct sh_lmdb_write w = { .h = h };
+	uint8_t state[SH_LMDB_STATE];
 	uint64_t position = 0;
 	int rc;
 
@@ -296,6 +319,7 @@ attempt(struct sh_lmdb *h, int (*fn)(struct sh_lmdb_write *, void *,
 		return (sh_lmdb_failed(h, rc, "write", err));
 	}
 	index_pending(&w);
+	put_state(&w, state);
 	if (fn != NULL && w.rc == 0 && fn(&w, arg, err) != 0 && w.rc == 0) {
 		mdb_txn_abort(w.txn);
 		(void)pthread_rwlock_unlock(&h->env->growth);
@@ -313,6 +337,7 @@ attempt(struct sh_lmdb *h, int (*fn)(struct sh_lmdb_write *, void *,
 		return (1);
 	if (w.rc != 0)
 		return (sh_lmdb_failed(h, w.rc, "commit", err));
+	memcpy(h->state, state, sizeof(state));
 	note_head(h, position);
 	return (0);
 }

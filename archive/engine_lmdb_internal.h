@@ -43,6 +43,7 @@ enum sh_lmdb_table {
 
 #define LMDB_KEY_MAX	(LMDB_ROW_HEAD + 1 + SH_SORT_MAX)
 #define SH_LMDB_FORMAT	2
+#define SH_LMDB_STATE	36	/* bytes of LMDB_STATE's row */
 #define LMDB_REFERENCE_LEN	64	/* rows of LMDB_BLOB: 32, or this */
 #define SH_LMDB_PENDING_MAX	8192	/* blobs not yet in the index */
 
@@ -73,6 +74,7 @@ struct sh_lmdb {
 	int reindex;
 	uint64_t segment_limit;
 	int64_t reader_check_ms;
+	uint8_t state[SH_LMDB_STATE];	/* as this handle wrote it last */
 	pid_t opened_by;
 	MDB_txn *reader;	/* at rest: pins nothing, NULL while it reads */
 	struct sh_lmdb_pending *pending;
@@ -107,6 +109,7 @@ void sh_lmdb_end_read(struct sh_lmdb *h, MDB_txn *txn);
 struct sh_lmdb_write {
 	struct sh_lmdb *h;
 	MDB_txn *txn;
+	MDB_cursor *holder;	/* in LMDB_HOLDER; ends with the transaction */
 	int rc;
 };
 

@@ -49,6 +49,7 @@ static int
 parse_slot(const uint8_t bytes[SLOT], struct sh_slot *s)
 {
 	memcpy(s->bytes, bytes, SLOT);
+	bytes = s->bytes;	/* the map may change meanwhile */
 	s->state = EMPTY;
 	if (slot_is_zero(bytes))
 		return (0);
@@ -62,38 +63,15 @@ parse_slot(const uint8_t bytes[SLOT], struct sh_slot *s)
 	return (0);
 }
 
-/* One copy of slot I: from the map, or READ from the disk. */
+/* The slot from whichever of its copies is whole, given the first's RA. */
 static int
-slot_bytes(struct sh_keystore *k, unsigned copy, uint64_t i, int read,
-    uint8_t bytes[SLOT], struct sh_error *err)
+choose(const struct sh_keystore *k, int ra, const uint8_t a[SLOT],
+    const uint8_t b[SLOT], struct sh_slot *s, enum sh_slot_health *healthp,
+    struct sh_error *err)
 {
-	if (read)
-		return (sh_pread_all(k->fd, bytes, SLOT, slot_at(k->log2,
-		    copy, i), err));
-	memcpy(bytes, k->map + slot_at(k->log2, copy, i), SLOT);
-	return (0);
-}
-
-/*
- * Slot I from whichever copy is whole; unless it is READ a whole first one
- * is not compared with the second.
- */
-static int
-find_slot(struct sh_keystore *k, uint64_t i, int read, struct sh_slot *s,
-    enum sh_slot_health *healthp, struct sh_error *err)
-{
-	uint8_t a[SLOT], b[SLOT];
 	struct sh_slot second;
-	int ra, rb;
+	int rb;
 
-	if (slot_bytes(k, 0, i, read, a, err))
-		return (-1);
-	*healthp = SOUND;
-	ra = parse_slot(a, s);
-	if (ra == 0 && s->state != EMPTY && !read)
-		return (0);
-	if (slot_bytes(k, 1, i, read, b, err))
-		return (-1);
 	if (memcmp(a, b, SLOT) == 0 && ra == 0)
 		return (0);
 	rb = parse_slot(b, &second);
@@ -109,10 +87,41 @@ find_slot(struct sh_keystore *k, uint64_t i, int read, struct sh_slot *s,
 }
 
 int
+sh_keystore_choose(const struct sh_keystore *k, const uint8_t a[SLOT],
+    const uint8_t b[SLOT], struct sh_slot *s, enum sh_slot_health *healthp,
+    struct sh_error *err)
+{
+	*healthp = SOUND;
+	return (choose(k, parse_slot(a, s), a, b, s, healthp, err));
+}
+
+int
 sh_keystore_slot(struct sh_keystore *k, uint64_t i, struct sh_slot *s,
     enum sh_slot_health *healthp, struct sh_error *err)
 {
-	return (find_slot(k, i, 1, s, healthp, err));
+	uint8_t a[SLOT], b[SLOT];
+
+	if (sh_pread_all(k->fd, a, SLOT, slot_at(k->log2, 0, i), err) ||
+	    sh_pread_all(k->fd, b, SLOT, slot_at(k->log2, 1, i), err))
+		return (-1);
+	return (sh_keystore_choose(k, a, b, s, healthp, err));
+}
+
+/* Slot I in the map; a whole first copy is not compared with the second. */
+static int
+mapped_slot(const struct sh_keystore *k, uint64_t i, struct sh_slot *s,
+    enum sh_slot_health *healthp, struct sh_error *err)
+{
+	const uint8_t *a = k->map + slot_at(k->log2, 0, i);
+	uint8_t first[SLOT], second[SLOT];
+	int ra = parse_slot(a, s);
+
+	*healthp = SOUND;
+	if (ra == 0 && s->state != EMPTY)
+		return (0);
+	memcpy(first, s->bytes, SLOT);
+	memcpy(second, k->map + slot_at(k->log2, 1, i), SLOT);
+	return (choose(k, ra, first, second, s, healthp, err));
 }
 
 /* ---- head ---------------------------------------------------------------- */
@@ -291,6 +300,16 @@ sh_keystore_news(struct sh_keystore *k)
 
 /* ---- looking up ---------------------------------------------------------- */
 
+void
+sh_keystore_expect(const struct sh_keystore *k, const struct sh_tag *holder)
+{
+	const uint8_t *slot = k->map + slot_at(k->log2, 0, slot_home(k->log2,
+	    holder));
+
+	__builtin_prefetch(slot);
+	__builtin_prefetch(slot + SLOT / 2);
+}
+
 int
 sh_keystore_look(struct sh_keystore *k, const struct sh_tag *holder,
     uint32_t version, struct sh_slots_found *f, struct sh_error *err)
@@ -302,7 +321,7 @@ sh_keystore_look(struct sh_keystore *k, const struct sh_tag *holder,
 	memset(f, 0, sizeof(*f));
 	f->empty = UINT64_MAX;
 	for (i = 0; i < PROBES; i++) {
-		if (find_slot(k, first + i, 0, &s, &health, err))
+		if (mapped_slot(k, first + i, &s, &health, err))
 			return (-1);
 		if (s.state == EMPTY) {
 			f->empty = first + i;

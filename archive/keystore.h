@@ -58,6 +58,10 @@ enum sh_keystore_news sh_keystore_news(struct sh_keystore *k);
 /* Slots in use, destroyed ones counted. */
 uint64_t sh_keystore_count(const struct sh_keystore *k);
 
+/* HOLDER's key will be asked for: its slot is fetched meanwhile. */
+void sh_keystore_expect(const struct sh_keystore *k,
+    const struct sh_tag *holder);
+
 /*
  * The newest key of HOLDER (*VERSIONP 0 on entry), or that of a version.
  * 1 with the key and its version, 0 when the holder has none, -1.

@@ -112,7 +112,11 @@ int sh_keystore_unwrap(struct sh_aead *a, const uint8_t *kek,
     const uint8_t aad[48], const uint8_t *wrapped, uint8_t key[SH_KEY_LEN],
     struct sh_error *err);
 
-/* Slot I from whichever copy is whole, by reading both. */
+/* A slot from whichever of its copies A and B is whole. */
+int sh_keystore_choose(const struct sh_keystore *k, const uint8_t a[SLOT],
+    const uint8_t b[SLOT], struct sh_slot *s, enum sh_slot_health *healthp,
+    struct sh_error *err);
+/* Slot I, by reading both. */
 int sh_keystore_slot(struct sh_keystore *k, uint64_t i, struct sh_slot *s,
     enum sh_slot_health *healthp, struct sh_error *err);
 int sh_keystore_write_slot(struct sh_keystore *k, uint64_t i,

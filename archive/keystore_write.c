@@ -10,6 +10,9 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
+#define DRAWN	64	/* keys drawn at once: a call for each costs more */
+#define RUN	512	/* slots read at once when the store is rewritten */
+
 /* ---- slots --------------------------------------------------------------- */
 
 /* WRAPPED: nonce, key and tag, 60 bytes. */
@@ -106,12 +109,17 @@ out:
 
 /* ---- adding -------------------------------------------------------------- */
 
+/* Not worth locked memory of their own: wiped in a moment. */
+struct drawn {
+	uint8_t keys[DRAWN][SH_KEY_LEN];
+	size_t left;
+};
+
 static int
 make_slot(struct sh_keystore *k, const struct sh_tag *holder,
-    uint8_t bytes[SLOT], struct sh_error *err)
+    const uint8_t key[SH_KEY_LEN], uint8_t bytes[SLOT], struct sh_error *err)
 {
-	uint8_t aad[48], key[SH_KEY_LEN];
-	int rc;
+	uint8_t aad[48];
 
 	memset(bytes, 0, SLOT);
 	bytes[0] = LIVE;
@@ -119,32 +127,59 @@ make_slot(struct sh_keystore *k, const struct sh_tag *holder,
 	memcpy(bytes + 8, holder->b, 16);
 	sh_put_be(bytes + 24, (uint64_t)sh_now(), 8);
 	sh_put_be(bytes + 32, 1, 4);
-	/* Not worth locked memory of its own: it is wiped in a moment. */
-	if (sh_random(key, sizeof(key), err))
-		return (-1);
 	sh_keystore_binding(k->head, "sohoa holder", holder, 1, aad);
-	rc = wrap(k->aead, k->kek, aad, key, bytes + 36, err);
-	sh_wipe(key, sizeof(key));
+	if (wrap(k->aead, k->kek, aad, key, bytes + 36, err))
+		return (-1);
 	slot_sum(bytes);
-	return (rc);
+	return (0);
 }
 
-/* Write SLOT near its home in the larger file FD; 1 when there is no room. */
-static int
-place(int fd, unsigned log2, const struct sh_slot *s, struct sh_error *err)
-{
-	uint8_t there[SLOT];
-	uint64_t i, first = slot_home(log2, &s->holder);
+/*
+ * A table of 2^LOG2 on its way into a file.  Slots come in the order of the
+ * old table, so nearly in that of the new one: it is written from its start
+ * to its end, with a window in memory of where slots may still fall.
+ */
+struct table {
+	int fd;
+	unsigned log2;
+	uint64_t first;		/* slot that the window begins with */
+	size_t cap;		/* slots in it */
+	uint8_t *window;
+};
 
-	for (i = first; i < first + PROBES; i++) {
-		if (sh_pread_all(fd, there, SLOT, slot_at(log2, 0, i), err))
+/* Write what lies before slot UPTO; the window begins there then. */
+static int
+table_flush(struct table *t, uint64_t upto, struct sh_error *err)
+{
+	size_t n, all = t->cap * SLOT;
+
+	while (t->first < upto) {
+		n = upto - t->first < t->cap ? (size_t)(upto - t->first) :
+		    t->cap;
+		if (sh_pwrite_all(t->fd, t->window, n * SLOT,
+		    slot_at(t->log2, 0, t->first), err) ||
+		    sh_pwrite_all(t->fd, t->window, n * SLOT,
+		    slot_at(t->log2, 1, t->first), err))
 			return (-1);
-		if (!slot_is_zero(there))
+		t->first += n;
+		memmove(t->window, t->window + n * SLOT, all - n * SLOT);
+		memset(t->window + all - n * SLOT, 0, n * SLOT);
+	}
+	return (0);
+}
+
+/* A slot near its home; 1 when there is no room, -1 when it lay elsewhere. */
+static int
+table_place(struct table *t, const struct sh_slot *s)
+{
+	uint64_t i, home = slot_home(t->log2, &s->holder);
+
+	if (home < t->first || home - t->first > t->cap - PROBES)
+		return (-1);
+	for (i = home - t->first; i < home - t->first + PROBES; i++) {
+		if (!slot_is_zero(t->window + i * SLOT))
 			continue;
-		if (sh_pwrite_all(fd, s->bytes, SLOT, slot_at(log2, 0, i),
-		    err) || sh_pwrite_all(fd, s->bytes, SLOT,
-		    slot_at(log2, 1, i), err))
-			return (-1);
+		memcpy(t->window + i * SLOT, s->bytes, SLOT);
 		return (0);
 	}
 	return (1);
@@ -171,17 +206,77 @@ rewrap_slot(struct sh_keystore *k, const uint8_t *kek, struct sh_slot *s,
 }
 
 /*
- * Every slot into FD, a table of 2^LOG2, wrapped by KEK unless that is NULL;
- * 1 when one has no room there.
+ * Slots FIRST to FIRST + N into T, wrapped by KEK unless that is NULL; 1 when
+ * one has no room there.  COPIES is room for N slots twice.
  */
 static int
-copy_slots(struct sh_keystore *k, int fd, unsigned log2, const uint8_t *kek,
+copy_run(struct sh_keystore *k, struct table *t, uint64_t first, size_t n,
+    const uint8_t *kek, uint8_t *copies, struct sh_error *err)
+{
+	unsigned wider = t->log2 - k->log2;
+	enum sh_slot_health health;
+	struct sh_slot s;
+	size_t i;
+	int r;
+
+	/* Homes lie before slots, at most as many as are looked at. */
+	if ((first > PROBES && table_flush(t, (first - PROBES) << wider,
+	    err)) || sh_pread_all(k->fd, copies, n * SLOT,
+	    slot_at(k->log2, 0, first), err) || sh_pread_all(k->fd, copies +
+	    n * SLOT, n * SLOT, slot_at(k->log2, 1, first), err))
+		return (-1);
+	for (i = 0; i < n; i++) {
+		if (sh_keystore_choose(k, copies + i * SLOT, copies + (n +
+		    i) * SLOT, &s, &health, err))
+			return (-1);
+		if (s.state == LIVE && kek != NULL &&
+		    rewrap_slot(k, kek, &s, err))
+			return (-1);
+		r = s.state != EMPTY ? table_place(t, &s) : 0;
+		if (r < 0)
+			return (sh_keystore_damaged(k, err,
+			    "a slot is not where its holder's lie"));
+		if (r > 0)
+			return (1);
+	}
+	return (0);
+}
+
+static int
+copy_slots(struct sh_keystore *k, struct table *t, const uint8_t *kek,
     struct sh_error *err)
 {
-	struct sh_slot s;
+	uint64_t i, n, all = nslots(k->log2);
+	uint8_t *copies;
+	int r = 0;
+
+	/* A run's homes, those before it and what may lie behind them. */
+	t->cap = ((size_t)(RUN + PROBES) << (t->log2 - k->log2)) + PROBES;
+	copies = sh_alloc(2 * RUN, SLOT, "slots", err);
+	if (copies == NULL || (t->window = sh_alloc(t->cap, SLOT, "slots",
+	    err)) == NULL)
+		r = -1;
+	for (i = 0; r == 0 && i < all; i += n) {
+		n = all - i < RUN ? all - i : RUN;
+		r = copy_run(k, t, i, n, kek, copies, err);
+	}
+	if (r == 0)
+		r = table_flush(t, nslots(t->log2), err);
+	free(t->window);
+	free(copies);
+	return (r);
+}
+
+/*
+ * Heads and every slot into FD, with tables of 2^LOG2, wrapped by KEK unless
+ * that is NULL; 1 when a slot has no room there.
+ */
+static int
+copy_store(struct sh_keystore *k, int fd, unsigned log2, const uint8_t *kek,
+    struct sh_error *err)
+{
+	struct table t = { .fd = fd, .log2 = log2 };
 	uint8_t head[SLOT], old[SLOT], aad[48];
-	enum sh_slot_health health;
-	uint64_t i;
 	int r;
 
 	memcpy(old, k->head, SLOT);
@@ -197,15 +292,8 @@ copy_slots(struct sh_keystore *k, int fd, unsigned log2, const uint8_t *kek,
 	if (sh_pwrite_all(fd, head, SLOT, HEAD_AT(0), err) ||
 	    sh_pwrite_all(fd, head, SLOT, HEAD_AT(1), err))
 		return (-1);
-	for (i = 0; i < nslots(k->log2); i++) {
-		if (sh_keystore_slot(k, i, &s, &health, err))
-			return (-1);
-		if (s.state == LIVE && kek != NULL &&
-		    rewrap_slot(k, kek, &s, err))
-			return (-1);
-		if (s.state != EMPTY && (r = place(fd, log2, &s, err)) != 0)
-			return (r);
-	}
+	if ((r = copy_slots(k, &t, kek, err)) != 0)
+		return (r);
 	if (fsync(fd) != 0)
 		return (sh_error_sys(err, "key.sync", "%s", k->path));
 	return (0);
@@ -232,7 +320,7 @@ rewrite(struct sh_keystore *k, unsigned log2, const uint8_t *kek,
 			    "%s is full", k->path);
 			goto out;
 		}
-	} while ((r = copy_slots(k, fd, log2++, kek, err)) == 1);
+	} while ((r = copy_store(k, fd, log2++, kek, err)) == 1);
 	/* Told before it is so: nobody could tell it after a crash. */
 	if (r == 0)
 		r = sh_keystore_tell(k, NEWS_REPLACED, err);
@@ -261,34 +349,55 @@ sh_keystore_rewrap(struct sh_keystore *k, const uint8_t kek[SH_KEY_LEN],
 	return (0);
 }
 
+/* 1 if HOLDERS[0] has a key now, 0 if it had one; N are still to come. */
+static int
+add_one(struct sh_keystore *k, const struct sh_tag *holders, size_t n,
+    struct drawn *d, struct sh_error *err)
+{
+	struct sh_slots_found f;
+	uint8_t bytes[SLOT];
+
+	for (;;) {
+		if (sh_keystore_look(k, &holders[0], 0, &f, err))
+			return (-1);
+		if (f.best.state != EMPTY)
+			return (0);
+		if (f.destroyed)
+			return (sh_error_set(err, SH_ENOTFOUND,
+			    "key.destroyed", "the holder's key was "
+			    "destroyed"));
+		if (f.empty != UINT64_MAX)
+			break;
+		if (rewrite(k, k->log2 + 1, NULL, err))
+			return (-1);
+	}
+	if (d->left == 0) {
+		n = n < DRAWN ? n : DRAWN;
+		if (sh_random(d->keys, n * SH_KEY_LEN, err))
+			return (-1);
+		d->left = n;
+	}
+	if (make_slot(k, &holders[0], d->keys[--d->left], bytes, err) ||
+	    sh_keystore_write_slot(k, f.empty, bytes, err))
+		return (-1);
+	return (1);
+}
+
 int
 sh_keystore_add(struct sh_keystore *k, const struct sh_tag *holders,
     size_t n, struct sh_error *err)
 {
-	uint8_t bytes[SLOT];
-	struct sh_slots_found f;
+	struct drawn d = { .left = 0 };
 	size_t i, added = 0;
+	int r = 0;
 
-	for (i = 0; i < n;) {
-		if (sh_keystore_look(k, &holders[i], 0, &f, err))
-			return (-1);
-		if (f.best.state == EMPTY && f.destroyed)
-			return (sh_error_set(err, SH_ENOTFOUND,
-			    "key.destroyed", "the holder's key was "
-			    "destroyed"));
-		if (f.best.state == EMPTY && f.empty == UINT64_MAX) {
-			if (rewrite(k, k->log2 + 1, NULL, err))
-				return (-1);
-			continue;
-		}
-		if (f.best.state == EMPTY) {
-			if (make_slot(k, &holders[i], bytes, err) ||
-			    sh_keystore_write_slot(k, f.empty, bytes, err))
-				return (-1);
-			added++;
-		}
-		i++;
+	for (i = 0; i < n && r >= 0; i++) {
+		r = add_one(k, holders + i, n - i, &d, err);
+		added += r > 0;
 	}
+	sh_wipe(d.keys, sizeof(d.keys));
+	if (r < 0)
+		return (-1);
 	return (added > 0 ? sync_slots(k, err) : 0);
 }
 

@@ -399,6 +399,13 @@ follow(struct sh_vault *v, struct sh_error *err)
 	return (news == SH_KEYS_REPLACED ? open_again(v, err) : 0);
 }
 
+void
+sh_vault_rest(struct sh_vault *v)
+{
+	if (!v->writable)
+		forget(v);
+}
+
 int
 sh_vault_destroy_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err)
@@ -435,6 +442,12 @@ holder_key(struct sh_vault *v, const struct sh_tag *holder,
 	c->newest = version == 0;
 	*keyp = c->key;
 	return (0);
+}
+
+void
+sh_vault_expect(const struct sh_vault *v, const struct sh_tag *holder)
+{
+	sh_keystore_expect(v->keys, holder);
 }
 
 int

@@ -80,6 +80,15 @@ int sh_vault_tag(struct sh_vault *v, enum sh_name_kind kind,
 int sh_vault_need_keys(struct sh_vault *v, const struct sh_tag *holders,
     size_t n, struct sh_error *err) SH_MUST_CHECK;
 
+/* Values of HOLDER are about to be read; said before they are looked for. */
+void sh_vault_expect(const struct sh_vault *v, const struct sh_tag *holder);
+
+/*
+ * A read has ended, and nobody knows when the next one comes: a vault that
+ * others may destroy keys of remembers none until then.
+ */
+void sh_vault_rest(struct sh_vault *v);
+
 /* 1 if HOLDER has a key, 0 if it was destroyed, or -1. */
 int sh_vault_has_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err);

@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include <openssl/core_names.h>
+#include <openssl/crypto.h>
 #include <openssl/err.h>
 #include <openssl/pkcs12.h>
 #include <openssl/rsa.h>
@@ -13,6 +14,7 @@
 #include "signing/signer.h"
 
 #define MAX_FILE	((size_t)1 << 20)
+#define PROBE		((size_t)1 << 16)
 
 static int
 file_sign(void *self, enum sh_sig_algorithm alg, const void *tbs, size_t len,
@@ -71,8 +73,8 @@ terminated(const struct sh_secret *s, struct sh_secret *out,
 	return (0);
 }
 
-int
-sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
+static int
+open_once(const char *path, const struct sh_secret *passphrase,
     struct sh_signer **sp, struct sh_error *err)
 {
 	struct sh_secret file = SH_SECRET_INIT, word = SH_SECRET_INIT;
@@ -125,4 +127,24 @@ out:
 	sh_secret_free(&word);
 	sh_secret_free(&file);
 	return (rc);
+}
+
+/*
+ * OpenSSL does not always tell that it had no memory: what it takes for a
+ * wrong passphrase or file then is believed when it says so again, with
+ * memory to be had.
+ */
+int
+sh_signer_open_p12(const char *path, const struct sh_secret *passphrase,
+    struct sh_signer **sp, struct sh_error *err)
+{
+	struct sh_error first = SH_ERROR_INIT;
+	void *some;
+
+	if (open_once(path, passphrase, sp, &first) == 0)
+		return (0);
+	if ((some = OPENSSL_malloc(PROBE)) == NULL)
+		return (sh_error_nomem(err, "a key file"));
+	OPENSSL_free(some);
+	return (open_once(path, passphrase, sp, err));
 }

@@ -33,8 +33,8 @@ static void
 print_record(const json_t *record)
 {
 	static const char *const lines[] = { "id", "type", "number",
-	    "issuer", "issued", "valid_until", "status", "copy",
-	    "archived_at" };
+	    "issuer", "issued", "valid_until", "status",
+	    "status_reason", "superseded_by", "hold", "copy", "archived_at" };
 	const json_t *v, *x;
 	const char *s;
 	size_t i;
@@ -42,15 +42,15 @@ print_record(const json_t *record)
 	for (i = 0; i < SH_COUNT(lines); i++)
 		if ((s = json_string_value(json_object_get(record,
 		    lines[i]))) != NULL)
-			(void)printf("%-12s %s\n", lines[i], s);
+			(void)printf("%-13s %s\n", lines[i], s);
 	json_array_foreach(json_object_get(record, "holders"), i, v)
-		(void)printf("%-12s %s %s (%s)\n", "holder",
+		(void)printf("%-13s %s %s (%s)\n", "holder",
 		    json_string_value(json_object_get(v, "id")),
 		    json_string_value(json_object_get(v, "name")),
 		    json_string_value(json_object_get(v, "role")));
 	json_array_foreach(json_object_get(record, "dossiers"), i, v) {
 		x = json_object_get(v, "component");
-		(void)printf("%-12s %s %s\n", "dossier",
+		(void)printf("%-13s %s %s\n", "dossier",
 		    json_string_value(json_object_get(v, "dossier")),
 		    json_is_string(x) ? json_string_value(x) : "");
 	}

@@ -217,6 +217,7 @@ ours_get(void *arg, unsigned n)
 	l.holder = &h;
 	l.key = d.b;
 	sh_buf_reset(&plain);
+	sh_vault_expect(o->v, &h);
 	checked(sh_engine_get(o->e, &h, &d, value, &len, &err), &err);
 	checked(sh_vault_unseal(o->v, &l, value, len, &plain, &err), &err);
 	check(plain.len != RECORD_BYTES, "a record");

@@ -33,6 +33,7 @@ as_nobody() {
 	"$SOHOA" dispose --due --day 2022-12-31 --json | json 'len(v["documents"])' | grep -qx 0
 	# What is held is not due and cannot be proposed.
 	h=$("$SOHOA" hold "$DOC" -m 'vụ án')
+	"$SOHOA" show "$DOC" | grep -qx 'hold  *vụ án'
 	"$SOHOA" dispose --due --json | json 'len(v["documents"])' | grep -qx 0
 	run "$SOHOA" dispose --propose "$DOC" -m 'hết hạn'
 	[ "$status" = 75 ]

@@ -7,7 +7,8 @@
  * acknowledged by then is there and whole, and work goes on.
  *
  * A sample of the images is judged here; SOHOA_TORTURE=1 takes them all, and
- * wants ten thousand.
+ * wants ten thousand; of the acts' one in SOHOA_STRIDE when that is set.
+ * SOHOA_ONLY: one test alone.
  */
 #include "tests/fault/archive_judge.h"
 
@@ -21,6 +22,7 @@
 #define SECTOR		512
 #define SAMPLE		160
 #define AGAIN		20	/* every so many: the work is done again */
+#define ACTS_AGAIN	4
 #define OBJECTS_MAX	4000
 #define NAMES_MAX	600
 #define PENDING_MAX	4000
@@ -383,17 +385,22 @@ is_new(uint64_t h)
 	return (1);
 }
 
-static const struct {
+/* The first one stands for all where only a sample is judged. */
+static const struct work {
 	const char *count, *batch;
 } works[] = { { "4", "1" }, { "6", "3" }, { "7", "1" }, { "8", "2" },
 	{ "9", "9" } };
 
+/* With SOHOA_ACTS: the writer goes on with them. */
+static const struct work few = { "1", "1" };
+
 static void
-judge_image(const struct image *m, int acked, const char *what, size_t w)
+judge_image(const struct image *m, int acked, const char *what,
+    const struct work *w)
 {
 	struct rlimit none = { 0, 0 };
 	char *dir = judge_mkdir();
-	int status, count = atoi(works[w].count);
+	int status, count = atoi(w->count);
 	pid_t pid;
 
 	write_image(m, dir);
@@ -409,9 +416,9 @@ judge_image(const struct image *m, int acked, const char *what, size_t w)
 	if (status != 0)
 		fail_msg("moment %u, %s: %d acknowledged, status %#x, %s",
 		    tally.moments, what, acked, status, dir);
-	if (++tally.judged % AGAIN == 0) {
-		const char *argv[] = { judge_tool, dir, works[w].count,
-		    works[w].batch, NULL };
+	if (++tally.judged % (w == &few ? ACTS_AGAIN : AGAIN) == 0) {
+		const char *argv[] = { judge_tool, dir, w->count, w->batch,
+		    NULL };
 
 		assert_int_equal(run_line(argv, NULL, NULL, NULL, &status),
 		    count);
@@ -424,7 +431,7 @@ judge_image(const struct image *m, int acked, const char *what, size_t w)
 
 /* The images of one moment. */
 static void
-cut(int acked, uint32_t *seed, unsigned every, size_t w)
+cut(int acked, uint32_t *seed, unsigned every, const struct work *w)
 {
 	static struct choice c;
 	struct image *m;
@@ -543,21 +550,20 @@ clear_disk(void)
 }
 
 static void
-replay(size_t w, unsigned every)
+replay(const struct work *w, unsigned every)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_buf log = SH_BUF_INIT;
 	struct shim_record r;
 	char *dir = judge_mkdir(), path[300];
-	const char *argv[] = { judge_tool, dir, works[w].count,
-	    works[w].batch, NULL };
-	uint32_t seed = 20261121 + (uint32_t)w;
+	const char *argv[] = { judge_tool, dir, w->count, w->batch, NULL };
+	uint32_t seed = 20261121 + (uint32_t)atoi(w->count);
 	size_t at;
 	int status, acked = 0, k;
 
 	(void)snprintf(path, sizeof(path), "%s.record", dir);
 	assert_int_equal(run_line(argv, NULL, path, NULL, &status),
-	    atoi(works[w].count));
+	    atoi(w->count));
 	assert_int_equal(status, 0);
 	must(sh_fs_read(path, (size_t)1 << 28, &log, &err));
 	(void)unlink(path);
@@ -585,6 +591,19 @@ replay(size_t w, unsigned every)
 }
 
 static void
+tell(unsigned at_least)
+{
+	size_t i;
+
+	print_message("# %u moments, %u images, %u judged, %u worked on\n",
+	    tally.moments, tally.images, tally.judged, tally.again);
+	for (i = 0; i < SH_COUNT(kinds); i++)
+		print_message("# %-20s %6u\n", kinds[i], tally.kinds[i]);
+	assert_true(tally.judged >= at_least);
+	memset(&tally, 0, sizeof(tally));
+}
+
+static void
 every_cut_leaves_what_was_acknowledged(void **state)
 {
 	int all = getenv("SOHOA_TORTURE") != NULL;
@@ -592,12 +611,22 @@ every_cut_leaves_what_was_acknowledged(void **state)
 
 	(void)state;
 	for (i = 0; i < runs; i++)
-		replay(i, all ? 1 : 1200 / SAMPLE);
-	print_message("# %u moments, %u images, %u judged, %u worked on\n",
-	    tally.moments, tally.images, tally.judged, tally.again);
-	for (i = 0; i < SH_COUNT(kinds); i++)
-		print_message("# %-20s %6u\n", kinds[i], tally.kinds[i]);
-	assert_true(tally.judged >= (all ? 10000 : 100));
+		replay(&works[i], all ? 1 : 1200 / SAMPLE);
+	tell(all ? 10000 : 100);
+}
+
+/* Acts, an erasure, the journal of reads, backup, restore, repair. */
+static void
+so_does_a_cut_during_acts(void **state)
+{
+	const char *stride = getenv("SOHOA_STRIDE");
+
+	(void)state;
+	(void)setenv("SOHOA_ACTS", "1", 1);
+	replay(&few, stride != NULL ? (unsigned)atoi(stride) :
+	    getenv("SOHOA_TORTURE") != NULL ? 1 : 150);
+	(void)unsetenv("SOHOA_ACTS");
+	tell(20);
 }
 
 int
@@ -605,8 +634,10 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_cut_leaves_what_was_acknowledged),
+		cmocka_unit_test(so_does_a_cut_during_acts),
 	};
 
+	cmocka_set_test_filter(getenv("SOHOA_ONLY"));
 	return (cmocka_run_group_tests_name("archive power", tests,
 	    judge_setup, judge_teardown));
 }
