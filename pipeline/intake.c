@@ -18,8 +18,11 @@
 #include "pipeline/seal.h"
 #include "pipeline/spool.h"
 
-/* Dossiers that may be on their way at once. */
-#define WINDOW	4
+/*
+ * Dossiers that may be on their way at once: of one page each they keep the
+ * readers busy while the oldest is still being read.
+ */
+#define WINDOW	16
 
 struct lane {			/* one dossier on its way */
 	struct sh_job *job;
@@ -44,6 +47,7 @@ struct run {
 	struct sh_decoded *decoded;	/* of the same file; or NULL */
 	size_t done, known;
 	uint64_t serial;	/* of lanes[0], for the pool's tags */
+	struct sh_error ahead;	/* what feed_ahead() could not do */
 };
 
 /* ---- names and results on the spool ------------------------------------ */
@@ -564,6 +568,23 @@ stopped(const struct run *r, struct sh_error *err)
 	    "stopped; the same command goes on from here"));
 }
 
+/* While a document's page is read again the readers get more of the next. */
+static int
+feed_ahead(void *arg)
+{
+	struct run *r = arg;
+	struct lane *l = feeding_lane(r);
+	struct sh_error ignored = SH_ERROR_INIT;
+
+	if (r->ahead.code != SH_OK || stopped(r, &ignored))
+		return (0);
+	if (l != NULL)
+		return (feed(r, l, &r->ahead) == 0);
+	if (r->no_more || r->nlanes == WINDOW)
+		return (0);
+	return (open_lane(r, &r->ahead) == 0);
+}
+
 static int
 archive_drafts(struct run *r, struct lane *l, struct sh_error *err)
 {
@@ -630,6 +651,10 @@ step(struct run *r, struct sh_error *err)
 	struct lane *l = feeding_lane(r);
 	int got;
 
+	if (r->ahead.code != SH_OK) {
+		*err = r->ahead;
+		return (-1);
+	}
 	if (stopped(r, err))
 		return (-1);
 	if (l == NULL && !r->no_more && r->nlanes < WINDOW)
@@ -661,6 +686,7 @@ sh_intake(const struct sh_intake_options *o,
 	if (o->home != NULL && ((r.engine = sh_pool_engine(o->pool, err)) ==
 	    NULL || sh_home_readings(o->home, &r.cache, err)))
 		goto out;
+	sh_read_ahead(o->pool, feed_ahead, &r);
 	while (!r.no_more || r.nlanes > 0)
 		if (step(&r, err))
 			goto out;
@@ -671,7 +697,12 @@ sh_intake(const struct sh_intake_options *o,
 		goto out;
 	rc = 0;
 out:
-	/* Pages under way are read to their end: nothing is read twice. */
+	/*
+	 * Pages under way are read to their end: nothing is read twice.  The
+	 * others are not begun with: somebody may be waiting.
+	 */
+	sh_read_ahead(o->pool, NULL, NULL);
+	sh_read_drop(o->pool);
 	while (collect(&r, 1, &ignored) > 0)
 		;
 	sh_decode_close(r.decoding);
