@@ -241,10 +241,11 @@ bench-reading: setup
 # Against raw LMDB, SQLite and a file per blob.
 .PHONY: bench-archive
 bench-archive: setup
-	@$(MAKE) $(addprefix $(O)/tests/bench/bench_,store reader archive)
+	@$(MAKE) $(addprefix $(O)/tests/bench/bench_,store reader archive near)
 	@$(O)/tests/bench/bench_store $(or $(CHANGES),1000000)
 	@$(O)/tests/bench/bench_reader
 	@$(O)/tests/bench/bench_archive $(or $(DOCUMENTS),100000)
+	@$(O)/tests/bench/bench_near $(or $(DOCUMENTS),100000)
 
 # What signing and verifying cost, and the verdicts on the corpora.
 .PHONY: bench-signing

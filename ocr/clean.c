@@ -45,6 +45,20 @@ find_stored(unsigned turn, int32_t w, int32_t h, int32_t x, int32_t y,
 		*sy = h - 1 - *sy;
 }
 
+/* COUNT pixels of N bytes, 1 or 3, STEP bytes apart. */
+static void
+turn_run(const uint8_t *from, ptrdiff_t step, size_t n, uint8_t *to,
+    int32_t count)
+{
+	for (; count > 0; count--, from += step, to += n) {
+		to[0] = from[0];
+		if (n == 1)
+			continue;
+		to[1] = from[1];
+		to[2] = from[2];
+	}
+}
+
 int
 sh_clean_turn(const struct sh_pixels *px, int exif_orientation, int degrees,
     struct sh_pixels *out, struct sh_error *err)
@@ -53,6 +67,7 @@ sh_clean_turn(const struct sh_pixels *px, int exif_orientation, int degrees,
 	unsigned turn = sh_turn_of(exif_orientation, degrees);
 	size_t n = (size_t)px->channels, row;
 	int32_t x, y, tx, ty, sx, sy;
+	ptrdiff_t step;		/* from pixel to pixel of a turned row */
 
 	*out = *px;
 	out->exif_orientation = 1;
@@ -66,18 +81,22 @@ sh_clean_turn(const struct sh_pixels *px, int exif_orientation, int degrees,
 	out->data = sh_alloc((size_t)out->height_px, row, "a raster", err);
 	if (out->data == NULL)
 		return (-1);
+	step = turn & SH_TURN_SWAP ? (turn & SH_TURN_MIRROR_Y ? -1 : 1) *
+	    (ptrdiff_t)px->width_px : (turn & SH_TURN_MIRROR_X ? -1 : 1);
+	step *= (ptrdiff_t)n;
 	for (ty = 0; ty < out->height_px; ty += TILE)
 		for (tx = 0; tx < out->width_px; tx += TILE)
-			for (y = ty; y < ty + TILE && y < out->height_px; y++)
-				for (x = tx; x < tx + TILE &&
-				    x < out->width_px; x++) {
-					find_stored(turn, px->width_px,
-					    px->height_px, x, y, &sx, &sy);
-					memcpy(out->data + (size_t)y * row +
-					    (size_t)x * n, px->data +
-					    ((size_t)sy * (size_t)px->width_px
-					    + (size_t)sx) * n, n);
-				}
+			for (y = ty; y < ty + TILE && y < out->height_px;
+			    y++) {
+				find_stored(turn, px->width_px,
+				    px->height_px, tx, y, &sx, &sy);
+				x = tx + TILE < out->width_px ? TILE :
+				    out->width_px - tx;
+				turn_run(px->data + ((size_t)sy * (size_t)
+				    px->width_px + (size_t)sx) * n, step, n,
+				    out->data + (size_t)y * row + (size_t)tx *
+				    n, x);
+			}
 	return (0);
 }
 

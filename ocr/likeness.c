@@ -1,5 +1,6 @@
 #include "ocr/likeness_internal.h"
 
+#include <endian.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,30 +59,70 @@ sh_likeness_free(struct sh_looks *l)
 
 /* ---- from pixels ----------------------------------------------------------- */
 
-/* The share of each source pixel in the one or two that it falls into. */
+/*
+ * The share of each source pixel in the one or two that it falls into, and
+ * where each target's pixels end.
+ */
 struct share {
-	int32_t to;
-	uint16_t first, second;		/* of 256; second goes to to + 1 */
+	uint16_t first, second;		/* of 256; second is the next one's */
 };
 
-static struct share *
-shares(int n, int to, struct sh_error *err)
-{
-	struct share *s = sh_alloc((size_t)n, sizeof(*s), "a likeness", err);
-	double scale = (double)to / n, from, end;
-	int i;
+struct scale {
+	struct share *share;	/* by source pixel */
+	int32_t *end;		/* by target: behind the last that begins in it */
+	uint32_t *weight;	/* of all of it, and of no more: 256 at most */
+};
 
-	for (i = 0; s != NULL && i < n; i++) {
+static void
+scale_free(struct scale *s)
+{
+	free(s->share);
+	free(s->end);
+	free(s->weight);
+}
+
+static int
+scale_new(int n, int to, struct scale *out, struct sh_error *err)
+{
+	double scale = (double)to / n, from, end;
+	int i, t;
+
+	out->share = sh_alloc((size_t)n, sizeof(*out->share), "a likeness",
+	    err);
+	out->end = sh_alloc((size_t)to, sizeof(*out->end), "a likeness", err);
+	out->weight = sh_alloc((size_t)to + 1, sizeof(*out->weight),
+	    "a likeness", err);
+	if (out->share == NULL || out->end == NULL || out->weight == NULL)
+		return (-1);
+	for (i = 0; i < n; i++) {
+		struct share *s = &out->share[i];
+
 		from = i * scale;
 		end = (i + 1) * scale;
-		s[i].to = (int32_t)from < to ? (int32_t)from : to - 1;
-		s[i].first = (uint16_t)(256 * (end - from));
-		if (end > s[i].to + 1 && s[i].to + 1 < to) {
-			s[i].first = (uint16_t)(256 * (s[i].to + 1 - from));
-			s[i].second = (uint16_t)(256 * (end - s[i].to - 1));
+		t = (int32_t)from < to ? (int32_t)from : to - 1;
+		s->first = (uint16_t)(256 * (end - from));
+		if (end > t + 1 && t + 1 < to) {
+			s->first = (uint16_t)(256 * (t + 1 - from));
+			s->second = (uint16_t)(256 * (end - t - 1));
 		}
+		out->end[t] = i + 1;
+		out->weight[t] += s->first;
+		out->weight[t + 1] += s->second;
 	}
-	return (s);
+	return (0);
+}
+
+/* V / DIVISOR of anything up to 255 times the divisor, which is up to 256. */
+static inline uint32_t
+part_of(uint32_t v, uint32_t reciprocal)
+{
+	return ((uint32_t)((uint64_t)v * reciprocal >> 24));
+}
+
+static inline uint32_t
+reciprocal_of(uint32_t divisor)
+{
+	return ((1u << 24) / divisor + 1);
 }
 
 /* Where the target is finer, the nearest pixel. */
@@ -103,121 +144,186 @@ enlarge(const uint8_t *data, int w, int h, int channels, uint8_t *out, int tw,
 		}
 }
 
+static void
+grey_row(const uint8_t *p, int w, uint8_t *out)
+{
+	int x;
+
+	for (x = 0; x < w; x++, p += 3)
+		out[x] = (uint8_t)((77u * p[0] + 150u * p[1] + 29u * p[2]) >>
+		    8);
+}
+
+static void
+reduce_row(const uint8_t *p, const struct scale *s, const uint32_t *part,
+    uint32_t *line, int tw)
+{
+	const struct share *share = s->share;
+	uint32_t sum = 0;
+	int x = 0, t;
+
+	for (t = 0; t < tw; t++) {
+		for (; x < s->end[t] - 1; x++)
+			sum += p[x] * (uint32_t)share[x].first;
+		sum += p[x] * (uint32_t)share[x].first;
+		line[t] = part_of(sum, part[t]);
+		sum = p[x] * (uint32_t)share[x].second;
+		x++;
+	}
+}
+
 static int
 reduce(const uint8_t *data, int w, int h, int channels, uint8_t *out, int tw,
     int th, struct sh_error *err)
 {
-	struct share *sx = shares(w, tw, err), *sy = shares(h, th, err);
-	uint32_t *line = NULL, *sum = NULL, *weight = NULL, *wx = NULL;
-	uint32_t grey, rest = 0;
-	int x, y, rc = -1;
+	struct scale sx = { NULL, NULL, NULL }, sy = { NULL, NULL, NULL };
+	uint32_t *line = NULL, *sum = NULL, *part = NULL, whole;
+	uint8_t *grey = NULL;
+	const uint8_t *row;
+	int x, y, t, rc = -1;
 
-	if (sx == NULL || sy == NULL)
+	if (scale_new(w, tw, &sx, err) || scale_new(h, th, &sy, err))
 		goto out;
-	line = sh_alloc((size_t)tw + 1, sizeof(*line), "a likeness", err);
-	sum = sh_alloc(2 * ((size_t)tw + 1), sizeof(*sum), "a likeness", err);
-	wx = sh_alloc((size_t)tw + 1, sizeof(*wx), "a likeness", err);
-	weight = sh_alloc((size_t)th + 1, sizeof(*weight), "a likeness", err);
-	if (line == NULL || sum == NULL || wx == NULL || weight == NULL)
+	line = sh_alloc((size_t)tw, sizeof(*line), "a likeness", err);
+	part = sh_alloc((size_t)tw, sizeof(*part), "a likeness", err);
+	sum = sh_alloc((size_t)tw, sizeof(*sum), "a likeness", err);
+	grey = sh_alloc((size_t)w, 1, "a likeness", err);
+	if (line == NULL || sum == NULL || part == NULL || grey == NULL)
 		goto out;
-	for (x = 0; x < w; x++) {
-		wx[sx[x].to] += sx[x].first;
-		wx[sx[x].to + 1] += sx[x].second;
-	}
-	for (y = 0; y < h; y++) {
-		weight[sy[y].to] += sy[y].first;
-		weight[sy[y].to + 1] += sy[y].second;
-	}
-	for (y = 0; y < h; y++) {
-		const uint8_t *p = data + (size_t)y * (size_t)w *
-		    (size_t)channels;
-		const struct share *s = sx;
+	for (x = 0; x < tw; x++)
+		part[x] = reciprocal_of(sx.weight[x]);
+	for (y = t = 0; y < h; y++) {
+		const struct share *s = &sy.share[y];
 
-		memset(line, 0, ((size_t)tw + 1) * sizeof(*line));
-		for (x = 0; x < w; x++, p += channels, s++) {
-			grey = channels == 1 ? p[0] : (77u * p[0] +
-			    150u * p[1] + 29u * p[2]) >> 8;
-			line[s->to] += grey * s->first;
-			line[s->to + 1] += grey * s->second;
+		row = data + (size_t)y * (size_t)w * (size_t)channels;
+		if (channels != 1) {
+			grey_row(row, w, grey);
+			row = grey;
 		}
-		for (x = 0; x < tw; x++) {
-			line[x] /= wx[x];
-			sum[x] += line[x] * sy[y].first;
-			sum[tw + x] += line[x] * sy[y].second;
-		}
-		/* The next line begins another one: this is whole. */
-		if (y + 1 < h && sy[y + 1].to == sy[y].to)
-			continue;
-		rest = weight[sy[y].to];
+		reduce_row(row, &sx, part, line, tw);
 		for (x = 0; x < tw; x++)
-			out[(size_t)sy[y].to * (size_t)tw + (size_t)x] =
-			    (uint8_t)(sum[x] / rest);
-		memcpy(sum, sum + tw, (size_t)tw * sizeof(*sum));
-		memset(sum + tw, 0, (size_t)tw * sizeof(*sum));
+			sum[x] += line[x] * s->first;
+		if (y + 1 < sy.end[t])
+			continue;
+		/* The next line begins another one: this is whole. */
+		whole = reciprocal_of(sy.weight[t]);
+		for (x = 0; x < tw; x++) {
+			out[(size_t)t * (size_t)tw + (size_t)x] = (uint8_t)
+			    part_of(sum[x], whole);
+			sum[x] = line[x] * s->second;
+		}
+		t++;
 	}
 	rc = 0;
 out:
-	free(sx);
-	free(sy);
+	scale_free(&sx);
+	scale_free(&sy);
 	free(line);
 	free(sum);
-	free(wx);
-	free(weight);
+	free(part);
+	free(grey);
 	return (rc);
 }
 
 /* The level of the paper in a tile: most of its pixels are no darker. */
-static uint8_t
+static int
 paper_of(const uint8_t *grey, int w, int h, int tx, int ty)
 {
-	unsigned count[256] = { 0 }, n = 0, seen = 0;
-	int x, y, level;
+	/* Neighbours are alike: in tables of their own none waits for another. */
+	uint16_t count[4][256];
+	unsigned n, seen = 0;
+	int x, y, level, ex = tx + TILE < w ? tx + TILE : w;
+	int ey = ty + TILE < h ? ty + TILE : h;
 
-	for (y = ty; y < ty + TILE && y < h; y++)
-		for (x = tx; x < tx + TILE && x < w; x++, n++)
-			count[grey[(size_t)y * (size_t)w + (size_t)x]]++;
+	memset(count, 0, sizeof(count));
+	n = (unsigned)(ex - tx) * (unsigned)(ey - ty);
+	for (y = ty; y < ey; y++) {
+		const uint8_t *p = grey + (size_t)y * (size_t)w;
+
+		for (x = tx; x + 4 <= ex; x += 4) {
+			count[0][p[x]]++;
+			count[1][p[x + 1]]++;
+			count[2][p[x + 2]]++;
+			count[3][p[x + 3]]++;
+		}
+		for (; x < ex; x++)
+			count[0][p[x]]++;
+	}
 	for (level = 255; level > 0 && seen < n / 5; level--)
-		seen += count[level];
-	return ((uint8_t)level);
+		seen += (unsigned)count[0][level] + count[1][level] +
+		    count[2][level] + count[3][level];
+	return (level);
 }
 
-/* What is darker than SHARE of the paper around it. */
-static void
-find_ink(const uint8_t *grey, double share, struct sh_looks *l)
+/* Which of N pixels, TILE at most, are darker than LIMIT: the first is lowest. */
+static uint64_t
+darker(const uint8_t *p, int n, int limit)
 {
-	int tx, ty, x, y, limit;
+	const uint64_t high = UINT64_C(0x8080808080808080);
+	uint64_t y = UINT64_C(0x0101010101010101) * (uint64_t)limit, v, less;
+	uint64_t out = 0;
+	int i;
 
-	memset(l->bits, 0, (size_t)l->h * (size_t)l->words *
-	    sizeof(*l->bits));
+	/* Eight bytes in a word are compared, and their highest bits packed. */
+	for (i = 0; i + 8 <= n; i += 8) {
+		memcpy(&v, p + i, sizeof(v));
+		v = le64toh(v);
+		less = (v | high) - (y & ~high);
+		less = ((~v & y) | (~(v ^ y) & ~less)) & high;
+		out |= (less * UINT64_C(0x0002040810204081) >> 56) << i;
+	}
+	for (; i < n; i++)
+		out |= (uint64_t)(p[i] < limit) << i;
+	return (out);
+}
+
+/*
+ * What is darker than INK of the paper around it, and where FAINT is not NULL,
+ * there what is darker than FAINT of it.
+ */
+static void
+find_ink(const uint8_t *grey, struct sh_looks *l, struct sh_looks *faint)
+{
+	size_t size = (size_t)l->h * (size_t)l->words * sizeof(*l->bits);
+	int tx, ty, y, n, paper;
+
+	memset(l->bits, 0, size);
+	if (faint != NULL)
+		memset(faint->bits, 0, size);
 	for (ty = 0; ty < l->h; ty += TILE)
 		for (tx = 0; tx < l->w; tx += TILE) {
-			limit = (int)(share * paper_of(grey, l->w, l->h, tx,
-			    ty));
-			for (y = ty; y < ty + TILE && y < l->h; y++)
-				for (x = tx; x < tx + TILE && x < l->w; x++)
-					if (grey[(size_t)y * (size_t)l->w +
-					    (size_t)x] < limit)
-						row_of(l, y)[x >> 6] |=
-						    (uint64_t)1 << (x & 63);
+			paper = paper_of(grey, l->w, l->h, tx, ty);
+			n = tx + TILE < l->w ? TILE : l->w - tx;
+			for (y = ty; y < ty + TILE && y < l->h; y++) {
+				const uint8_t *p = grey + (size_t)y *
+				    (size_t)l->w + (size_t)tx;
+
+				row_of(l, y)[tx >> 6] |= darker(p, n,
+				    (int)(INK * paper)) << (tx & 63);
+				if (faint != NULL)
+					row_of(faint, y)[tx >> 6] |= darker(p,
+					    n, (int)(FAINT * paper)) <<
+					    (tx & 63);
+			}
 		}
 }
 
-/* How sharply lines part when they lean by ANGLE. */
+/* How sharply lines part when they lean by ANGLE; INK by word of each row. */
 static double
-sharpness(const struct sh_looks *l, double angle, uint32_t *rows)
+sharpness(const struct sh_looks *l, const uint8_t *ink, double angle,
+    uint32_t *rows)
 {
 	double lean = tan(angle * M_PI / 180), sum = 0;
 	int y, k, at;
 
 	memset(rows, 0, (size_t)l->h * sizeof(*rows));
-	for (k = 0; k < l->words; k++) {
+	for (k = 0; k < l->words; k++, ink += l->h) {
 		int down = (int)lrint((k * 64 + 32 - l->w / 2) * lean);
 
 		for (y = SH_LIKENESS_MARGIN; y < l->h - SH_LIKENESS_MARGIN; y++) {
 			at = y - down;
 			if (at >= 0 && at < l->h)
-				rows[at] += (uint32_t)__builtin_popcountll(
-				    row_of(l, y)[k]);
+				rows[at] += ink[y];
 		}
 	}
 	for (y = 1; y < l->h; y++) {
@@ -252,9 +358,8 @@ has_faint(const struct sh_looks *l, const struct sh_looks *faint)
 						near |= span(l, x + k, y +
 						    dy + i);
 				for (v &= ~near, i = 0; i < 4; i++)
-					n[i] += (unsigned)
-					    __builtin_popcountll(v >> i *
-					    STROKE & 0xffff);
+					n[i] += ones(v >> i * STROKE &
+					    0xffff);
 			}
 			for (i = 0; i < 4; i++)
 				if (n[i] > FAINT_MAX)
@@ -268,59 +373,84 @@ find_angle(struct sh_looks *l, struct sh_error *err)
 {
 	uint32_t *rows = sh_alloc((size_t)l->h, sizeof(*rows), "a likeness",
 	    err);
+	uint8_t *ink = sh_alloc((size_t)l->h, (size_t)l->words, "a likeness",
+	    err);
 	double best = -1, v, a, around = 0;
-	int i;
+	int i, k, y, rc = -1;
 
-	if (rows == NULL)
-		return (-1);
+	if (rows == NULL || ink == NULL)
+		goto out;
+	for (y = 0; y < l->h; y++)
+		for (k = 0; k < l->words; k++)
+			ink[(size_t)k * (size_t)l->h + (size_t)y] = (uint8_t)
+			    ones(row_of(l, y)[k]);
 	for (i = -15; i <= 15; i++)
-		if ((v = sharpness(l, i * SKEW_MAX / 15, rows)) > best) {
+		if ((v = sharpness(l, ink, i * SKEW_MAX / 15, rows)) > best) {
 			best = v;
 			around = i * SKEW_MAX / 15;
 		}
 	l->angle = around;
 	for (i = -5; i <= 5; i++) {
 		a = around + i * 0.04;
-		if ((v = sharpness(l, a, rows)) > best) {
+		if ((v = sharpness(l, ink, a, rows)) > best) {
 			best = v;
 			l->angle = a;
 		}
 	}
+	rc = 0;
+out:
 	free(rows);
-	return (0);
+	free(ink);
+	return (rc);
+}
+
+/* N pixels between two rows of FROM, as far as it goes on in them. */
+static void
+straighten_run(const uint8_t *p, int w, int n, int fx, int32_t sy, int32_t a,
+    uint8_t *to)
+{
+	const uint8_t *q = p + w;
+	int i, fy;
+
+	for (i = 0; i < n; i++, sy += a) {
+		fy = sy >> 8 & 255;
+		to[i] = (uint8_t)(((p[i] * (256 - fx) + p[i + 1] * fx) *
+		    (256 - fy) + (q[i] * (256 - fx) + q[i + 1] * fx) * fy) >>
+		    16);
+	}
 }
 
 /* Lines that lean lie straight; what comes from outside is paper. */
 static int
 straighten(uint8_t **greyp, const struct sh_looks *l, struct sh_error *err)
 {
-	uint8_t *to, *from = *greyp;
+	uint8_t *to, *from = *greyp, *row;
 	int32_t a = (int32_t)lrint(65536 * tan(l->angle * M_PI / 180));
-	int32_t sx, sy, fx, fy;
-	int x, y, w = l->w;
+	int32_t sx, sy;
+	int x, y, end, dx, w = l->w;
 
 	if ((to = sh_alloc((size_t)w, (size_t)l->h, "a likeness", err)) ==
 	    NULL)
 		return (-1);
-	for (y = 0; y < l->h; y++)
-		for (x = 0; x < w; x++) {
-			const uint8_t *p;
-
-			sx = x * 65536 - a * (y - l->h / 2);
+	memset(to, 255, (size_t)w * (size_t)l->h);
+	for (y = 0; y < l->h; y++) {
+		sx = -a * (y - l->h / 2);
+		dx = sx >> 16;
+		row = to + (size_t)y * (size_t)w;
+		x = dx < 0 ? -dx : 0;
+		/* As long as it stays between the same two rows. */
+		for (; x + dx < w - 1 && x < w; x = end) {
 			sy = y * 65536 + a * (x - w / 2);
-			if (sx < 0 || sy < 0 || sx >> 16 >= w - 1 ||
-			    sy >> 16 >= l->h - 1) {
-				to[(size_t)y * (size_t)w + (size_t)x] = 255;
+			for (end = x + 1; end + dx < w - 1 && end < w && (sy +
+			    a * (end - x)) >> 16 == sy >> 16; end++)
+				;
+			if (sy < 0 || sy >> 16 >= l->h - 1)
 				continue;
-			}
-			p = from + (size_t)(sy >> 16) * (size_t)w +
-			    (size_t)(sx >> 16);
-			fx = sx >> 8 & 255;
-			fy = sy >> 8 & 255;
-			to[(size_t)y * (size_t)w + (size_t)x] = (uint8_t)(
-			    ((p[0] * (256 - fx) + p[1] * fx) * (256 - fy) +
-			    (p[w] * (256 - fx) + p[w + 1] * fx) * fy) >> 16);
+			straighten_run(from + (size_t)(sy >> 16) * (size_t)w +
+			    x + dx, w, end - x, sx >> 8 & 255, sy, a, row +
+			    x);
 		}
+	}
 	free(from);
 	*greyp = to;
 	return (0);
@@ -354,19 +484,18 @@ sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
 	else if (reduce(data, width_px, height_px, channels, grey, l->w, l->h,
 	    err))
 		goto out;
-	find_ink(grey, INK, l);
+	if ((faint = sh_likeness_empty(l->w, l->h, err)) == NULL)
+		goto out;
+	find_ink(grey, l, faint);
 	if (find_angle(l, err))
 		goto out;
 	if (fabs(l->angle) > STRAIGHT) {
 		if (straighten(&grey, l, err))
 			goto out;
-		find_ink(grey, INK, l);
+		find_ink(grey, l, faint);
 	} else {
 		l->angle = 0;
 	}
-	if ((faint = sh_likeness_empty(l->w, l->h, err)) == NULL)
-		goto out;
-	find_ink(grey, FAINT, faint);
 	l->faint = has_faint(l, faint);
 	*lp = l;
 	l = NULL;

@@ -30,7 +30,7 @@ profile(const struct sh_looks *l, int columns, int32_t *out, int n)
 			uint64_t v = row_of(l, y)[k];
 
 			if (!columns) {
-				out[y] += __builtin_popcountll(v);
+				out[y] += (int32_t)ones(v);
 				continue;
 			}
 			for (; v != 0; v &= v - 1) {
@@ -41,22 +41,29 @@ profile(const struct sh_looks *l, int columns, int32_t *out, int n)
 		}
 }
 
-/* The shift of B at which two profiles agree best. */
+/*
+ * The shift of B at which two profiles agree best; of equals the least.  The
+ * likely ones come first: the others are soon seen to be worse.
+ */
 static int
 best_shift(const int32_t *a, const int32_t *b, int n)
 {
-	int64_t best = INT64_MIN, sum;
-	int s, i, at = 0;
+	int64_t least = INT64_MAX, sum;
+	int k, s, i, end, at = 0;
 
-	for (s = -SHIFT_MAX; s <= SHIFT_MAX; s++) {
+	for (k = 0; k <= 2 * SHIFT_MAX; k++) {
+		s = k % 2 == 0 ? k / 2 : -(k / 2) - 1;
+		end = s > 0 ? n : n + s;
 		sum = 0;
-		for (i = s > 0 ? s : 0; i < n && i - s < n; i++) {
+		for (i = s > 0 ? s : 0; i < end; i++) {
 			int64_t d = (int64_t)a[i] - b[i - s];
 
-			sum -= d * d;
+			sum += d * d;
+			if (sum > least)
+				break;
 		}
-		if (sum > best) {
-			best = sum;
+		if (sum < least || (sum == least && s < at)) {
+			least = sum;
 			at = s;
 		}
 	}
@@ -71,8 +78,8 @@ mismatch(const struct sh_looks *a, const struct sh_looks *b, int x,
 	int i;
 
 	for (i = 0; i < BLOCK && n < limit; i++)
-		n += (unsigned)__builtin_popcountll(span(a, x, y + i) ^
-		    span(b, x - dx, y + i - dy));
+		n += ones(span(a, x, y + i) ^ span(b, x - dx, y + i -
+		    dy));
 	return (n);
 }
 
@@ -126,8 +133,7 @@ differences(const uint64_t r[BLOCK], struct sh_looks *marks, int x0, int y0)
 		for (x = 0; x + WINDOW <= 64; x += WINDOW / 2) {
 			n = 0;
 			for (i = 0; i < WINDOW; i++)
-				n += __builtin_popcountll(r[y + i] >> x &
-				    mask);
+				n += (int)ones(r[y + i] >> x & mask);
 			if (n < DIFFERENT)
 				continue;
 			found++;
@@ -323,7 +329,7 @@ ink_in(const struct sh_looks *l, struct sh_box b)
 			v = span(l, x, y);
 			if (b.x + b.w - x < 64)
 				v &= ((uint64_t)1 << (b.x + b.w - x)) - 1;
-			n += (unsigned)__builtin_popcountll(v);
+			n += ones(v);
 		}
 	return (n);
 }

@@ -25,6 +25,17 @@ row_of(const struct sh_looks *l, int y)
 	return (l->bits + (size_t)y * (size_t)l->words);
 }
 
+/* How many bits are set; the processor's own way is not everywhere. */
+static inline unsigned
+ones(uint64_t v)
+{
+	v -= v >> 1 & UINT64_C(0x5555555555555555);
+	v = (v & UINT64_C(0x3333333333333333)) + (v >> 2 &
+	    UINT64_C(0x3333333333333333));
+	v = (v + (v >> 4)) & UINT64_C(0x0f0f0f0f0f0f0f0f);
+	return ((unsigned)(v * UINT64_C(0x0101010101010101) >> 56));
+}
+
 /* 64 pixels of a row from x on; beyond the page is paper. */
 static inline uint64_t
 span(const struct sh_looks *l, int x, int y)

@@ -180,10 +180,13 @@ turn_job(const struct sh_upright *j, const struct sh_sketch *sketch,
 	if ((t->sketch.pix = pixClone(sketch->pix)) == NULL)
 		return (sh_error_nomem(err, "a raster"));
 	if (degrees != 0) {
-		if (sh_sketch_turn(&t->sketch, degrees, err) ||
-		    sh_clean_turn(j->px, 1, degrees, &t->px, err))
+		if (sh_sketch_turn(&t->sketch, degrees, err))
 			return (-1);
-		t->job.px = &t->px;
+		if (j->px->data != NULL) {
+			if (sh_clean_turn(j->px, 1, degrees, &t->px, err))
+				return (-1);
+			t->job.px = &t->px;
+		}
 		t->job.orientation = degrees;
 		if (degrees % 180 != 0) {
 			t->job.scale_x = j->scale_y;
@@ -209,6 +212,64 @@ read_turned(const struct sh_upright *j, const struct sh_sketch *sketch,
 }
 
 /*
+ * A part of the page's rows, or where ACROSS of its columns: FIRST and the
+ * N - 1 after it, in pixels of its own.
+ */
+static int
+cut_band(const struct sh_pixels *px, int across, int32_t first, int32_t n,
+    struct sh_pixels *out, struct sh_error *err)
+{
+	size_t row = (size_t)px->width_px * (size_t)px->channels, at, len;
+	int32_t y;
+
+	*out = *px;
+	*(across ? &out->width_px : &out->height_px) = n;
+	len = (size_t)out->width_px * (size_t)px->channels;
+	at = across ? (size_t)first * (size_t)px->channels : (size_t)first *
+	    row;
+	if ((out->data = sh_alloc((size_t)out->height_px, len, "a raster",
+	    err)) == NULL)
+		return (-1);
+	for (y = 0; y < out->height_px; y++)
+		memcpy(out->data + (size_t)y * len, px->data + at +
+		    (size_t)y * row, len);
+	return (0);
+}
+
+/*
+ * As turn_job(), of the densest band of what the sketch shows alone: the
+ * page itself is not turned for it.
+ */
+static int
+turn_band(const struct sh_upright *j, const struct sh_sketch *sketch,
+    int degrees, struct turned *t, struct sh_error *err)
+{
+	const struct sh_pixels *px = j->px;
+	int across = degrees % 180 != 0, rows, rc;
+	int32_t side = across ? px->width_px : px->height_px, top, n;
+	struct sh_pixels none = { .data = NULL }, band;
+	struct sh_upright k = *j;
+
+	/* The sketch with the page's shape alone. */
+	k.px = &none;
+	if (turn_job(&k, sketch, degrees, t, err))
+		return (-1);
+	rows = (int)(BAND_MM * t->sketch.dpi / 25.4);
+	top = sh_sketch_densest(&t->sketch, rows) * t->sketch.factor;
+	n = rows * t->sketch.factor;
+	if (n > side - top)
+		n = side - top;
+	/* Turned by 180 and 270 the last become the first. */
+	if (cut_band(px, across, degrees < 180 ? top : side - top - n, n,
+	    &band, err))
+		return (-1);
+	rc = sh_clean_turn(&band, 1, degrees, &t->px, err);
+	free(band.data);
+	t->job.px = &t->px;
+	return (rc);
+}
+
+/*
  * Faint print on a page that is blank otherwise: is it the page's own, or
  * does the other side shine through?  A band of it is read: 1, 0 or -1.
  */
@@ -217,23 +278,12 @@ is_own_print(const struct sh_upright *j, const struct sh_sketch *sketch,
     int degrees, struct sh_error *err)
 {
 	struct sh_page *p = NULL;
-	struct sh_pixels band;
 	struct turned t;
-	int rows, top, words = 0, rc = -1;
+	int words = 0, rc = -1;
 	size_t i;
 
-	if (turn_job(j, sketch, degrees, &t, err))
-		goto out;
-	rows = (int)(BAND_MM * t.sketch.dpi / 25.4);
-	top = sh_sketch_densest(&t.sketch, rows) * t.sketch.factor;
-	band = *t.job.px;
-	band.height_px = rows * t.sketch.factor;
-	if (band.height_px > t.job.px->height_px - top)
-		band.height_px = t.job.px->height_px - top;
-	band.data += (size_t)top * (size_t)band.width_px *
-	    (size_t)band.channels;
-	t.job.px = &band;
-	if (sh_words_once(&t.job, &p, err))
+	if (turn_band(j, sketch, degrees, &t, err) ||
+	    sh_words_once(&t.job, &p, err))
 		goto out;
 	for (i = 0; i < p->nwords; i++)
 		words += (double)p->words[i].confidence >= OWN_SURE &&

@@ -171,33 +171,56 @@ looks_like(const struct sh_job *job, const struct sh_draft *d,
 }
 
 /*
- * Text says that the sheets may be one: each page's picture is looked at where
- * either of the two says what it is.
+ * One page of either: looked at where one of the two says what it is, if text
+ * says that they may be one; SAMEP: compared as a whole.
  */
+static int
+look_at_page(struct sh_sheet *s, struct sh_sheet *h, size_t page,
+    const struct sh_looks *l, const struct sh_looks *held, int open,
+    int *samep, struct sh_error *err)
+{
+	struct sh_shift shift;
+	int differ = 1;
+
+	if (l != NULL && held != NULL && *samep &&
+	    (differ = sh_likeness_compare(l, held, 1, &shift, err)) < 0)
+		return (-1);
+	*samep &= differ == 0;
+	if (l == NULL || held == NULL || !open)
+		return (0);
+	return (sh_sheet_look(s, page, l, held, err) ||
+	    sh_sheet_look(h, page, held, l, err) ? -1 : 0);
+}
+
+/* What the pictures of the two say of what their texts do. */
 static int
 look(struct sh_archive *ar, const struct sh_reader *who, struct sh_sheet *s,
     const struct sh_buf *looks, struct sh_sheet *h,
-    const struct sh_document_id *id, struct sh_error *err)
+    const struct sh_document_id *id, struct sh_kin *kin, struct sh_error *err)
 {
 	struct sh_buf b = SH_BUF_INIT;
 	struct sh_looks *l = NULL, *held = NULL;
+	int same = s->npages == h->npages, open = sh_kin_is_open(kin), rc;
 	size_t i;
-	int rc;
 
 	for (i = 0; i < s->nplaces; i++)
 		s->places[i].at.look = SH_LOOK_NOTHING;
 	rc = sh_near_rendition(ar, who, id, &b, err);
-	for (i = 0; rc == 0 && i < s->npages && i < h->npages; i++) {
+	for (i = 0; rc == 0 && (open || same) && i < s->npages &&
+	    i < h->npages; i++) {
 		if (sh_near_page(looks, i, &l, err) ||
-		    sh_near_page(&b, i, &held, err) || (l != NULL && held !=
-		    NULL && (sh_sheet_look(s, i, l, held, err) ||
-		    sh_sheet_look(h, i, held, l, err))))
+		    sh_near_page(&b, i, &held, err) || look_at_page(s, h, i,
+		    l, held, open, &same, err))
 			rc = -1;
 		sh_likeness_free(l);
 		sh_likeness_free(held);
 		l = held = NULL;
 	}
 	sh_buf_free(&b);
+	if (rc == 0 && same)
+		sh_kin_picture(s, h, kin);
+	else if (rc == 0)
+		sh_kin_look(s, h, kin);
 	return (rc);
 }
 
@@ -236,9 +259,8 @@ sh_dedupe(struct sh_archive *ar, const struct sh_reader *who,
 		    NULL)
 			goto out;
 		rc = sh_kin_compare(s, h, &kin, err);
-		if (rc == 0 && sh_kin_is_open(&kin) &&
-		    (rc = look(ar, who, s, looks, h, &id, err)) == 0)
-			sh_kin_look(s, h, &kin);
+		if (rc == 0 && looks->len > 0)
+			rc = look(ar, who, s, looks, h, &id, &kin, err);
 		sh_sheet_free(h);
 		if (rc != 0)
 			goto out;

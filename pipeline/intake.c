@@ -10,6 +10,7 @@
 #include "base/log.h"
 #include "base/mem.h"
 #include "pipeline/accede.h"
+#include "pipeline/decoded.h"
 #include "pipeline/divide.h"
 #include "pipeline/match.h"
 #include "pipeline/near.h"
@@ -17,8 +18,11 @@
 #include "pipeline/seal.h"
 #include "pipeline/spool.h"
 
-/* Dossiers that may be on their way at once. */
-#define WINDOW	4
+/*
+ * Dossiers that may be on their way at once: of one page each they keep the
+ * readers busy while the oldest is still being read.
+ */
+#define WINDOW	16
 
 struct lane {			/* one dossier on its way */
 	struct sh_job *job;
@@ -40,8 +44,10 @@ struct run {
 	size_t opened;
 	int no_more;
 	struct sh_decoding *decoding;	/* of the newest lane */
+	struct sh_decoded *decoded;	/* of the same file; or NULL */
 	size_t done, known;
 	uint64_t serial;	/* of lanes[0], for the pool's tags */
+	struct sh_error ahead;	/* what feed_ahead() could not do */
 };
 
 /* ---- names and results on the spool ------------------------------------ */
@@ -412,6 +418,78 @@ feed_page(struct run *r, struct lane *l, struct sh_raster *raster,
 	return (sh_read_submit(r->o->pool, raster, tag, err));
 }
 
+/* 1 if there is, or will be, a reading of the page. */
+static int
+is_read(struct run *r, const struct sh_raster *raster, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	char name[72];
+	int rc;
+
+	if (reading_name(r->o->home, r->engine, raster, name, err))
+		return (-1);
+	rc = under_way(r, name) ? 1 : sh_spool_get(r->cache, name, &b, err);
+	sh_buf_free(&b);
+	return (rc);
+}
+
+/*
+ * Were the very bytes of the scan decoded before, and all its pages read?  1:
+ * they are fed.
+ */
+static int
+feed_known(struct run *r, struct lane *l, int fd, struct sh_error *err)
+{
+	struct sh_raster pages[SH_DECODED_PAGES_MAX];
+	size_t i, n = 0;
+	int rc;
+
+	if (r->cache == NULL)
+		return (0);
+	if (sh_decoded_new(r->o->home->archive, fd, &r->decoded, err))
+		return (-1);
+	rc = sh_decoded_get(r->decoded, r->cache, pages, &n, err);
+	for (i = 0; i < n && rc == 1; i++)
+		rc = is_read(r, &pages[i], err);
+	for (i = 0; i < n; i++) {
+		if (rc == 1 && feed_page(r, l, &pages[i], err))
+			rc = -1;
+		sh_raster_clear(&pages[i]);
+	}
+	return (rc);
+}
+
+static void
+end_scan(struct run *r, struct lane *l)
+{
+	sh_decode_close(r->decoding);
+	sh_decoded_free(r->decoded);
+	r->decoding = NULL;
+	r->decoded = NULL;
+	l->scan++;
+}
+
+/* Open the lane's next scan; what it cannot be decoded for is a hole. */
+static int
+open_scan(struct run *r, struct lane *l, struct sh_error *err)
+{
+	struct sh_error own = SH_ERROR_INIT;
+	int fd, rc = 0;
+
+	fd = sh_dossier_open_scan(l->job->dossier, l->scan, &own);
+	if (fd >= 0 && (rc = feed_known(r, l, fd, err)) == 0 &&
+	    sh_decode_open(r->o->pool, fd, &r->decoding, &own) == 0) {
+		(void)close(fd);
+		return (0);
+	}
+	if (rc == 0)
+		rc = feed_hole(r, l, 0, &own, err);
+	if (fd >= 0)
+		(void)close(fd);
+	end_scan(r, l);
+	return (rc < 0 ? -1 : 0);
+}
+
 /* Decode one more page of the newest dossier and hand it to a reader. */
 static int
 feed(struct run *r, struct lane *l, struct sh_error *err)
@@ -419,38 +497,26 @@ feed(struct run *r, struct lane *l, struct sh_error *err)
 	struct sh_raster raster;
 	struct sh_error own = SH_ERROR_INIT;
 	uint32_t page = 0;
-	int fd, rc;
+	int rc;
 
-	if (r->decoding == NULL) {
-		if (l->scan == l->job->dossier->nscans) {
-			l->fed_all = 1;
-			return (0);
-		}
-		if ((fd = sh_dossier_open_scan(l->job->dossier, l->scan,
-		    &own)) < 0) {
-			rc = feed_hole(r, l, 0, &own, err);
-			l->scan++;
-			return (rc);
-		}
-		rc = sh_decode_open(r->o->pool, fd, &r->decoding, &own);
-		(void)close(fd);
-		if (rc != 0) {
-			rc = feed_hole(r, l, 0, &own, err);
-			l->scan++;
-			return (rc);
-		}
+	if (r->decoding == NULL && l->scan == l->job->dossier->nscans) {
+		l->fed_all = 1;
+		return (0);
 	}
+	if (r->decoding == NULL)
+		return (open_scan(r, l, err));
 	switch (sh_decode_next(r->decoding, &raster, &page, &own)) {
 	case 1:
-		rc = feed_page(r, l, &raster, err);
+		rc = sh_decoded_add(r->decoded, &raster, err) ? -1 :
+		    feed_page(r, l, &raster, err);
 		sh_raster_clear(&raster);
 		return (rc);
 	case 0:
-		sh_decode_close(r->decoding);
-		r->decoding = NULL;
-		l->scan++;
-		return (0);
+		rc = sh_decoded_put(r->decoded, r->cache, err);
+		end_scan(r, l);
+		return (rc);
 	default:
+		sh_decoded_forget(r->decoded);
 		return (feed_hole(r, l, page, &own, err));
 	}
 }
@@ -500,6 +566,23 @@ stopped(const struct run *r, struct sh_error *err)
 		return (0);
 	return (sh_error_set(err, SH_EAGAIN, "run.stopped",
 	    "stopped; the same command goes on from here"));
+}
+
+/* While a document's page is read again the readers get more of the next. */
+static int
+feed_ahead(void *arg)
+{
+	struct run *r = arg;
+	struct lane *l = feeding_lane(r);
+	struct sh_error ignored = SH_ERROR_INIT;
+
+	if (r->ahead.code != SH_OK || stopped(r, &ignored))
+		return (0);
+	if (l != NULL)
+		return (feed(r, l, &r->ahead) == 0);
+	if (r->no_more || r->nlanes == WINDOW)
+		return (0);
+	return (open_lane(r, &r->ahead) == 0);
 }
 
 static int
@@ -568,6 +651,10 @@ step(struct run *r, struct sh_error *err)
 	struct lane *l = feeding_lane(r);
 	int got;
 
+	if (r->ahead.code != SH_OK) {
+		*err = r->ahead;
+		return (-1);
+	}
 	if (stopped(r, err))
 		return (-1);
 	if (l == NULL && !r->no_more && r->nlanes < WINDOW)
@@ -599,6 +686,7 @@ sh_intake(const struct sh_intake_options *o,
 	if (o->home != NULL && ((r.engine = sh_pool_engine(o->pool, err)) ==
 	    NULL || sh_home_readings(o->home, &r.cache, err)))
 		goto out;
+	sh_read_ahead(o->pool, feed_ahead, &r);
 	while (!r.no_more || r.nlanes > 0)
 		if (step(&r, err))
 			goto out;
@@ -609,10 +697,16 @@ sh_intake(const struct sh_intake_options *o,
 		goto out;
 	rc = 0;
 out:
-	/* Pages under way are read to their end: nothing is read twice. */
+	/*
+	 * Pages under way are read to their end: nothing is read twice.  The
+	 * others are not begun with: somebody may be waiting.
+	 */
+	sh_read_ahead(o->pool, NULL, NULL);
+	sh_read_drop(o->pool);
 	while (collect(&r, 1, &ignored) > 0)
 		;
 	sh_decode_close(r.decoding);
+	sh_decoded_free(r.decoded);
 	while (r.nlanes > 0)
 		close_lane(&r);
 	sh_spool_close(r.cache);

@@ -363,6 +363,7 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 {
 	int apart;
 
+	out->differs = f->differs;
 	if (f->issuer == DIFFERS)
 		return (SH_KIN_OTHER);
 	/* A card or a business keeps its number from issue to issue. */
@@ -370,10 +371,8 @@ judge_numbered(const struct sh_sheet *s, const struct sh_sheet *h,
 	    SILENT && s->type->duplicate == SH_DUP_REPLACE)) &&
 	    (apart = days_apart(s, h)) != 0)
 		return (apart > 0 ? SH_KIN_NEWER : SH_KIN_OLDER);
-	if (f->differs != NULL) {
-		out->differs = f->differs;
+	if (f->differs != NULL)
 		return (SH_KIN_CONFLICT);
-	}
 	if (s->certified_copy != h->certified_copy)
 		return (SH_KIN_COPY);
 	if (s->npages != h->npages || out->words_bp < (int)(WORDS_NUMBERED *
@@ -393,6 +392,7 @@ judge_alone(const struct sh_sheet *s, const struct sh_sheet *h,
 {
 	size_t total = s->ntokens < h->ntokens ? s->ntokens : h->ntokens;
 
+	out->differs = f->differs;
 	if (f->differs != NULL || f->telling == 0 || f->agreeing < 3 ||
 	    s->npages != h->npages || s->certified_copy != h->certified_copy ||
 	    left->any_numbers > 0 || left->words * 100 > total ||
@@ -414,8 +414,10 @@ sh_kin_compare(struct sh_sheet *s, struct sh_sheet *h, struct sh_kin *out,
 		return (0);
 	if (compare_fields(s, h, &f, err))
 		return (-1);
-	if (f.number == DIFFERS)
+	if (f.number == DIFFERS) {
+		out->differs = s->type->number_field;
 		return (0);
+	}
 	if (compare_words(s, h, &left, err))
 		return (-1);
 	out->agreeing = f.agreeing;
@@ -476,6 +478,15 @@ count_looks(const struct sh_sheet *s, struct seen *n)
 	}
 }
 
+static void
+rescan(const struct sh_sheet *s, const struct sh_sheet *h, struct sh_kin *out)
+{
+	out->kinship = SH_KIN_RESCAN;
+	out->differs = NULL;
+	out->better = s->confidence >= h->confidence + BETTER && s->dpi >=
+	    0.9 * h->dpi;
+}
+
 void
 sh_kin_look(const struct sh_sheet *s, const struct sh_sheet *h,
     struct sh_kin *out)
@@ -493,8 +504,21 @@ sh_kin_look(const struct sh_sheet *s, const struct sh_sheet *h,
 	/* What was read in two ways is there to be seen, and is the same. */
 	if (out->kinship == SH_KIN_CONFLICT && n.same < n.places)
 		return;
-	out->kinship = SH_KIN_RESCAN;
-	out->differs = NULL;
-	out->better = s->confidence >= h->confidence + BETTER && s->dpi >=
-	    0.9 * h->dpi;
+	rescan(s, h, out);
+}
+
+void
+sh_kin_picture(const struct sh_sheet *s, const struct sh_sheet *h,
+    struct sh_kin *out)
+{
+	if (out->kinship == SH_KIN_NEWER || out->kinship == SH_KIN_OLDER)
+		out->differs = s->type->issued_field;
+	if (out->kinship == SH_KIN_COPY)
+		return;
+	if (out->kinship != SH_KIN_UNSURE && out->differs != NULL) {
+		out->kinship = SH_KIN_CONFLICT;
+		return;
+	}
+	rescan(s, h, out);
+	out->pictured = 1;
 }

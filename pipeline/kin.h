@@ -33,7 +33,7 @@ struct sh_kin {
 	int better;		/* RESCAN: this capture is the better one */
 	unsigned agreeing;	/* fields that both read and that agree */
 	int words_bp;		/* share of words that agree, ten-thousandths */
-	const char *differs;	/* CONFLICT: the field, or NULL */
+	const char *differs;	/* CONFLICT, OTHER: the field, or NULL */
 	struct sh_document_id id;	/* of the held document */
 };
 
@@ -54,6 +54,13 @@ int sh_kin_is_open(const struct sh_kin *kin);
  * picture (sheet.h): SH_KIN_RESCAN, or as it was.
  */
 void sh_kin_look(const struct sh_sheet *s, const struct sh_sheet *held,
+    struct sh_kin *out);
+/*
+ * The same where every page looks the same as the other's, stroke for stroke:
+ * SH_KIN_RESCAN, but SH_KIN_CONFLICT where both say surely what is not the
+ * same; and a certified copy stays one.
+ */
+void sh_kin_picture(const struct sh_sheet *s, const struct sh_sheet *held,
     struct sh_kin *out);
 
 #endif

@@ -108,6 +108,8 @@ void sh_decode_close(struct sh_decoding *d);
 int sh_read_submit(struct sh_pool *p, const struct sh_raster *r,
     uint64_t tag, struct sh_error *err) SH_MUST_CHECK;
 int sh_read_room(const struct sh_pool *p);
+/* Pages that no reader has begun with are not read: nothing comes of them. */
+void sh_read_drop(struct sh_pool *p);
 /*
  * Wait for a result: 1 with *TAGP set and either *PAGEP or *FAILURE filled;
  * 0: nothing is under way (or WAIT is 0 and nothing is done yet).  A page is
@@ -117,6 +119,11 @@ int sh_read_room(const struct sh_pool *p);
 int sh_read_wait(struct sh_pool *p, int wait, uint64_t *tagp,
     struct sh_page **pagep, struct sh_error *failure, struct sh_error *err);
 
+/*
+ * While sh_read_now() waits and there is room, MORE may submit a page: 1 when
+ * it did something, 0 when there is nothing more to do.  NULL: nobody.
+ */
+void sh_read_ahead(struct sh_pool *p, int (*more)(void *arg), void *arg);
 /* Read this page before all others and wait for it; they go on meanwhile. */
 int sh_read_now(struct sh_pool *p, const struct sh_raster *r,
     struct sh_page **pagep, struct sh_error *err) SH_MUST_CHECK;

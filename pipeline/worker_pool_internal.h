@@ -138,6 +138,8 @@ struct sh_pool {
 	char engine[256];	/* empty until a reader told it */
 	struct sh_job *jobs;
 	unsigned njobs;		/* one more is sh_read_now()'s */
+	int (*ahead)(void *);	/* sh_read_ahead() */
+	void *ahead_arg;
 	uint64_t order;
 	struct pollfd *polls;
 	uint64_t decode_peak, read_peak;

@@ -12,7 +12,9 @@
 
 #define START_WALL_MS	60000	/* to load the model */
 #define BAD_STARTS_MAX	3
-#define AHEAD_MAX	1	/* jobs that wait while all readers work */
+/* Jobs that wait while all readers work; more than one while they are small. */
+#define AHEAD_MAX	4
+#define AHEAD_BYTES	((uint64_t)192 << 20)
 
 /* ---- jobs ------------------------------------------------------------------ */
 
@@ -350,10 +352,36 @@ sh_readers_free(struct sh_pool *p)
 int
 sh_read_room(const struct sh_pool *p)
 {
-	unsigned used = count_jobs(p, JOB_WAITS) + count_jobs(p, JOB_RUNS);
+	unsigned used = count_jobs(p, JOB_WAITS) + count_jobs(p, JOB_RUNS), i;
+	uint64_t bytes = 0;
 
-	return (used < p->nreaders + AHEAD_MAX &&
-	    used + count_jobs(p, JOB_DONE) < p->njobs);
+	for (i = 0; i < p->njobs; i++) {
+		const struct sh_job *j = &p->jobs[i];
+
+		if (j->state == JOB_WAITS)
+			bytes += (uint64_t)j->width_px * (uint64_t)
+			    j->height_px * (uint64_t)j->channels;
+	}
+	return (used < p->nreaders + AHEAD_MAX && (used <= p->nreaders ||
+	    bytes < AHEAD_BYTES) && used + count_jobs(p, JOB_DONE) <
+	    p->njobs);
+}
+
+void
+sh_read_ahead(struct sh_pool *p, int (*more)(void *), void *arg)
+{
+	p->ahead = more;
+	p->ahead_arg = arg;
+}
+
+void
+sh_read_drop(struct sh_pool *p)
+{
+	unsigned i;
+
+	for (i = 0; i < p->njobs; i++)
+		if (p->jobs[i].state == JOB_WAITS)
+			free_job(&p->jobs[i]);
 }
 
 /* The job waits for a reader with the raster's pixels. */
@@ -423,8 +451,12 @@ sh_read_now(struct sh_pool *p, const struct sh_raster *r,
 	while (j->state != JOB_DONE) {
 		if (p->broken.code != SH_OK)
 			*err = p->broken;
-		if (p->broken.code != SH_OK ||
-		    sh_pool_wait(p, NULL, -1, err) < 0)
+		if (p->broken.code != SH_OK)
+			return (-1);
+		if (p->ahead != NULL && sh_read_room(p) &&
+		    p->ahead(p->ahead_arg))
+			continue;
+		if (sh_pool_wait(p, NULL, -1, err) < 0)
 			return (-1);
 	}
 	*pagep = j->page;

@@ -9,6 +9,7 @@ setup_file() {
 		"$SAMPLE" dossier --procedure 1.004222 --seed 301 --dpi 200 \
 		    --carrier tiff --capture "${k%%:*}" --degrade "${k#*:}" \
 		    -o "$T/${k%%:*}"
+		[ "${k%%:*}" = 0 ] || cp -a "$SOHOA_HOME" "$T/first"
 		"$SOHOA" intake --quiet --json --usage "$T/${k%%:*}" \
 		    > "$T/${k%%:*}.json" 2> "$T/${k%%:*}.usage" || [ $? = 1 ]
 	done
@@ -39,6 +40,25 @@ for d in b:
     assert was["pages"] == d["pages"] and was["type"] == d["type"], (was, d)
     assert {k: f["value"] for k, f in was["fields"].items()} == {
         k: f["value"] for k, f in d["fields"].items()}, (was, d)
+PY
+}
+
+@test "what another engine reads again is the same sheet all the same" {
+	export SOHOA_HOME=$BATS_FILE_TMPDIR/first
+	sed -i 's/^mend-marks = .*/mend-marks = no/' "$SOHOA_HOME/sohoa.conf"
+	"$SOHOA" intake --quiet --json --usage "$BATS_FILE_TMPDIR/1" \
+	    > "$BATS_TEST_TMPDIR/o" 2> "$BATS_TEST_TMPDIR/u" || [ $? = 1 ]
+	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/u" | json 'v["read"] >= v["pages"]')" = True ]
+	python3 - "$BATS_FILE_TMPDIR/1.json" "$BATS_TEST_TMPDIR/o" <<'PY'
+import json, sys
+taken, read = (json.load(open(p))["documents"] for p in sys.argv[1:])
+again = {str(d["pages"]): d for d in read}
+known = [d for d in taken if d.get("kinship", {}).get("pictured")]
+assert known
+for d in known:
+    now = again[str(d["pages"])]
+    assert now.get("kinship", {}).get("kind") == "rescan", now
+    assert now["kinship"]["of"] == d["kinship"]["of"], (now, d)
 PY
 }
 

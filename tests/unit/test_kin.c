@@ -390,6 +390,46 @@ forms_are_known_by_all_their_words(void **state)
 	assert_int_equal(k.kinship, SH_KIN_OTHER);
 }
 
+/* Whole pages look the same, stroke for stroke. */
+static struct sh_kin
+kin_pictured(struct sh_sheet *a, struct sh_sheet *b)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_kin k;
+
+	must(sh_kin_compare(a, b, &k, &err));
+	sh_kin_picture(a, b, &k);
+	sh_sheet_free(a);
+	sh_sheet_free(b);
+	return (k);
+}
+
+static void
+the_same_picture_is_the_same_sheet(void **state)
+{
+	struct sh_kin k;
+
+	(void)state;
+	k = kin_pictured(form(FORM("0968340903", "13"), 0.40, "2024-10-13"),
+	    form(FORM("0968340902", "13"), 0.40, "2024-10-13"));
+	assert_int_equal(k.kinship, SH_KIN_RESCAN);
+	assert_true(k.pictured);
+	assert_null(k.differs);
+	k = kin_pictured(form(FORM("0968340902", "13"), 0.95, "2024-10-13"),
+	    form(FORM("0968340902", "13"), 0.40, "2024-10-13"));
+	assert_true(k.better);
+	/* What both say surely, and not the same, is for a person. */
+	k = kin_pictured(form(FORM("0968340902", "14"), 0.95, "2024-10-14"),
+	    form(FORM("0968340902", "13"), 0.95, "2024-10-13"));
+	assert_int_equal(k.kinship, SH_KIN_CONFLICT);
+	assert_string_equal(k.differs, "sign_date");
+	k = kin_pictured(marriage(MARRIAGE("23/2021", "21/05/2021", WIFE,
+	    WIFE_ID), 0.97, "23/2021", "2021-05-21", WIFE_ID), held());
+	assert_int_equal(k.kinship, SH_KIN_CONFLICT);
+	assert_string_equal(k.differs, "number");
+	assert_false(k.pictured);
+}
+
 int
 main(void)
 {
@@ -397,6 +437,7 @@ main(void)
 		cmocka_unit_test(a_sheet_is_known_again),
 		cmocka_unit_test(another_number_is_another_paper),
 		cmocka_unit_test(without_a_picture_nothing_is_merged),
+		cmocka_unit_test(the_same_picture_is_the_same_sheet),
 		cmocka_unit_test(a_number_that_nobody_read_is_no_number),
 		cmocka_unit_test(a_number_is_looked_for_in_the_words),
 		cmocka_unit_test(a_date_alone_makes_no_newer_issue),

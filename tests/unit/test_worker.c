@@ -264,6 +264,24 @@ words_are_taken_where_they_show(void **state)
 	no_children_left();
 }
 
+struct more {
+	struct sh_pool *p;
+	const struct sh_raster *r;
+	uint64_t *next;
+};
+
+static int
+submit_one(void *arg)
+{
+	struct more *m = arg;
+	struct sh_error err = SH_ERROR_INIT;
+
+	if (*m->next == 3)
+		return (0);
+	must(sh_read_submit(m->p, m->r, (*m->next)++, &err));
+	return (1);
+}
+
 /* Everything at once: PDF, pdftoppm, decoder, reader, and its recycling. */
 static void
 pages_are_read(void **state)
@@ -275,8 +293,9 @@ pages_are_read(void **state)
 	struct sh_buf text = SH_BUF_INIT;
 	const char *engine;
 	uint64_t tag, decode_peak, read_peak, next = 0;
+	struct more more;
 	double decode_cpu, read_cpu;
-	int fds = count_fds();
+	int fds = count_fds(), n;
 
 	(void)state;
 	must_ptr(engine = sh_pool_engine(p, &err));
@@ -285,9 +304,26 @@ pages_are_read(void **state)
 	only_page(p, text_pdf("Nguyen Thi Thanh Dinh"), &r);
 	while (sh_read_room(p))
 		must(sh_read_submit(p, &r, next++, &err));
-	/* One works, one waits; one may be done by now. */
-	assert_in_range(next, 2, 3);
+	/* One works, four wait; one may be done by now. */
+	assert_in_range(next, 5, 6);
 	must_fail(sh_read_submit(p, &r, 9, &err), SH_EAGAIN);
+	/* Those that wait are let go; the one that works goes on. */
+	sh_read_drop(p);
+	assert_true(sh_read_room(p));
+	for (n = 0; sh_read_wait(p, 1, &tag, &page, &failure, &err) == 1; n++)
+		sh_page_free(page);
+	assert_in_range(n, 1, 2);
+	assert_true(tag < 2);
+	/* While one is waited for, others may come. */
+	next = 2;
+	more.p = p;
+	more.r = &r;
+	more.next = &next;
+	sh_read_ahead(p, submit_one, &more);
+	must(sh_read_now(p, &r, &page, &err));
+	sh_page_free(page);
+	sh_read_ahead(p, NULL, NULL);
+	assert_int_equal(next, 3);
 	while (sh_read_wait(p, 1, &tag, &page, &failure, &err) == 1) {
 		must_ptr(page);
 		assert_int_equal(page->state, SH_PAGE_READ);
