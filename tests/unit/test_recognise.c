@@ -702,8 +702,6 @@ model_must_be_there(void **state)
 	(void)state;
 	for (i = 0; i < 2; i++) {
 		must_fail(sh_recogniser_new(dir, &r, &err), SH_ENOTFOUND);
-		assert_string_equal(err.key, "model.missing");
-		sh_error_clear(&err);
 		assert_null(r);
 		(void)snprintf(path, sizeof(path), "%s/%s.traineddata", dir,
 		    models[i]);
