@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "ocr/fields_internal.h"
 #include "ocr/names.h"
+#include "ocr/pen.h"
 
 /*
  * What a way of finding is worth: the share of values found so that were
@@ -546,18 +547,25 @@ find_holder_numbers(struct sh_find *f, const struct sh_paper_type *type,
 	return (0);
 }
 
-/* From here on a confidence is a probability. */
+/*
+ * From here on a confidence is a probability.  What was written by hand is
+ * for a person, whatever else is thought of it.
+ */
 static void
-calibrate(const struct sh_calibration *c, struct sh_fields *out)
+calibrate(const struct sh_calibration *c, const struct sh_page *const *pages,
+    struct sh_fields *out)
 {
 	size_t i;
 
 	for (i = 0; i < out->n; i++) {
 		struct sh_field *f = &out->field[i];
+		int penned = sh_pen_wrote(pages[f->page], f->box);
 
+		if (penned)
+			f->doubt = "field.handwritten";
 		f->confidence = sh_calibration_apply(c, f->def->kind,
 		    f->doubt != NULL, f->confidence);
-		f->review = f->confidence < sh_calibration_threshold(c,
+		f->review = penned || f->confidence < sh_calibration_threshold(c,
 		    f->def->kind, f->def->error_rate);
 	}
 }
@@ -594,7 +602,7 @@ sh_fields_extract(const struct sh_catalogue *c,
 	    sh_find_mend_names(&f, out) || (type->card &&
 	    sh_find_card(&f, out)))
 		goto out;
-	calibrate(f.calibration, out);
+	calibrate(f.calibration, pages, out);
 	rc = 0;
 out:
 	free(first);

@@ -217,6 +217,7 @@ sh_page_copy_line(struct sh_page *p, const struct sh_page *from, size_t i,
 		if (sh_page_add_word(p, w->text, move_box(p, w->box, dx, dy),
 		    (double)w->confidence, err))
 			return (-1);
+		p->words[p->nwords - 1].penned = w->penned;
 	}
 	return (0);
 }

@@ -42,6 +42,7 @@ struct sh_word {
 	struct sh_box box;
 	float confidence;	/* kept in thousandths */
 	uint32_t line;		/* index into lines */
+	int penned;		/* by hand, as far as can be told (pen.h) */
 };
 
 struct sh_line {

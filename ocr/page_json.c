@@ -75,7 +75,8 @@ line_to_json(const struct sh_page *p, const struct sh_line *l, json_t *o,
 		    sh_json_set_str(v, "text", w->text, err) ||
 		    set_box(v, w->box, err) ||
 		    sh_json_set_int(v, "confidence_e3",
-		    llround((double)w->confidence * 1000), err))
+		    llround((double)w->confidence * 1000), err) ||
+		    (w->penned && sh_json_set(v, "penned", json_true(), err)))
 			return (-1);
 	}
 	return (0);
@@ -194,6 +195,7 @@ line_from_json(struct sh_page *p, const json_t *o, struct sh_error *err)
 	int64_t block, confidence;
 	const char *text;
 	json_t *words, *v;
+	int penned;
 	size_t i;
 
 	if (get_box(o, &box, err) ||
@@ -203,14 +205,17 @@ line_from_json(struct sh_page *p, const json_t *o, struct sh_error *err)
 	    sh_json_array(o, "words", 1, SH_PAGE_WORDS_MAX, &words, err) ||
 	    sh_page_add_line(p, box, baseline, (uint32_t)block, err))
 		return (-1);
-	json_array_foreach(words, i, v)
+	json_array_foreach(words, i, v) {
 		if (sh_json_str(v, "text", 1, SH_PAGE_WORD_BYTES, &text,
 		    err) || get_box(v, &box, err) ||
 		    sh_json_int(v, "confidence_e3", 1, 0, 1000, 0,
 		    &confidence, err) ||
+		    sh_json_bool(v, "penned", 0, &penned, err) ||
 		    sh_page_add_word(p, text, box,
 		    (double)confidence / 1000, err))
 			return (sh_error_context(err, "word %zu", i + 1));
+		p->words[p->nwords - 1].penned = penned;
+	}
 	return (0);
 }
 

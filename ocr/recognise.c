@@ -10,6 +10,7 @@
 #include "base/text.h"
 #include "ocr/barcode.h"
 #include "ocr/cards.h"
+#include "ocr/pen.h"
 #include "ocr/textlayer.h"
 
 #define LONG_SIDE_IN	11.69	/* A4, where the file knows no dpi */
@@ -143,9 +144,10 @@ read_upright(const struct sh_upright *upright, const struct sh_sketch *sketch,
 	    (j.ncards > 0 && (more = has_more(&j, sketch, err)) < 0))
 		goto out;
 	j.only_cards = !more;
-	if (sh_words_read(&j, sketch, pp, err) == 0)
-		rc = sh_barcode_find(grey, sketch, j.scale_x, j.scale_y, *pp,
-		    err);
+	if (sh_words_read(&j, sketch, pp, err))
+		goto out;
+	sh_pen_find(j.px, j.scale_x, j.scale_y, j.q->paper_level, *pp);
+	rc = sh_barcode_find(grey, sketch, j.scale_x, j.scale_y, *pp, err);
 out:
 	pixDestroy(&grey);
 	if (rc) {

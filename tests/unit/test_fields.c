@@ -139,6 +139,28 @@ check_holders(struct paper *p, const struct sh_parties *q)
 			    p->holder[k].name);
 }
 
+/* The same paper filled in by hand: every field is for a person. */
+static void
+check_penned(const struct paper *p, const struct sh_paper_type *type,
+    int certified_copy)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_fields f;
+	size_t i, k;
+
+	for (i = 0; i < p->npages; i++)
+		for (k = 0; k < p->page[i]->nwords; k++)
+			p->page[i]->words[k].penned = 1;
+	must(sh_fields_extract(catalogue, type,
+	    (const struct sh_page *const *)p->page, p->npages,
+	    certified_copy, &f, &err));
+	for (i = 0; i < f.n; i++) {
+		assert_string_equal(f.field[i].doubt, "field.handwritten");
+		assert_true(f.field[i].review);
+	}
+	sh_fields_clear(&f);
+}
+
 static void
 check_paper(struct paper *p)
 {
@@ -172,6 +194,7 @@ check_paper(struct paper *p)
 		check_holders(p, &q);
 		sh_parties_clear(&q);
 		sh_fields_clear(&f);
+		check_penned(p, type, g.certified_copy);
 	}
 	sh_guess_clear(&g);
 	for (i = 0; i < p->npages; i++)

@@ -30,6 +30,7 @@ make_page(void)
 	    &err));
 	must(sh_page_add_word(p, "đi", (struct sh_box){ 10, 90, 50, 40 }, 1,
 	    &err));
+	p->words[p->nwords - 1].penned = 1;
 	must(sh_page_add_mark(p, SH_BARCODE_QR, "a|b\n\"c\"",
 	    (struct sh_box){ 2000, 100, 200, 200 }, "plain", &err));
 	must(sh_page_set_measure(p, "contrast_levels", 180, &err));

@@ -689,6 +689,38 @@ marks_are_mended_unless_told_not_to(void **state)
 	reader = mending;
 }
 
+/* A number in blue ink beside black print. */
+static void
+pen_is_told_from_print(void **state)
+{
+	PIX *ink = pixConvertTo32(form);
+	struct sh_page *p;
+	size_t i, penned = 0;
+	l_uint32 v;
+	int x, y;
+
+	(void)state;
+	for (y = 470; y < 506; y++)
+		for (x = 520; x < 750; x++) {
+			(void)pixGetPixel(ink, x, y, &v);
+			/* Black to blue, paper as it is. */
+			(void)composeRGBPixel((int)(v >> 24),
+			    (int)(v >> 16 & 255), 120 + (int)(v >> 8 & 255) *
+			    135 / 255, &v);
+			(void)pixSetPixel(ink, x, y, v);
+		}
+	p = read_raster(ink, 200, 1);
+	assert_true(find_word(p, "001187000001")->penned);
+	for (i = 0; i < p->nwords; i++)
+		penned += p->words[i].penned != 0;
+	assert_int_equal(penned, 1);
+	sh_page_free(p);
+	p = read_raster(pixConvertTo32(form), 200, 1);
+	for (i = 0; i < p->nwords; i++)
+		assert_false(p->words[i].penned);
+	sh_page_free(p);
+}
+
 /* Both models, and the first of them is looked into. */
 static void
 model_must_be_there(void **state)
@@ -731,6 +763,7 @@ main(void)
 		cmocka_unit_test(same_pixels_same_reading),
 		cmocka_unit_test(odd_rasters_are_answered),
 		cmocka_unit_test(marks_are_mended_unless_told_not_to),
+		cmocka_unit_test(pen_is_told_from_print),
 		cmocka_unit_test(model_must_be_there),
 	};
 
