@@ -157,6 +157,7 @@ check_penned(const struct paper *p, const struct sh_paper_type *type,
 	for (i = 0; i < f.n; i++) {
 		assert_string_equal(f.field[i].doubt, "field.handwritten");
 		assert_true(f.field[i].review);
+		assert_true(f.field[i].confidence <= 0.5);
 	}
 	sh_fields_clear(&f);
 }
