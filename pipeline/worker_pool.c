@@ -428,5 +428,5 @@ sh_pool_usage(const struct sh_pool *p, uint64_t *decode_peak,
 uint64_t
 sh_pool_reads(const struct sh_pool *p)
 {
-	return (p->order);
+	return (p->order - p->dropped);
 }

@@ -140,7 +140,8 @@ struct sh_pool {
 	unsigned njobs;		/* one more is sh_read_now()'s */
 	int (*ahead)(void *);	/* sh_read_ahead() */
 	void *ahead_arg;
-	uint64_t order;
+	uint64_t order;		/* pages taken so far */
+	uint64_t dropped;	/* of them no reader got */
 	struct pollfd *polls;
 	uint64_t decode_peak, read_peak;
 	double decode_cpu_s, read_cpu_s;

@@ -380,8 +380,10 @@ sh_read_drop(struct sh_pool *p)
 	unsigned i;
 
 	for (i = 0; i < p->njobs; i++)
-		if (p->jobs[i].state == JOB_WAITS)
+		if (p->jobs[i].state == JOB_WAITS) {
 			free_job(&p->jobs[i]);
+			p->dropped++;
+		}
 }
 
 /* The job waits for a reader with the raster's pixels. */
