@@ -9,6 +9,9 @@
 
 #define SIGNS_SURE	0.9	/* signs read so surely are printed */
 #define LETTERS_SURE	0.5	/* so are one or two letters of a line */
+#define SCRAWL_HIGH	2	/* times a page's word: higher, and none of a */
+#define SCRAWL_SURE	0.5	/* ... line's words as sure: a signature */
+#define WORDS_LEAST	20	/* that tell how high a page's words are */
 #define HEAD		0.2	/* of the page's height */
 
 /* ---- what is no writing ----------------------------------------------------- */
@@ -16,6 +19,7 @@
 struct look {
 	size_t chars, letters, digits;
 	double sure;		/* of the surest word */
+	int32_t height;		/* of the lowest */
 	int machine;		/* a machine-readable line */
 };
 
@@ -32,18 +36,54 @@ look_at(const struct sh_word *w, struct look *l)
 		l->letters += (size_t)sh_is_letter(cp);
 	}
 	l->sure = fmax(l->sure, (double)w->confidence);
+	l->height = l->height == 0 || w->box.h < l->height ? w->box.h :
+	    l->height;
 	l->machine |= strstr(w->text, "<<") != NULL;
 }
 
 static int
-is_scrawl(const struct sh_page *p, const struct sh_line *line)
+compare_heights(const void *va, const void *vb)
 {
-	struct look l = { 0, 0, 0, 0, 0 };
+	const int32_t *a = va, *b = vb;
+
+	return (*a < *b ? -1 : *a > *b);
+}
+
+/* The median of the words; INT32_MAX / SCRAWL_HIGH where they are few. */
+static int
+find_height(const struct sh_page *p, int32_t *out, struct sh_error *err)
+{
+	int32_t *height;
+	size_t i;
+
+	*out = INT32_MAX / SCRAWL_HIGH;
+	if (p->nwords < WORDS_LEAST)
+		return (0);
+	if ((height = sh_alloc(p->nwords, sizeof(*height), "words", err)) ==
+	    NULL)
+		return (-1);
+	for (i = 0; i < p->nwords; i++)
+		height[i] = p->words[i].box.h;
+	qsort(height, p->nwords, sizeof(*height), compare_heights);
+	*out = height[p->nwords / 2];
+	free(height);
+	return (0);
+}
+
+/* HEIGHT is that of the page's words. */
+static int
+is_scrawl(const struct sh_page *p, const struct sh_line *line, int32_t height)
+{
+	struct look l = { 0, 0, 0, 0, 0, 0 };
 	uint32_t i;
 
 	for (i = line->first; i < line->first + line->nwords; i++)
 		look_at(&p->words[i], &l);
-	if (l.machine || l.digits > 0)
+	if (l.machine)
+		return (0);
+	if (l.height > height * SCRAWL_HIGH && l.sure < SCRAWL_SURE)
+		return (1);
+	if (l.digits > 0)
 		return (0);
 	return ((2 * l.letters < l.chars && l.sure < SIGNS_SURE) ||
 	    (l.letters <= 2 && l.sure < LETTERS_SURE));
@@ -204,7 +244,7 @@ static int
 copy_line(const struct sh_page *p, const struct sh_line *l, uint32_t block,
     struct sh_page *out, struct sh_error *err)
 {
-	struct look look = { 0, 0, 0, 0, 0 };
+	struct look look = { 0, 0, 0, 0, 0, 0 };
 	char text[SH_PAGE_WORD_BYTES + 1];
 	const char *from;
 	int open = 0;
@@ -265,15 +305,17 @@ sh_page_tidy(const struct sh_page *p, struct sh_error *err)
 {
 	struct sh_page *out = sh_page_new(err);
 	uint32_t *order = NULL, i, block = 0, last = UINT32_MAX;
+	int32_t height;
 
-	if (out == NULL || (order = find_order(p, err)) == NULL)
+	if (out == NULL || find_height(p, &height, err) ||
+	    (order = find_order(p, err)) == NULL)
 		goto fail;
 	out->width_px = p->width_px;
 	out->height_px = p->height_px;
 	for (i = 0; i < p->nlines; i++) {
 		const struct sh_line *l = &p->lines[order[i]];
 
-		if (is_scrawl(p, l))
+		if (is_scrawl(p, l, height))
 			continue;
 		if (last != UINT32_MAX && l->block != last)
 			block++;
