@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "ocr/page.h"
 #include "ocr/turn.h"
 
 int
@@ -210,4 +211,62 @@ sh_clean_straighten(struct Pix **greyp, double scale_x, double scale_y,
 	view->d = -view->e * s;
 	view->e *= c;
 	return (0);
+}
+
+/* What of GREY shows the box of the page; NULL: nothing, or no memory. */
+static struct Box *
+find_box(struct Pix *grey, const struct sh_view *v, const struct sh_box *b)
+{
+	double det = v->a * v->e - v->b * v->d, x, y, u, w;
+	double u0 = pixGetWidth(grey), w0 = pixGetHeight(grey), u1 = 0, w1 = 0;
+	int i;
+
+	for (i = 0; i < 4; i++) {
+		x = b->x + (i & 1 ? b->w : 0) - v->c;
+		y = b->y + (i & 2 ? b->h : 0) - v->f;
+		u = (v->e * x - v->b * y) / det;
+		w = (v->a * y - v->d * x) / det;
+		u0 = fmin(u0, u);
+		w0 = fmin(w0, w);
+		u1 = fmax(u1, u);
+		w1 = fmax(w1, w);
+	}
+	u0 = floor(fmax(u0, 0));
+	w0 = floor(fmax(w0, 0));
+	u1 = ceil(fmin(u1, pixGetWidth(grey)));
+	w1 = ceil(fmin(w1, pixGetHeight(grey)));
+	return (u1 <= u0 || w1 <= w0 ? NULL : boxCreate((int)u0, (int)w0,
+	    (int)(u1 - u0), (int)(w1 - w0)));
+}
+
+struct Pix *
+sh_view_cut(struct Pix *grey, const struct sh_view *v,
+    const struct sh_box *box, struct sh_view *out, struct sh_error *err)
+{
+	struct Box *b = find_box(grey, v, box);
+	struct Pix *cut = b != NULL ? pixClipRectangle(grey, b, NULL) : NULL;
+	int x, y;
+
+	if (cut == NULL) {
+		boxDestroy(&b);
+		(void)sh_error_nomem(err, "a raster");
+		return (NULL);
+	}
+	boxGetGeometry(b, &x, &y, NULL, NULL);
+	boxDestroy(&b);
+	*out = *v;
+	out->c += v->a * x + v->b * y;
+	out->f += v->d * x + v->e * y;
+	return (cut);
+}
+
+void
+sh_view_clear(struct Pix *grey, const struct sh_view *v,
+    const struct sh_box *box)
+{
+	struct Box *b = find_box(grey, v, box);
+
+	if (b != NULL)
+		(void)pixSetInRect(grey, b);
+	boxDestroy(&b);
 }

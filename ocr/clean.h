@@ -84,4 +84,13 @@ int sh_clean_straighten(struct Pix **greyp, double scale_x, double scale_y,
     double lean_deg, struct sh_view *view, struct sh_error *err)
     SH_MUST_CHECK;
 
+struct sh_box;
+
+/* The part of GREY that shows BOX of the page, and its view in *OUT. */
+struct Pix *sh_view_cut(struct Pix *grey, const struct sh_view *view,
+    const struct sh_box *box, struct sh_view *out, struct sh_error *err);
+/* That part becomes white. */
+void sh_view_clear(struct Pix *grey, const struct sh_view *view,
+    const struct sh_box *box);
+
 #endif

@@ -15,18 +15,35 @@
 #define DEBIAN_DATA	"/usr/share/tesseract-ocr/5/tessdata"
 #define MODEL_MAX	((size_t)64 << 20)
 
-struct sh_engine {
+/* What machines print: ICAO Doc 9303-3. */
+#define MACHINE_SIGNS	"ABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789<"
+
+/* A model and the engine that runs it, once it was needed. */
+struct model {
+	struct sh_buf data;
 	TessBaseAPI *api;
+};
+
+struct sh_engine {
+	struct model vie, eng;
 	char name[SH_PAGE_NAME_BYTES + 1];
 };
+
+static void
+stop_model(struct model *m)
+{
+	if (m->api != NULL)
+		TessBaseAPIDelete(m->api);
+	sh_buf_free(&m->data);
+}
 
 void
 sh_engine_free(struct sh_engine *e)
 {
 	if (e == NULL)
 		return;
-	if (e->api != NULL)
-		TessBaseAPIDelete(e->api);
+	stop_model(&e->vie);
+	stop_model(&e->eng);
 	free(e);
 }
 
@@ -41,22 +58,50 @@ sh_engine_name(const struct sh_engine *e)
  * whose outcome the network does not use.
  */
 static int
-start_engine(struct sh_engine *e, const struct sh_buf *model,
-    struct sh_error *err)
+start_model(struct model *m, const char *lang, struct sh_error *err)
 {
 	char names[2][32] = { "debug_file", "textord_all_prop" };
 	char values[2][32] = { "/dev/null", "1" };
 	char *namep[2] = { names[0], names[1] };
 	char *valuep[2] = { values[0], values[1] };
 
-	if ((e->api = TessBaseAPICreate()) == NULL)
+	if ((m->api = TessBaseAPICreate()) == NULL)
 		return (sh_error_nomem(err, "the engine"));
-	if (TessBaseAPIInit5(e->api, (const char *)model->data,
-	    (int)model->len, "vie", OEM_LSTM_ONLY, NULL, 0, namep, valuep, 2,
+	if (TessBaseAPIInit5(m->api, (const char *)m->data.data,
+	    (int)m->data.len, lang, OEM_LSTM_ONLY, NULL, 0, namep, valuep, 2,
 	    0) != 0)
 		return (sh_error_set(err, SH_EFORMAT, "model.damaged",
-		    "Tesseract %s refuses the model", TessVersion()));
+		    "Tesseract %s refuses the model %s", TessVersion(),
+		    lang));
 	return (0);
+}
+
+/* The model LANG's bytes and, in HEX, the head of their digest. */
+static int
+load_model(struct model *m, const char *dir, const char *lang,
+    char hex[SH_HEX_LEN], struct sh_error *err)
+{
+	char name[64], *path;
+	struct sh_digest digest;
+	int rc = -1;
+
+	(void)snprintf(name, sizeof(name), "%s.traineddata", lang);
+	path = sh_path_join(dir != NULL ? dir : DEBIAN_DATA, name, err);
+	if (path == NULL)
+		return (-1);
+	if (sh_fs_read(path, MODEL_MAX, &m->data, err)) {
+		if (err->code == SH_ENOTFOUND) {
+			sh_error_clear(err);
+			sh_error_param(err, "file", "%s", path);
+			(void)sh_error_set(err, SH_ENOTFOUND, "model.missing",
+			    "no model at %s", path);
+		}
+	} else if (sh_sha256(m->data.data, m->data.len, &digest, err) == 0) {
+		sh_hex(digest.b, 4, hex);
+		rc = 0;
+	}
+	free(path);
+	return (rc);
 }
 
 int
@@ -64,45 +109,27 @@ sh_engine_new(const char *data_dir, struct sh_engine **ep,
     struct sh_error *err)
 {
 	const char *threads = getenv("OMP_THREAD_LIMIT");
-	struct sh_buf model = SH_BUF_INIT;
-	struct sh_engine *e = NULL;
-	struct sh_digest digest;
-	char *path = NULL, hex[SH_HEX_LEN];
-	int rc = -1;
+	char vie[SH_HEX_LEN], eng[SH_HEX_LEN];
+	struct sh_engine *e;
 
 	*ep = NULL;
 	if (threads == NULL || strcmp(threads, "1") != 0)
 		return (sh_error_set(err, SH_EARG, "engine.threads",
 		    "OMP_THREAD_LIMIT must be 1 before the process starts"));
 	(void)setMsgSeverity(L_SEVERITY_NONE);
-	path = sh_path_join(data_dir != NULL ? data_dir : DEBIAN_DATA,
-	    "vie.traineddata", err);
-	if (path == NULL)
-		goto out;
-	if (sh_fs_read(path, MODEL_MAX, &model, err)) {
-		if (err->code == SH_ENOTFOUND) {
-			sh_error_clear(err);
-			sh_error_param(err, "file", "%s", path);
-			(void)sh_error_set(err, SH_ENOTFOUND, "model.missing",
-			    "no model at %s", path);
-		}
-		goto out;
+	if ((e = sh_alloc(1, sizeof(*e), "the engine", err)) == NULL)
+		return (-1);
+	if (load_model(&e->vie, data_dir, "vie", vie, err) ||
+	    load_model(&e->eng, data_dir, "eng", eng, err) ||
+	    start_model(&e->vie, "vie", err)) {
+		sh_engine_free(e);
+		return (-1);
 	}
-	if (sh_sha256(model.data, model.len, &digest, err) ||
-	    (e = sh_alloc(1, sizeof(*e), "the engine", err)) == NULL ||
-	    start_engine(e, &model, err))
-		goto out;
-	sh_hex(digest.b, 4, hex);
-	(void)snprintf(e->name, sizeof(e->name), "tesseract %.20s vie %.8s",
-	    TessVersion(), hex);
+	sh_buf_free(&e->vie.data);
+	(void)snprintf(e->name, sizeof(e->name),
+	    "tesseract %.20s vie %.8s eng %.8s", TessVersion(), vie, eng);
 	*ep = e;
-	e = NULL;
-	rc = 0;
-out:
-	sh_engine_free(e);
-	sh_buf_free(&model);
-	free(path);
-	return (rc);
+	return (0);
 }
 
 /* ---- from the engine's words to the page's ---------------------------- */
@@ -245,12 +272,13 @@ out:
 
 /* Everything the engine read, in its reading order. */
 static int
-take_words(struct sh_engine *e, struct sh_page *p,
-    const struct sh_view *view, int *upendedp, struct sh_error *err)
+take_words(TessBaseAPI *api, struct sh_page *p, const struct sh_view *view,
+    int *upendedp, struct sh_error *err)
 {
-	TessResultIterator *it = TessBaseAPIGetIterator(e->api);
+	TessResultIterator *it = TessBaseAPIGetIterator(api);
 	struct walk k = { .page = p, .view = view };
-	uint32_t nblocks = 0;
+	uint32_t nblocks = p->nlines > 0 ?
+	    p->lines[p->nlines - 1].block + 1 : 0;
 	int block_open = 0, rc = 0;
 	char *text;
 
@@ -279,22 +307,46 @@ take_words(struct sh_engine *e, struct sh_page *p,
 	return (rc);
 }
 
+/*
+ * The engine for the layout.  Few pages have machine lines: their model is
+ * started with the first of them.
+ */
+static TessBaseAPI *
+engine_for(struct sh_engine *e, enum sh_layout layout, struct sh_error *err)
+{
+	if (layout != SH_LAYOUT_MACHINE) {
+		TessBaseAPISetPageSegMode(e->vie.api, layout ==
+		    SH_LAYOUT_AUTO ? PSM_AUTO : PSM_SINGLE_COLUMN);
+		return (e->vie.api);
+	}
+	if (e->eng.api == NULL) {
+		if (start_model(&e->eng, "eng", err))
+			return (NULL);
+		sh_buf_free(&e->eng.data);
+		TessBaseAPISetPageSegMode(e->eng.api, PSM_SINGLE_BLOCK);
+		(void)TessBaseAPISetVariable(e->eng.api,
+		    "tessedit_char_whitelist", MACHINE_SIGNS);
+	}
+	return (e->eng.api);
+}
+
 int
 sh_engine_run(struct sh_engine *e, struct Pix *grey, double dpi,
     enum sh_layout layout, const struct sh_view *view, struct sh_page *p,
     int *upendedp, struct sh_error *err)
 {
+	TessBaseAPI *api = engine_for(e, layout, err);
 	int rc = -1;
 
-	TessBaseAPISetPageSegMode(e->api, layout == SH_LAYOUT_AUTO ?
-	    PSM_AUTO : PSM_SINGLE_COLUMN);
-	TessBaseAPISetImage2(e->api, grey);
-	TessBaseAPISetSourceResolution(e->api, sh_px_clamp(dpi, 70, 2400));
-	if (TessBaseAPIRecognize(e->api, NULL) != 0)
+	if (api == NULL)
+		return (-1);
+	TessBaseAPISetImage2(api, grey);
+	TessBaseAPISetSourceResolution(api, sh_px_clamp(dpi, 70, 2400));
+	if (TessBaseAPIRecognize(api, NULL) != 0)
 		(void)sh_error_set(err, SH_ELIBRARY, "engine.failed",
 		    "Tesseract could not read the page");
 	else
-		rc = take_words(e, p, view, upendedp, err);
-	TessBaseAPIClear(e->api);
+		rc = take_words(api, p, view, upendedp, err);
+	TessBaseAPIClear(api);
 	return (rc);
 }

@@ -16,17 +16,18 @@ int sh_engine_new(const char *data_dir, struct sh_engine **ep,
     struct sh_error *err) SH_MUST_CHECK;
 void sh_engine_free(struct sh_engine *e);
 
-/* "tesseract 5.3.0 vie <8 hex digits of the model's digest>"; borrowed. */
+/* "tesseract 5.3.0 vie 01234567 eng 89abcdef": digests of models; borrowed. */
 const char *sh_engine_name(const struct sh_engine *e);
 
 enum sh_layout {
 	SH_LAYOUT_AUTO,		/* columns are looked for */
-	SH_LAYOUT_COLUMN	/* there is one */
+	SH_LAYOUT_COLUMN,	/* there is one */
+	SH_LAYOUT_MACHINE	/* a block of machine-readable lines */
 };
 
 /*
- * Read the grey raster of DPI; VIEW leads from it to the page P, which gets
- * the lines and words.  *UPENDEDP: lines that run up or down the page.
+ * Read the grey raster of DPI; VIEW leads from it to the page P, to
+ * which lines and words are added.  *UPENDEDP: lines that run up or down the page.
  */
 int sh_engine_run(struct sh_engine *e, struct Pix *grey, double dpi,
     enum sh_layout layout, const struct sh_view *view, struct sh_page *p,

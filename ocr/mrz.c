@@ -42,9 +42,8 @@ clean_line(const char *s, char out[LINE_MAX])
 	return (len);
 }
 
-/* A letter where only a digit can be; 0 when it resembles none. */
-static char
-as_digit(char c)
+char
+sh_mrz_digit(char c)
 {
 	static const char from[] = "OQDUILTZSBGAEJ";
 	static const char to[] = "00001112586431";
@@ -70,7 +69,7 @@ take_digits(const char *s, size_t n, char *out, unsigned *corrected)
 	size_t i;
 
 	for (i = 0; i < n; i++) {
-		if ((out[i] = as_digit(s[i])) == 0)
+		if ((out[i] = sh_mrz_digit(s[i])) == 0)
 			return (-1);
 		*corrected += out[i] != s[i];
 	}
@@ -222,8 +221,8 @@ read_first(const char *s, size_t len, struct sh_mrz *out)
 	out->checks += 2;
 	if (take_digits(p, 9, nine, &corrected) ||
 	    take_digits(p + 10, 12, twelve, &corrected) ||
-	    (c1 = as_digit(p[9])) == 0 ||
-	    (c2 = as_digit(s[len - 1])) == 0)
+	    (c1 = sh_mrz_digit(p[9])) == 0 ||
+	    (c2 = sh_mrz_digit(s[len - 1])) == 0)
 		return (0);
 	if (!mend_number(nine, c1, twelve, c2, &corrected, &out->held))
 		return (0);
@@ -239,7 +238,7 @@ sex_at(const char *s, size_t len)
 	size_t i;
 
 	for (i = 6; i <= 8 && i < len; i++)
-		if ((s[i] == 'M' || s[i] == 'F') && as_digit(s[i + 1]) != 0)
+		if ((s[i] == 'M' || s[i] == 'F') && sh_mrz_digit(s[i + 1]) != 0)
 			return (i);
 	return (0);
 }
@@ -345,13 +344,13 @@ read_td3(char line[2][LINE_MAX], int year, struct sh_mrz *out)
 		return;
 	out->checks++;
 	t[0] = s[0];
-	for (i = 1; i < 9 && (t[i] = as_digit(s[i])) != 0; i++)
+	for (i = 1; i < 9 && (t[i] = sh_mrz_digit(s[i])) != 0; i++)
 		;
 	t[i] = '\0';
 	for (c = i < 9 ? '<' : 0; c != 0 && i < 9; i++)
 		t[i] = c;
 	t[9] = '\0';
-	if (check_holds(t, 9, as_digit(s[9]))) {
+	if (check_holds(t, 9, sh_mrz_digit(s[9]))) {
 		out->held++;
 		t[strcspn(t, "<")] = '\0';
 		memcpy(out->number, t, strlen(t) + 1);
@@ -362,7 +361,7 @@ read_td3(char line[2][LINE_MAX], int year, struct sh_mrz *out)
 	out->checks++;
 	if (take_digits(s + 28, 12, t, &corrected) == 0) {
 		memcpy(t + 12, "<<", 3);
-		if (check_holds(t, 14, as_digit(s[42]))) {
+		if (check_holds(t, 14, sh_mrz_digit(s[42]))) {
 			out->held++;
 			memcpy(out->personal, t, 12);
 			out->personal[12] = '\0';

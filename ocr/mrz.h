@@ -42,6 +42,9 @@ struct sh_mrz {
 void sh_mrz_read(const char *const *lines, size_t nlines, int year,
     struct sh_mrz *out);
 
+/* The figure that C was taken for, where none but a figure can be; or 0. */
+char sh_mrz_digit(char c);
+
 /*
  * The three lines of a card that says this, as the rules print them; NAME is
  * the printed name, family name first.  A date of year 0 as EXPIRY is a card

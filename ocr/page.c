@@ -179,6 +179,48 @@ sh_page_add_word(struct sh_page *p, const char *text, struct sh_box box,
 	return (0);
 }
 
+static int32_t
+cut(int32_t v, int32_t lo, int32_t hi)
+{
+	return (v < lo ? lo : v > hi ? hi : v);
+}
+
+static struct sh_box
+move_box(const struct sh_page *p, struct sh_box b, int32_t dx, int32_t dy)
+{
+	struct sh_box out;
+
+	out.x = cut(b.x + dx, 0, p->width_px - 1);
+	out.y = cut(b.y + dy, 0, p->height_px - 1);
+	out.w = cut(b.x + dx + b.w, out.x + 1, p->width_px) - out.x;
+	out.h = cut(b.y + dy + b.h, out.y + 1, p->height_px) - out.y;
+	return (out);
+}
+
+int
+sh_page_copy_line(struct sh_page *p, const struct sh_page *from, size_t i,
+    int32_t dx, int32_t dy, uint32_t block, struct sh_error *err)
+{
+	const struct sh_line *l = &from->lines[i];
+	const int32_t base[4] = { cut(l->baseline[0] + dx, 0, p->width_px),
+	    cut(l->baseline[1] + dy, 0, p->height_px),
+	    cut(l->baseline[2] + dx, 0, p->width_px),
+	    cut(l->baseline[3] + dy, 0, p->height_px) };
+	uint32_t k;
+
+	if (sh_page_add_line(p, move_box(p, l->box, dx, dy), base, block,
+	    err))
+		return (-1);
+	for (k = l->first; k < l->first + l->nwords; k++) {
+		const struct sh_word *w = &from->words[k];
+
+		if (sh_page_add_word(p, w->text, move_box(p, w->box, dx, dy),
+		    (double)w->confidence, err))
+			return (-1);
+	}
+	return (0);
+}
+
 int
 sh_page_set_word(struct sh_page *p, size_t i, const char *text,
     double confidence, struct sh_error *err)
@@ -284,4 +326,39 @@ sh_box_union(struct sh_box a, struct sh_box b)
 	u.w = (a.x + a.w > b.x + b.w ? a.x + a.w : b.x + b.w) - u.x;
 	u.h = (a.y + a.h > b.y + b.h ? a.y + a.h : b.y + b.h) - u.y;
 	return (u);
+}
+
+struct sh_page *
+sh_page_frame(const struct sh_page *p, struct sh_error *err)
+{
+	struct sh_page *out = sh_page_new(err);
+	const char *name;
+	json_t *v;
+	size_t i;
+
+	if (out == NULL)
+		return (NULL);
+	out->state = p->state;
+	out->width_px = p->width_px;
+	out->height_px = p->height_px;
+	out->dpi = p->dpi;
+	out->dpi_y = p->dpi_y;
+	out->dpi_known = p->dpi_known;
+	out->orientation = p->orientation;
+	out->skew_deg = p->skew_deg;
+	out->confidence = p->confidence;
+	if (*p->engine != '\0' && sh_page_set_engine(out, p->engine, err))
+		goto fail;
+	for (i = 0; i < p->nmarks; i++)
+		if (sh_page_add_mark(out, p->marks[i].kind, p->marks[i].text,
+		    p->marks[i].box, p->marks[i].method, err))
+			goto fail;
+	json_object_foreach(p->measures, name, v)
+		if (sh_page_set_measure(out, name, json_integer_value(v),
+		    err))
+			goto fail;
+	return (out);
+fail:
+	sh_page_free(out);
+	return (NULL);
 }

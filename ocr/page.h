@@ -90,6 +90,8 @@ struct sh_page {
 };
 
 struct sh_page *sh_page_new(struct sh_error *err);
+/* All of P but its lines; the caller's. */
+struct sh_page *sh_page_frame(const struct sh_page *p, struct sh_error *err);
 void sh_page_free(struct sh_page *p);
 
 /* Copies TEXT; lines come in reading order, words after their line. */
@@ -98,6 +100,13 @@ int sh_page_add_line(struct sh_page *p, struct sh_box box,
     SH_MUST_CHECK;
 int sh_page_add_word(struct sh_page *p, const char *text, struct sh_box box,
     double confidence, struct sh_error *err) SH_MUST_CHECK;
+/*
+ * Line I of FROM and its words, moved by DX and DY and cut to the page, as a
+ * line of block BLOCK.
+ */
+int sh_page_copy_line(struct sh_page *p, const struct sh_page *from,
+    size_t i, int32_t dx, int32_t dy, uint32_t block, struct sh_error *err)
+    SH_MUST_CHECK;
 /* Another text and confidence for word I, which must be there. */
 int sh_page_set_word(struct sh_page *p, size_t i, const char *text,
     double confidence, struct sh_error *err) SH_MUST_CHECK;

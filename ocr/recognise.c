@@ -1,4 +1,4 @@
-#include "ocr/recognise.h"
+#include "ocr/recognise_internal.h"
 
 #include <allheaders.h>
 #include <math.h>
@@ -9,27 +9,18 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ocr/barcode.h"
-#include "ocr/clean.h"
-#include "ocr/engine.h"
-#include "ocr/marks.h"
-#include "ocr/quality.h"
+#include "ocr/cards.h"
 #include "ocr/textlayer.h"
-#include "ocr/tidy.h"
 
 #define LONG_SIDE_IN	11.69	/* A4, where the file knows no dpi */
 #define SIDE_IN_MAX	48	/* A0; a file that says more is wrong */
 #define COARSE_IN_MAX	17.5	/* A3, below 150 dpi: 72 is what cameras say */
 #define SIDE_MIN	32	/* px: no word fits in less */
-#define READ_PX_MAX	12e6	/* a raster scaled up for reading */
-#define FAINT		0.82	/* read worse: the ink may be faded */
 #define POOR		0.6	/* read worse: it may lie another way */
-#define SHAPES_FEW	40	/* like words: their height may be wrong */
-#define SHAPES_MIN	8	/* like words: fewer may be a picture's */
 #define FAINT_SHAPES	3	/* like words: worth looking at them */
 #define BAND_MM		12	/* of faint print, read to know whose it is */
 #define OWN_WORDS	3	/* read so surely: */
 #define OWN_SURE	0.9
-#define LOST_E2		60	/* less of their ink was read: a page is lost */
 
 /*
  * What is done to a page before and after the engine: to be raised with each
@@ -39,12 +30,6 @@
 
 /* How else a page may lie than it seems to. */
 static const int others[] = { 180, 90, 270 };
-
-struct sh_recogniser {
-	struct sh_engine *engine;
-	struct sh_marks *marks;		/* NULL: words stay as read */
-	char name[SH_PAGE_NAME_BYTES + 1];
-};
 
 void
 sh_recogniser_free(struct sh_recogniser *r)
@@ -93,23 +78,10 @@ sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
 	return (0);
 }
 
-/* ---- one reading ---------------------------------------------------------- */
+/* ---- one page --------------------------------------------------------------- */
 
-/* An upright page on its way; borrowed all. */
-struct job {
-	struct sh_recogniser *r;
-	const struct sh_pixels *px;
-	const struct sh_quality *q;
-	const struct sh_lie *lie;
-	double dpi;		/* of px */
-	double scale_x, scale_y;	/* page pixels to one of px */
-	int dpi_known;
-	int orientation;
-	double skew_deg;
-};
-
-static struct sh_page *
-new_page(const struct job *j, struct sh_error *err)
+struct sh_page *
+sh_upright_page(const struct sh_upright *j, struct sh_error *err)
 {
 	struct sh_page *p = sh_page_new(err);
 
@@ -131,229 +103,61 @@ new_page(const struct job *j, struct sh_error *err)
 	return (NULL);
 }
 
-/* Letters expected right minus letters expected wrong. */
-static double
-worth(const struct sh_page *p)
-{
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < p->nwords; i++)
-		sum += (2 * (double)p->words[i].confidence - 1) *
-		    (double)sh_utf8_count(p->words[i].text,
-		    strlen(p->words[i].text));
-	return (sum);
-}
-
-/*
- * Small print is read at twice its size, very large scans at 300 dpi.
- * Between, scaling only costs.
- */
-static double
-choose_scale(const struct job *j)
-{
-	double px = (double)j->px->width_px * j->px->height_px, s = 1;
-	int height = j->lie->height_px;
-
-	if (height > 0 && height <= 12) {
-		s = fmin(2, sqrt(READ_PX_MAX / px));
-		return (s < 1.2 ? 1 : s);
-	}
-	if (j->dpi > 450)
-		s = 300 / j->dpi;
-	else if (!j->dpi_known && height > 50)
-		s = 28.0 / height;
-	/* However it came about: not more than the engine can bear. */
-	return (fmin(s, sqrt(4 * READ_PX_MAX / px)));
-}
-
-/*
- * The dpi at which small letters would have their usual 2.4 mm.  On grainy
- * paper a few shapes say nothing of that: grain may be among them.  On even
- * paper they are a card's small print, whose dots are no specks.
- */
-static double
-print_dpi(const struct job *j)
-{
-	double dpi = j->lie->height_px * 300.0 / 28;
-
-	if (j->lie->nwords < SHAPES_FEW && sh_quality_is_grainy(j->q))
-		return (j->dpi);
-	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
-}
-
-static double
-mean_confidence(const struct sh_page *p)
-{
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < p->nwords; i++)
-		sum += (double)p->words[i].confidence;
-	return (p->nwords > 0 ? sum / (double)p->nwords : 0);
-}
-
-/*
- * Read with these treatments.  A lean of up to a degree costs less than
- * setting it straight does.
- */
+/* Is there print beside the cards?  1, 0 or -1. */
 static int
-read_with(const struct job *j, unsigned plan, enum sh_layout layout,
-    struct sh_page **pp, struct sh_error *err)
+has_more(const struct sh_upright *j, const struct sh_sketch *sketch,
+    struct sh_error *err)
 {
-	double scale = choose_scale(j);
-	double lean = fabs(j->skew_deg) > 1 ? j->skew_deg : 0;
-	struct sh_page *p = NULL;
-	struct Pix *grey = NULL;
-	struct sh_view view;
-	int upended, rc = -1;
+	struct sh_sketch rest = *sketch;
+	int words, f = sketch->factor, rc = -1;
+	size_t i;
 
-	*pp = NULL;
-	if ((grey = sh_treat_apply(j->px, j->dpi,
-	    print_dpi(j), j->q, &plan, err)) == NULL ||
-	    sh_clean_straighten(&grey, scale, scale, lean, &view, err) ||
-	    (p = new_page(j, err)) == NULL ||
-	    sh_page_set_measure(p, "treatments_bits", plan, err))
-		goto out;
-	view.a *= j->scale_x;
-	view.b *= j->scale_x;
-	view.c *= j->scale_x;
-	view.d *= j->scale_y;
-	view.e *= j->scale_y;
-	view.f *= j->scale_y;
-	if (sh_engine_run(j->r->engine, grey, j->dpi * scale, layout, &view,
-	    p, &upended, err))
-		goto out;
-	if (upended > 0 && layout == SH_LAYOUT_AUTO) {
-		/*
-		 * Columns of numbers were taken for a line that runs down
-		 * the page.  The upright page has none: read it as one
-		 * column, where the engine looks for none.
-		 */
-		sh_page_free(p);
-		if ((p = new_page(j, err)) == NULL ||
-		    sh_page_set_measure(p, "treatments_bits", plan, err) ||
-		    sh_engine_run(j->r->engine, grey, j->dpi * scale,
-		    SH_LAYOUT_COLUMN, &view, p, &upended, err))
-			goto out;
+	if ((rest.pix = pixCopy(NULL, sketch->pix)) == NULL)
+		return (sh_error_nomem(err, "a raster"));
+	for (i = 0; i < j->ncards; i++) {
+		const struct sh_box *c = &j->card[i];
+		struct Box *b = boxCreate(c->x / f, c->y / f, c->w / f + 1,
+		    c->h / f + 1);
+
+		(void)pixClearInRect(rest.pix, b);
+		boxDestroy(&b);
 	}
-	if (worth(p) <= 0) {
-		/* A picture, a scrawl, ink from the other side: no reading. */
-		sh_page_free(p);
-		if ((p = new_page(j, err)) == NULL ||
-		    sh_page_set_measure(p, "treatments_bits", plan, err))
-			goto out;
-		p->state = SH_PAGE_UNREADABLE;
-	}
-	p->confidence = mean_confidence(p);
-	*pp = p;
-	p = NULL;
-	rc = 0;
-out:
-	pixDestroy(&grey);
-	sh_page_free(p);
+	if (sh_sketch_count_words(&rest, &words, err) == 0)
+		rc = words >= FAINT_SHAPES;
+	pixDestroy(&rest.pix);
 	return (rc);
 }
 
-/* Keep the better of two readings in *PP. */
-static void
-keep_better(struct sh_page **pp, struct sh_page *other)
-{
-	if (worth(other) > worth(*pp)) {
-		sh_page_free(*pp);
-		*pp = other;
-	} else {
-		sh_page_free(other);
-	}
-}
-
-/*
- * A page of which half was lost is as sure of the other half as any: what
- * it has not read must be looked for.  It is kept with the reading.
- */
 static int
-record_coverage(const struct job *j, const struct sh_sketch *sketch,
-    struct sh_page *p, struct sh_coverage *out, struct sh_error *err)
-{
-	if (sh_sketch_coverage(sketch, p, j->scale_x, j->scale_y, out, err) ||
-	    sh_page_set_measure(p, "word_shapes", out->shapes, err) ||
-	    sh_page_set_measure(p, "ink_read_e2", out->read_e2, err) ||
-	    sh_page_set_measure(p, "clipped_shapes", out->clipped, err))
-		return (-1);
-	return (0);
-}
-
-/* What was chosen, in order, its marks mended. */
-static int
-finish_words(const struct job *j, struct sh_page **pp, struct sh_error *err)
-{
-	struct sh_page *tidy = sh_page_tidy(*pp, err);
-	unsigned mended;
-
-	if (tidy == NULL)
-		return (-1);
-	sh_page_free(*pp);
-	*pp = tidy;
-	tidy->confidence = mean_confidence(tidy);
-	if (tidy->state == SH_PAGE_READ && tidy->nwords == 0)
-		tidy->state = SH_PAGE_UNREADABLE;
-	if (j->r->marks == NULL)
-		return (0);
-	return (sh_marks_mend(j->r->marks, tidy, &mended, err) ||
-	    sh_page_set_measure(tidy, "marks_mended", mended, err) ? -1 : 0);
-}
-
-static int
-read_upright(const struct job *j, const struct sh_sketch *sketch,
+read_upright(const struct sh_upright *upright, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
 {
-	unsigned plan = sh_treat_plan(j->q, print_dpi(j));
-	struct sh_coverage covered;
-	struct Pix *grey = NULL;
-	struct sh_page *again;
-	int rc;
+	struct sh_upright j = *upright;
+	struct Pix *grey = sh_clean_grey(j.px, err);
+	struct sh_box card[SH_CARDS_MAX];
+	int more = 1, rc = -1;
 
-	if (read_with(j, plan, SH_LAYOUT_AUTO, pp, err))
-		return (-1);
-	if ((*pp)->confidence < FAINT && !j->q->two_level) {
-		/* Faded ink is the ill that no measure tells surely. */
-		plan |= SH_TREAT_REVIVE;
-		if ((plan & SH_TREAT_COLOUR) == 0)
-			plan |= SH_TREAT_PAPER;
-		if (read_with(j, plan, SH_LAYOUT_AUTO, &again, err))
-			goto fail;
-		keep_better(pp, again);
-	}
-	if (record_coverage(j, sketch, *pp, &covered, err))
-		goto fail;
-	if ((*pp)->state == SH_PAGE_READ && covered.shapes >= SHAPES_MIN &&
-	    covered.read_e2 < LOST_E2) {
-		/* The engine's layout lost it: once more without one. */
-		if (read_with(j, plan, SH_LAYOUT_COLUMN, &again, err))
-			goto fail;
-		keep_better(pp, again);
-		if (record_coverage(j, sketch, *pp, &covered, err))
-			goto fail;
-	}
-	if (finish_words(j, pp, err))
-		goto fail;
-	if ((grey = sh_clean_grey(j->px, err)) == NULL)
-		goto fail;
-	rc = sh_barcode_find(grey, sketch, j->scale_x, j->scale_y, *pp, err);
-	pixDestroy(&grey);
-	if (rc == 0)
-		return (0);
-fail:
-	sh_page_free(*pp);
 	*pp = NULL;
-	return (-1);
+	j.card = card;
+	if (grey == NULL || sh_cards_find(grey, j.dpi, card, &j.ncards, err) ||
+	    (j.ncards > 0 && (more = has_more(&j, sketch, err)) < 0))
+		goto out;
+	j.only_cards = !more;
+	if (sh_words_read(&j, sketch, pp, err) == 0)
+		rc = sh_barcode_find(grey, sketch, j.scale_x, j.scale_y, *pp,
+		    err);
+out:
+	pixDestroy(&grey);
+	if (rc) {
+		sh_page_free(*pp);
+		*pp = NULL;
+	}
+	return (rc);
 }
-
-/* ---- one page --------------------------------------------------------------- */
 
 /* A page, its sketch turned clockwise with it. */
 struct turned {
-	struct job job;
+	struct sh_upright job;
 	struct sh_sketch sketch;
 	struct sh_pixels px;
 };
@@ -367,8 +171,8 @@ turned_clear(struct turned *t)
 
 /* As j, turned clockwise by DEGREES more; points into itself. */
 static int
-turn_job(const struct job *j, const struct sh_sketch *sketch, int degrees,
-    struct turned *t, struct sh_error *err)
+turn_job(const struct sh_upright *j, const struct sh_sketch *sketch,
+    int degrees, struct turned *t, struct sh_error *err)
 {
 	t->job = *j;
 	t->sketch = *sketch;
@@ -391,8 +195,8 @@ turn_job(const struct job *j, const struct sh_sketch *sketch, int degrees,
 }
 
 static int
-read_turned(const struct job *j, const struct sh_sketch *sketch, int degrees,
-    struct sh_page **pp, struct sh_error *err)
+read_turned(const struct sh_upright *j, const struct sh_sketch *sketch,
+    int degrees, struct sh_page **pp, struct sh_error *err)
 {
 	struct turned t;
 	int rc = -1;
@@ -409,7 +213,7 @@ read_turned(const struct job *j, const struct sh_sketch *sketch, int degrees,
  * does the other side shine through?  A band of it is read: 1, 0 or -1.
  */
 static int
-is_own_print(const struct job *j, const struct sh_sketch *sketch,
+is_own_print(const struct sh_upright *j, const struct sh_sketch *sketch,
     int degrees, struct sh_error *err)
 {
 	struct sh_page *p = NULL;
@@ -429,8 +233,7 @@ is_own_print(const struct job *j, const struct sh_sketch *sketch,
 	band.data += (size_t)top * (size_t)band.width_px *
 	    (size_t)band.channels;
 	t.job.px = &band;
-	if (read_with(&t.job, sh_treat_plan(j->q, print_dpi(j)),
-	    SH_LAYOUT_AUTO, &p, err))
+	if (sh_words_once(&t.job, &p, err))
 		goto out;
 	for (i = 0; i < p->nwords; i++)
 		words += (double)p->words[i].confidence >= OWN_SURE &&
@@ -448,7 +251,7 @@ out:
  * is poor, the other ways too.
  */
 static int
-read_any_way(const struct job *j, const struct sh_sketch *sketch,
+read_any_way(const struct sh_upright *j, const struct sh_sketch *sketch,
     struct sh_page **pp, struct sh_error *err)
 {
 	struct sh_page *again;
@@ -464,7 +267,7 @@ read_any_way(const struct job *j, const struct sh_sketch *sketch,
 			*pp = NULL;
 			return (-1);
 		}
-		keep_better(pp, again);
+		sh_words_keep_better(pp, again);
 	}
 	return (0);
 }
@@ -475,12 +278,12 @@ read_any_way(const struct job *j, const struct sh_sketch *sketch,
  * with nothing else on it.
  */
 static int
-find_print(struct job *j, struct Pix *grey, struct sh_sketch *sketch,
+find_print(struct sh_upright *j, struct Pix *grey, struct sh_sketch *sketch,
     struct sh_lie *lie, struct sh_pixels *faintp, struct sh_error *err)
 {
 	struct sh_sketch faint;
 	struct sh_lie faint_lie;
-	struct job k = *j;
+	struct sh_upright k = *j;
 	int degrees, rc = -1;
 	size_t i;
 
@@ -519,7 +322,7 @@ out:
 
 /* The file's dpi where it can be believed, else as if the page were A4. */
 static void
-choose_dpi(const struct sh_pixels *px, struct job *j)
+choose_dpi(const struct sh_pixels *px, struct sh_upright *j)
 {
 	int32_t side = px->width_px > px->height_px ? px->width_px :
 	    px->height_px;
@@ -541,7 +344,7 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	struct Pix *grey = NULL;
 	struct sh_quality q = { .two_level = 0 };
 	struct sh_lie lie = { .degrees = 0 };
-	struct job j = { .r = r, .q = &q, .lie = &lie, .scale_x = 1,
+	struct sh_upright j = { .r = r, .q = &q, .lie = &lie, .scale_x = 1,
 	    .scale_y = 1 };
 	int print, rc = -1;
 
@@ -564,7 +367,7 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	}
 	j.px = px;
 	if (px->width_px < SIDE_MIN || px->height_px < SIDE_MIN) {
-		if ((*pagep = new_page(&j, err)) != NULL) {
+		if ((*pagep = sh_upright_page(&j, err)) != NULL) {
 			(*pagep)->state = SH_PAGE_UNREADABLE;
 			rc = 0;
 		}
@@ -578,7 +381,7 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 		goto out;
 	if (sh_quality_is_noise(&q)) {
 		/* The engine would look for letters in it for minutes. */
-		if ((*pagep = new_page(&j, err)) != NULL) {
+		if ((*pagep = sh_upright_page(&j, err)) != NULL) {
 			(*pagep)->state = SH_PAGE_UNREADABLE;
 			rc = 0;
 		}
@@ -586,7 +389,7 @@ sh_recogniser_read(struct sh_recogniser *r, const struct sh_pixels *px,
 	    &faint, err)) == 1) {
 		pixDestroy(&grey);
 		rc = read_any_way(&j, &sketch, pagep, err);
-	} else if (print == 0 && (*pagep = new_page(&j, err)) != NULL) {
+	} else if (print == 0 && (*pagep = sh_upright_page(&j, err)) != NULL) {
 		(*pagep)->state = SH_PAGE_BLANK;
 		rc = 0;
 	}
@@ -606,7 +409,7 @@ sh_recogniser_take(struct sh_recogniser *r, const struct sh_pixels *px,
 {
 	struct sh_sketch sketch = { .pix = NULL };
 	struct sh_quality q = { .two_level = 0 };
-	struct job j = { .r = r, .px = px, .q = &q, .scale_x = 1,
+	struct sh_upright j = { .r = r, .px = px, .q = &q, .scale_x = 1,
 	    .scale_y = 1 };
 	struct sh_page *p = NULL;
 	struct Pix *grey = NULL;
@@ -625,7 +428,7 @@ sh_recogniser_take(struct sh_recogniser *r, const struct sh_pixels *px,
 		goto out;
 	sh_quality_measure(px, grey, &q);
 	if (sh_sketch_make(grey, j.dpi, &q, &sketch, err) ||
-	    (p = new_page(&j, err)) == NULL ||
+	    (p = sh_upright_page(&j, err)) == NULL ||
 	    (rc = sh_textlayer_fill(xml, len, &sketch, p, err)) != 1)
 		goto out;
 	rc = -1;

@@ -12,6 +12,10 @@
 #define SCRAWL_HIGH	2	/* times a page's word: higher, and none of a */
 #define SCRAWL_SURE	0.5	/* ... line's words as sure: a signature */
 #define WORDS_LEAST	20	/* that tell how high a page's words are */
+#define CARD_SURE	0.55	/* a card's pattern gives words less sure */
+#define CARD_SHORT	2	/* ... and so short */
+#define GAP(height)	(5 * (height) / 2)	/* between lines in one row */
+#define NUMBER		9	/* digits, of an old identity card or more */
 #define HEAD		0.2	/* of the page's height */
 
 /* ---- what is no writing ----------------------------------------------------- */
@@ -128,25 +132,84 @@ cut_bars(const struct sh_word *w, const char **from)
 	    (size_t)(stop - *from));
 }
 
+/*
+ * Does the pattern or the portrait of a card make this word of a line's end?
+ * What has figures may be a number misread.
+ */
+static int
+is_pattern(const struct sh_word *w)
+{
+	struct look l = { 0, 0, 0, 0, 0, 0 };
+
+	look_at(w, &l);
+	return (l.letters + l.digits == 0 || (l.digits < 2 && !l.machine &&
+	    l.sure < CARD_SURE && (l.chars <= CARD_SHORT ||
+	    l.sure < 0.15)));
+}
+
+/* The line loses a card's pattern at its ends; its box is its words'. */
+static void
+cut_pattern(const struct sh_page *p, struct sh_line *l)
+{
+	uint32_t i;
+
+	while (l->nwords > 0 && is_pattern(&p->words[l->first])) {
+		l->first++;
+		l->nwords--;
+	}
+	while (l->nwords > 0 &&
+	    is_pattern(&p->words[l->first + l->nwords - 1]))
+		l->nwords--;
+	if (l->nwords == 0)
+		return;
+	l->box = p->words[l->first].box;
+	for (i = 1; i < l->nwords; i++)
+		l->box = sh_box_union(l->box, p->words[l->first + i].box);
+}
+
 /* ---- the order of lines ------------------------------------------------------- */
 
 /* A line as it would lie on a page that does not lean. */
 struct place {
 	double top, middle, height;
 	int32_t left, right;
+	size_t part;		/* odd: a card; even: what lies between */
 	int row;		/* of the head, or -1 */
 	uint32_t waits;		/* lines that come before it */
 	int placed;
 };
 
+static double
+middle_of(const struct sh_box *b, double lean)
+{
+	return (b->y + b->h / 2.0 - lean * (b->x + b->w / 2.0));
+}
+
+static int
+lies_on(const struct sh_box *card, const struct sh_box *line)
+{
+	int32_t x = line->x + line->w / 2 - card->x;
+	int32_t y = line->y + line->h / 2 - card->y;
+
+	return (x >= 0 && x < card->w && y >= 0 && y < card->h);
+}
+
 static void
-place_line(const struct sh_line *l, double lean, struct place *out)
+place_line(const struct sh_line *l, double lean, const struct sh_box *card,
+    size_t n, struct place *out)
 {
 	double high = l->box.h - fabs(lean) * l->box.w;
+	size_t i;
 
 	out->height = fmax(high, l->box.h / 4.0);
-	out->middle = l->box.y + l->box.h / 2.0 -
-	    lean * (l->box.x + l->box.w / 2.0);
+	out->middle = middle_of(&l->box, lean);
+	for (out->part = i = 0; i < n; i++) {
+		if (lies_on(&card[i], &l->box)) {
+			out->part = 2 * i + 1;
+			break;
+		}
+		out->part += 2 * (middle_of(&card[i], lean) < out->middle);
+	}
 	out->top = out->middle - out->height / 2;
 	out->left = l->box.x;
 	out->right = l->box.x + l->box.w;
@@ -162,8 +225,15 @@ beside(const struct place *a, const struct place *b)
 	double top = fmax(a->top, b->top);
 	double foot = fmin(a->top + a->height, b->top + b->height);
 
-	return ((a->right <= b->left || b->right <= a->left) &&
+	return (a->part == b->part &&
+	    (a->right <= b->left || b->right <= a->left) &&
 	    foot - top >= 0.5 * fmin(a->height, b->height));
+}
+
+static int
+in_head(const struct place *at, double until)
+{
+	return (at->row < 0 && at->part % 2 == 0 && at->middle < until);
 }
 
 /* Rows of the head, from above. */
@@ -176,14 +246,14 @@ find_rows(struct place *at, uint32_t n, double until)
 	for (;;) {
 		first = n;
 		for (i = 0; i < n; i++)
-			if (at[i].row < 0 && at[i].middle < until &&
+			if (in_head(&at[i], until) &&
 			    (first == n || at[i].middle < at[first].middle))
 				first = i;
 		if (first == n)
 			return;
 		at[first].row = row;
 		for (i = 0; i < n; i++)
-			if (at[i].row < 0 && at[i].middle < until &&
+			if (in_head(&at[i], until) &&
 			    beside(&at[first], &at[i]))
 				at[i].row = row;
 		row++;
@@ -193,6 +263,8 @@ find_rows(struct place *at, uint32_t n, double until)
 static int
 comes_before(const struct place *a, const struct place *b)
 {
+	if (a->part != b->part)
+		return (a->part < b->part);
 	if (a->row >= 0 && b->row >= 0)
 		return (a->row != b->row ? a->row < b->row :
 		    a->left < b->left);
@@ -200,12 +272,53 @@ comes_before(const struct place *a, const struct place *b)
 	    b->left < a->right);
 }
 
+/* Is A's line on one card with the LAST and in its column? */
+static int
+goes_on(const struct place *a, const struct place *last)
+{
+	return (last != NULL && a->part == last->part &&
+	    a->left < last->right && last->left < a->right);
+}
+
+/*
+ * Is A to be read before B, which comes first in the engine's order?  On a
+ * card, where a portrait parts the lines, the column of the LAST goes on
+ * from above.
+ */
+static int
+is_sooner(const struct place *a, const struct place *b,
+    const struct place *last)
+{
+	if ((a->waits > 0) != (b->waits > 0))
+		return (a->waits == 0);
+	if (a->waits > 0 || a->part % 2 == 0 || a->part != b->part)
+		return (0);
+	if (goes_on(a, last) != goes_on(b, last))
+		return (goes_on(a, last));
+	return (fabs(a->middle - b->middle) < a->height / 2 ?
+	    a->left < b->left : a->middle < b->middle);
+}
+
+/* The next line: one that waits for none, if there is one. */
+static uint32_t
+choose_next(const struct place *at, uint32_t n, const struct place *last)
+{
+	uint32_t i, next = n;
+
+	for (i = 0; i < n; i++)
+		if (!at[i].placed && (next == n ||
+		    is_sooner(&at[i], &at[next], last)))
+			next = i;
+	return (next);
+}
+
 /* Line numbers in the order in which they are read. */
 static uint32_t *
-find_order(const struct sh_page *p, struct sh_error *err)
+find_order(const struct sh_page *p, const struct sh_line *lines, uint32_t n,
+    const struct sh_box *card, size_t ncards, struct sh_error *err)
 {
 	double lean = tan(p->skew_deg * M_PI / 180);
-	uint32_t n = (uint32_t)p->nlines, i, k, next, *order;
+	uint32_t i, k, next, *order;
 	struct place *at;
 
 	order = sh_alloc(n + 1, sizeof(*order), "lines", err);
@@ -216,17 +329,13 @@ find_order(const struct sh_page *p, struct sh_error *err)
 		return (NULL);
 	}
 	for (i = 0; i < n; i++)
-		place_line(&p->lines[i], lean, &at[i]);
+		place_line(&lines[i], lean, card, ncards, &at[i]);
 	find_rows(at, n, HEAD * p->height_px);
 	for (i = 0; i < n; i++)
 		for (k = 0; k < n; k++)
 			at[i].waits += k != i && comes_before(&at[k], &at[i]);
 	for (k = 0; k < n; k++) {
-		/* Where lines wait for each other, as the engine had them. */
-		next = n;
-		for (i = 0; i < n && (next == n || at[next].waits > 0); i++)
-			if (!at[i].placed && (next == n || at[i].waits == 0))
-				next = i;
+		next = choose_next(at, n, k > 0 ? &at[order[k - 1]] : NULL);
 		order[k] = next;
 		at[next].placed = 1;
 		for (i = 0; i < n; i++)
@@ -239,17 +348,55 @@ find_order(const struct sh_page *p, struct sh_error *err)
 
 /* ---- the copy ------------------------------------------------------------------ */
 
+/*
+ * Where the word in fact ends, for the engine saw no space behind a label:
+ * "sinh:16/08/1990", "No.027090098192"; its length where it is one.
+ */
+static size_t
+label_end(const char *s, size_t len)
+{
+	uint32_t cp = 0, before = 0, next;
+	size_t at, n;
+
+	for (at = 0; (n = sh_utf8_get(s + at, s + len, &cp)) > 0; at += n) {
+		if ((cp == ':' || cp == '.') && sh_is_letter(before) &&
+		    sh_utf8_get(s + at + n, s + len, &next) > 0 &&
+		    ((cp == ':' && sh_is_letter(next)) ||
+		    strspn(s + at + n, "0123456789") >=
+		    (cp == ':' ? 1 : NUMBER)))
+			return (at + n);
+		before = cp;
+	}
+	return (len);
+}
+
+/* Part of a word, FROM to TO of LEN bytes; boxes go by the bytes. */
+static int
+copy_word(const struct sh_word *w, const char *text, size_t len, size_t from,
+    size_t to, struct sh_page *out, struct sh_error *err)
+{
+	char part[SH_PAGE_WORD_BYTES + 1];
+	struct sh_box b = w->box;
+
+	memcpy(part, text + from, to - from);
+	part[to - from] = '\0';
+	b.x += (int32_t)((int64_t)w->box.w * (int64_t)from / (int64_t)len);
+	b.w = (int32_t)((int64_t)w->box.w * (int64_t)(to - from) /
+	    (int64_t)len);
+	b.w += b.w == 0;
+	return (sh_page_add_word(out, part, b, (double)w->confidence, err));
+}
+
 /* The line's words, the line itself with the first of them. */
 static int
 copy_line(const struct sh_page *p, const struct sh_line *l, uint32_t block,
     struct sh_page *out, struct sh_error *err)
 {
 	struct look look = { 0, 0, 0, 0, 0, 0 };
-	char text[SH_PAGE_WORD_BYTES + 1];
 	const char *from;
 	int open = 0;
 	uint32_t i;
-	size_t n;
+	size_t n, end;
 
 	for (i = l->first; i < l->first + l->nwords; i++)
 		look_at(&p->words[i], &look);
@@ -260,75 +407,107 @@ copy_line(const struct sh_page *p, const struct sh_line *l, uint32_t block,
 		n = look.machine ? strlen(from) : cut_bars(w, &from);
 		if (n == 0)
 			continue;
-		memcpy(text, from, n);
-		text[n] = '\0';
 		if (!open && sh_page_add_line(out, l->box, l->baseline, block,
 		    err))
 			return (-1);
 		open = 1;
-		if (sh_page_add_word(out, text, w->box,
-		    (double)w->confidence, err))
+		end = look.machine ? n : label_end(from, n);
+		if (copy_word(w, from, n, 0, end, out, err) ||
+		    (end < n && copy_word(w, from, n, end, n, out, err)))
 			return (-1);
 	}
 	return (0);
 }
 
+/*
+ * Word K of a card's line stands so far from the one before it that it
+ * belongs to another line beside this one.
+ */
 static int
-copy_rest(const struct sh_page *p, struct sh_page *out, struct sh_error *err)
+stands_apart(const struct sh_page *p, uint32_t k)
 {
-	const char *name;
-	json_t *v;
-	size_t i;
+	const struct sh_box *a = &p->words[k - 1].box, *b = &p->words[k].box;
 
-	out->state = p->state;
-	out->dpi = p->dpi;
-	out->dpi_y = p->dpi_y;
-	out->dpi_known = p->dpi_known;
-	out->orientation = p->orientation;
-	out->skew_deg = p->skew_deg;
-	out->confidence = p->confidence;
-	if (p->engine != NULL && sh_page_set_engine(out, p->engine, err))
-		return (-1);
-	for (i = 0; i < p->nmarks; i++)
-		if (sh_page_add_mark(out, p->marks[i].kind, p->marks[i].text,
-		    p->marks[i].box, p->marks[i].method, err))
-			return (-1);
-	json_object_foreach(p->measures, name, v)
-		if (sh_page_set_measure(out, name, json_integer_value(v),
-		    err))
-			return (-1);
-	return (0);
+	return (b->x - a->x - a->w > GAP(a->h > b->h ? a->h : b->h));
+}
+
+/*
+ * LINE as one more of the *NP in OUT, unless it is no writing, on a page
+ * whose words are HEIGHT high.
+ */
+static void
+keep_line(const struct sh_page *p, const struct sh_line *line, int32_t height,
+    int of_card, struct sh_line *out, size_t *np)
+{
+	struct sh_line l = *line;
+
+	if (of_card)
+		cut_pattern(p, &l);
+	if (l.nwords > 0 && !is_scrawl(p, &l, height))
+		out[(*np)++] = l;
+}
+
+/*
+ * The page's lines of writing; those of cards without pattern, and cut where
+ * two stand in one row.  The caller's.
+ */
+static struct sh_line *
+cut_lines(const struct sh_page *p, int32_t height, const struct sh_box *card,
+    size_t ncards, size_t *np, struct sh_error *err)
+{
+	struct sh_line *out = sh_alloc(p->nlines + p->nwords + 1,
+	    sizeof(*out), "lines", err);
+	uint32_t k, end;
+	size_t i, c;
+
+	for (i = *np = 0; out != NULL && i < p->nlines; i++) {
+		struct sh_line l = p->lines[i];
+
+		for (c = 0; c < ncards && !lies_on(&card[c], &l.box); c++)
+			;
+		end = l.first + l.nwords;
+		for (k = l.first + 1; c < ncards && k < end; k++)
+			if (stands_apart(p, k)) {
+				l.nwords = k - l.first;
+				keep_line(p, &l, height, 1, out, np);
+				l.first = k;
+				l.nwords = end - k;
+			}
+		keep_line(p, &l, height, c < ncards, out, np);
+	}
+	return (out);
 }
 
 struct sh_page *
-sh_page_tidy(const struct sh_page *p, struct sh_error *err)
+sh_page_tidy(const struct sh_page *p, const struct sh_box *card,
+    size_t ncards, struct sh_error *err)
 {
-	struct sh_page *out = sh_page_new(err);
+	struct sh_page *out = sh_page_frame(p, err);
+	struct sh_line *lines = NULL;
 	uint32_t *order = NULL, i, block = 0, last = UINT32_MAX;
 	int32_t height;
+	size_t n;
 
 	if (out == NULL || find_height(p, &height, err) ||
-	    (order = find_order(p, err)) == NULL)
+	    (lines = cut_lines(p, height, card, ncards, &n, err)) == NULL ||
+	    (order = find_order(p, lines, (uint32_t)n, card, ncards,
+	    err)) == NULL)
 		goto fail;
-	out->width_px = p->width_px;
-	out->height_px = p->height_px;
-	for (i = 0; i < p->nlines; i++) {
-		const struct sh_line *l = &p->lines[order[i]];
+	for (i = 0; i < n; i++) {
+		const struct sh_line *l = &lines[order[i]];
 
-		if (is_scrawl(p, l, height))
-			continue;
 		if (last != UINT32_MAX && l->block != last)
 			block++;
 		last = l->block;
 		if (copy_line(p, l, block, out, err))
 			goto fail;
 	}
-	if (copy_rest(p, out, err))
-		goto fail;
 	free(order);
+	free(lines);
 	return (out);
 fail:
 	free(order);
+	free(lines);
 	sh_page_free(out);
 	return (NULL);
 }

@@ -4,10 +4,14 @@
  *
  *	- Upright bars at a word's ends are rules of tables; words of signs
  *	  alone that were not read surely are rims, folds, strokes.
+ *	- What stands right behind a label's colon is another word.
  *	- A line without a figure, of which most are signs or nothing but a
- *	  letter or two was read at all, is a signature or a seal.
+ *	  letter or two was read at all, is a signature or a seal; so is one
+ *	  of words twice as high as the page's of which none is half sure.
  *	- A line stands before all that lie below it in the same columns; in
  *	  the head of a page, what stands side by side is read row by row.
+ *	- Cards come one after the other, each column by column, without what
+ *	  their portrait and pattern were read as.
  *
  * Machine-readable lines ("<<") are left alone.
  */
@@ -17,7 +21,8 @@
 #include "base/error.h"
 #include "ocr/page.h"
 
-/* A tidied copy of P, all else as in P; the caller's. */
-struct sh_page *sh_page_tidy(const struct sh_page *p, struct sh_error *err);
+/* A tidied copy of P, on which NCARDS lie, all else as in P; the caller's. */
+struct sh_page *sh_page_tidy(const struct sh_page *p,
+    const struct sh_box *card, size_t ncards, struct sh_error *err);
 
 #endif
