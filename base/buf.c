@@ -71,23 +71,42 @@ sh_buf_puts(struct sh_buf *b, const char *s, struct sh_error *err)
 }
 
 int
+sh_buf_vprintf(struct sh_buf *b, struct sh_error *err, const char *fmt,
+    va_list ap)
+{
+	size_t room = b->cap - b->len;
+	va_list again;
+	uint8_t *p;
+	int n;
+
+	/* Mostly there is room, and one go will do. */
+	va_copy(again, ap);
+	n = vsnprintf(b->data == NULL ? NULL : (char *)b->data + b->len,
+	    room, fmt, ap);
+	assert(n >= 0);
+	if ((p = sh_buf_reserve(b, (size_t)n, err)) == NULL) {
+		if (b->data != NULL)
+			b->data[b->len] = '\0';
+		va_end(again);
+		return (-1);
+	}
+	if ((size_t)n >= room)
+		(void)vsnprintf((char *)p, (size_t)n + 1, fmt, again);
+	va_end(again);
+	b->len += (size_t)n;
+	return (0);
+}
+
+int
 sh_buf_printf(struct sh_buf *b, struct sh_error *err, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
-	uint8_t *p;
+	int rc;
 
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	rc = sh_buf_vprintf(b, err, fmt, ap);
 	va_end(ap);
-	assert(n >= 0);
-	if ((p = sh_buf_reserve(b, (size_t)n, err)) == NULL)
-		return (-1);
-	va_start(ap, fmt);
-	(void)vsnprintf((char *)p, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	b->len += (size_t)n;
-	return (0);
+	return (rc);
 }
 
 void

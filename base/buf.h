@@ -7,6 +7,7 @@
 #ifndef SH_BASE_BUF_H
 #define SH_BASE_BUF_H
 
+#include <stdarg.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -35,6 +36,8 @@ int sh_buf_puts(struct sh_buf *b, const char *s, struct sh_error *err)
     SH_MUST_CHECK;
 int sh_buf_printf(struct sh_buf *b, struct sh_error *err, const char *fmt,
     ...) SH_PRINTF(3, 4) SH_MUST_CHECK;
+int sh_buf_vprintf(struct sh_buf *b, struct sh_error *err, const char *fmt,
+    va_list ap) SH_PRINTF(3, 0) SH_MUST_CHECK;
 
 /* Big-endian integers of NBYTES (1..8). */
 int sh_buf_put_be(struct sh_buf *b, uint64_t v, unsigned nbytes,

@@ -10,6 +10,7 @@
 
 #define BACKGROUND_QUALITY	45
 #define PATCH_QUALITY		80
+#define CARD_QUALITY		90	/* its small print is in no stencil */
 #define INK_QUALITY		70
 #define INK_SHRINK		16
 #define SEAM			2	/* px of a patch that lie on true paper */
@@ -140,7 +141,8 @@ put_patches(const struct sh_pixels *px, const struct sh_plan *plan,
 			return (-1);
 		rc = sh_layers_calm(&part, err);
 		if (rc == 0)
-			rc = put_jpeg(l, &part, PATCH_QUALITY,
+			rc = put_jpeg(l, &part, plan->is_card[i] ?
+			    CARD_QUALITY : PATCH_QUALITY,
 			    &l->of.patch[i].image, err);
 		sh_pixels_free(&part);
 		l->of.patch[i].x = plan->patch[i].x;

@@ -20,9 +20,11 @@
 #define TONE_LEAST	50	/* ... lighter than ink */
 #define TONE_PIXELS	40	/* of those: a cell has tone */
 #define PHOTO_CELLS	80	/* as many are a photograph */
-#define CARD(paper)	((paper) * 31 / 32)	/* darker than the page: a card, */
+#define CARD(sheet)	((sheet) * 31 / 32)	/* darker than the sheet: a card, */
 #define CARD_CELLS	1800	/* ... if as many, */
 #define CARD_FILL(area)	((area) * 4 / 5)	/* ... without gaps between */
+#define CARD_ACROSS	6	/* blocks: half a card at least, */
+#define CARD_DOWN	8	/* ... half of two below each other */
 #define BLOCK		16	/* cells; paper is told by blocks of them */
 #define PATCH_COST	150	/* cells that one more patch costs as much as */
 #define SPLITS		12	/* halvings of what is coloured, at most */
@@ -48,7 +50,7 @@ struct finder {
 	struct cell *cell;
 	int32_t cols, rows;
 	uint8_t *paper;		/* luminance of each block's paper */
-	unsigned brightest;	/* of those */
+	uint8_t *sheet;		/* ... of what a card there would lie on */
 	int32_t bcols, brows;
 	struct levels {		/* of each cell: what is darker */
 		uint8_t tone[SH_STENCILS_MAX];
@@ -137,22 +139,65 @@ paper_of(const struct finder *f, int32_t bx, int32_t by)
 	return ((uint8_t)v);
 }
 
+/*
+ * Value I of N, STRIDE apart, or what lies on both sides of it within REACH
+ * where that is higher.  Behind the ends all is as at the ends.
+ */
+static uint8_t
+raised(const uint8_t *v, int32_t n, int32_t stride, int32_t i, int32_t reach)
+{
+	uint8_t least = 255, most;
+	int32_t from, k;
+
+	for (from = i - 2 * reach; from <= i; from++) {
+		most = 0;
+		for (k = from; k <= from + 2 * reach; k++) {
+			int32_t at = k < 0 ? 0 : k < n ? k : n - 1;
+
+			if (v[at * stride] > most)
+				most = v[at * stride];
+		}
+		least = most < least ? most : least;
+	}
+	return (least);
+}
+
+/*
+ * Light that falls off over the page makes no card: what lies lower than
+ * what is on both sides of it, within a card's size, does.
+ */
+static void
+find_sheet(struct finder *f)
+{
+	int32_t w = f->bcols, h = f->brows, x, y;
+
+	for (y = 0; y < h; y++)
+		for (x = 0; x < w; x++) {
+			uint8_t a = raised(f->paper + y * w, w, 1, x,
+			    CARD_ACROSS);
+			uint8_t d = raised(f->paper + x, h, w, y, CARD_DOWN);
+
+			f->sheet[y * w + x] = a > d ? a : d;
+		}
+}
+
 /* Paper is never much darker than the page's brightest. */
 static void
 find_paper(struct finder *f)
 {
 	size_t i, n = (size_t)f->bcols * (size_t)f->brows;
+	unsigned brightest = 0;
 
-	f->brightest = 0;
 	for (i = 0; i < n; i++) {
 		f->paper[i] = paper_of(f, (int32_t)(i % (size_t)f->bcols),
 		    (int32_t)(i / (size_t)f->bcols));
-		if (f->paper[i] > f->brightest)
-			f->brightest = f->paper[i];
+		if (f->paper[i] > brightest)
+			brightest = f->paper[i];
 	}
+	find_sheet(f);
 	for (i = 0; i < n; i++)
-		if (f->paper[i] < f->brightest * 7 / 10)
-			f->paper[i] = (uint8_t)(f->brightest * 7 / 10);
+		if (f->paper[i] < brightest * 7 / 10)
+			f->paper[i] = (uint8_t)(brightest * 7 / 10);
 }
 
 static unsigned
@@ -160,6 +205,13 @@ paper_at(const struct finder *f, int32_t col, int32_t row)
 {
 	return (f->paper[(size_t)(row / BLOCK) * (size_t)f->bcols +
 	    (size_t)(col / BLOCK)]);
+}
+
+static unsigned
+sheet_at(const struct finder *f, size_t cell)
+{
+	return (f->sheet[cell / (size_t)f->cols / BLOCK * (size_t)f->bcols +
+	    cell % (size_t)f->cols / BLOCK]);
 }
 
 /*
@@ -303,13 +355,14 @@ sh_bits_grow(const struct sh_bits *b, struct sh_bits *out,
 struct box {
 	int32_t x0, y0, x1, y1;	/* cells, the last ones inside */
 	uint32_t n;
+	int card;		/* there is one in it */
 };
 
 /* The box of N cells. */
 static struct box
 around_cells(const struct finder *f, const uint32_t *cell, size_t n)
 {
-	struct box b = { f->cols, f->rows, 0, 0, (uint32_t)n };
+	struct box b = { f->cols, f->rows, 0, 0, (uint32_t)n, 0 };
 	size_t i;
 
 	for (i = 0; i < n; i++) {
@@ -364,6 +417,7 @@ unite(struct box *a, const struct box *b)
 	a->x1 = a->x1 > b->x1 ? a->x1 : b->x1;
 	a->y1 = a->y1 > b->y1 ? a->y1 : b->y1;
 	a->n += b->n;
+	a->card |= b->card;
 }
 
 static uint64_t
@@ -465,7 +519,8 @@ mark_cells(struct finder *f)
 		    ((c->coloured >= INK_PIXELS ? KIND_INK : 0) |
 		    (c->pale >= PALE_PIXELS ? pale : 0) |
 		    (c->tones >= TONE_PIXELS ? KIND_PHOTO : 0) |
-		    (c->sum / c->pixels < CARD(f->brightest) ? KIND_CARD : 0));
+		    (c->sum / c->pixels < CARD(sheet_at(f, i)) ?
+		    KIND_CARD : 0));
 	}
 }
 
@@ -509,6 +564,7 @@ find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
 			    SH_COUNT(part), &sum);
 			while (m-- > 0) {
 				b = part[m];
+				b.card = look[k].kind == KIND_CARD;
 				b.x0 -= b.x0 > 0;
 				b.y0 -= b.y0 > 0;
 				b.x1 += b.x1 < f->cols - 1;
@@ -523,6 +579,7 @@ find_patches(struct finder *f, struct sh_plan *plan, struct sh_error *err)
 		int32_t x1 = (box[i].x1 + 1) * SH_CELL;
 		int32_t y1 = (box[i].y1 + 1) * SH_CELL;
 
+		plan->is_card[i] = box[i].card;
 		a->x = box[i].x0 * SH_CELL;
 		a->y = box[i].y0 * SH_CELL;
 		a->w = (x1 < f->px->width_px ? x1 : f->px->width_px) - a->x;
@@ -583,7 +640,8 @@ sh_layers_find(const struct sh_pixels *px, struct sh_plan *plan,
 	    (f.cell = sh_alloc(ncells, sizeof(*f.cell), "cells", err)) ==
 	    NULL || (f.level = sh_alloc(ncells, sizeof(*f.level), "cells",
 	    err)) == NULL || (f.paper = sh_alloc((size_t)f.bcols *
-	    (size_t)f.brows, 1, "cells", err)) == NULL)
+	    (size_t)f.brows, 1, "cells", err)) == NULL || (f.sheet = sh_alloc(
+	    (size_t)f.bcols * (size_t)f.brows, 1, "cells", err)) == NULL)
 		goto out;
 	for (y = 0; y < px->height_px; y++)
 		measure_row(&f, y);
@@ -601,6 +659,7 @@ out:
 	free(f.cell);
 	free(f.level);
 	free(f.paper);
+	free(f.sheet);
 	if (rc != 0)
 		sh_plan_clear(plan);
 	return (rc);

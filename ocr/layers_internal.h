@@ -25,6 +25,7 @@ struct sh_plan {
 	/* Ink outside the patches, its edges too; of each, what is darker. */
 	struct sh_bits tone[SH_STENCILS_MAX];
 	struct sh_area patch[SH_PATCHES_MAX];
+	int is_card[SH_PATCHES_MAX];
 	size_t npatches;
 };
 void sh_plan_clear(struct sh_plan *plan);

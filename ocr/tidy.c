@@ -9,6 +9,9 @@
 
 #define SIGNS_SURE	0.9	/* signs read so surely are printed */
 #define LETTERS_SURE	0.5	/* so are one or two letters of a line */
+#define SCRAWL_HIGH	2	/* times a page's word: higher, and none of a */
+#define SCRAWL_SURE	0.5	/* ... line's words as sure: a signature */
+#define WORDS_LEAST	20	/* that tell how high a page's words are */
 #define CARD_SURE	0.55	/* a card's pattern gives words less sure */
 #define CARD_SHORT	2	/* ... and so short */
 #define GAP(height)	(5 * (height) / 2)	/* between lines in one row */
@@ -20,6 +23,7 @@
 struct look {
 	size_t chars, letters, digits;
 	double sure;		/* of the surest word */
+	int32_t height;		/* of the lowest */
 	int machine;		/* a machine-readable line */
 };
 
@@ -36,18 +40,54 @@ look_at(const struct sh_word *w, struct look *l)
 		l->letters += (size_t)sh_is_letter(cp);
 	}
 	l->sure = fmax(l->sure, (double)w->confidence);
+	l->height = l->height == 0 || w->box.h < l->height ? w->box.h :
+	    l->height;
 	l->machine |= strstr(w->text, "<<") != NULL;
 }
 
 static int
-is_scrawl(const struct sh_page *p, const struct sh_line *line)
+compare_heights(const void *va, const void *vb)
 {
-	struct look l = { 0, 0, 0, 0, 0 };
+	const int32_t *a = va, *b = vb;
+
+	return (*a < *b ? -1 : *a > *b);
+}
+
+/* The median of the words; INT32_MAX / SCRAWL_HIGH where they are few. */
+static int
+find_height(const struct sh_page *p, int32_t *out, struct sh_error *err)
+{
+	int32_t *height;
+	size_t i;
+
+	*out = INT32_MAX / SCRAWL_HIGH;
+	if (p->nwords < WORDS_LEAST)
+		return (0);
+	if ((height = sh_alloc(p->nwords, sizeof(*height), "words", err)) ==
+	    NULL)
+		return (-1);
+	for (i = 0; i < p->nwords; i++)
+		height[i] = p->words[i].box.h;
+	qsort(height, p->nwords, sizeof(*height), compare_heights);
+	*out = height[p->nwords / 2];
+	free(height);
+	return (0);
+}
+
+/* HEIGHT is that of the page's words. */
+static int
+is_scrawl(const struct sh_page *p, const struct sh_line *line, int32_t height)
+{
+	struct look l = { 0, 0, 0, 0, 0, 0 };
 	uint32_t i;
 
 	for (i = line->first; i < line->first + line->nwords; i++)
 		look_at(&p->words[i], &l);
-	if (l.machine || l.digits > 0)
+	if (l.machine)
+		return (0);
+	if (l.height > height * SCRAWL_HIGH && l.sure < SCRAWL_SURE)
+		return (1);
+	if (l.digits > 0)
 		return (0);
 	return ((2 * l.letters < l.chars && l.sure < SIGNS_SURE) ||
 	    (l.letters <= 2 && l.sure < LETTERS_SURE));
@@ -99,7 +139,7 @@ cut_bars(const struct sh_word *w, const char **from)
 static int
 is_pattern(const struct sh_word *w)
 {
-	struct look l = { 0, 0, 0, 0, 0 };
+	struct look l = { 0, 0, 0, 0, 0, 0 };
 
 	look_at(w, &l);
 	return (l.letters + l.digits == 0 || (l.digits < 2 && !l.machine &&
@@ -352,7 +392,7 @@ static int
 copy_line(const struct sh_page *p, const struct sh_line *l, uint32_t block,
     struct sh_page *out, struct sh_error *err)
 {
-	struct look look = { 0, 0, 0, 0, 0 };
+	struct look look = { 0, 0, 0, 0, 0, 0 };
 	const char *from;
 	int open = 0;
 	uint32_t i;
@@ -391,16 +431,19 @@ stands_apart(const struct sh_page *p, uint32_t k)
 	return (b->x - a->x - a->w > GAP(a->h > b->h ? a->h : b->h));
 }
 
-/* LINE as one more of the *NP in OUT, unless it is no writing. */
+/*
+ * LINE as one more of the *NP in OUT, unless it is no writing, on a page
+ * whose words are HEIGHT high.
+ */
 static void
-keep_line(const struct sh_page *p, const struct sh_line *line, int of_card,
-    struct sh_line *out, size_t *np)
+keep_line(const struct sh_page *p, const struct sh_line *line, int32_t height,
+    int of_card, struct sh_line *out, size_t *np)
 {
 	struct sh_line l = *line;
 
 	if (of_card)
 		cut_pattern(p, &l);
-	if (l.nwords > 0 && !is_scrawl(p, &l))
+	if (l.nwords > 0 && !is_scrawl(p, &l, height))
 		out[(*np)++] = l;
 }
 
@@ -409,8 +452,8 @@ keep_line(const struct sh_page *p, const struct sh_line *line, int of_card,
  * two stand in one row.  The caller's.
  */
 static struct sh_line *
-cut_lines(const struct sh_page *p, const struct sh_box *card, size_t ncards,
-    size_t *np, struct sh_error *err)
+cut_lines(const struct sh_page *p, int32_t height, const struct sh_box *card,
+    size_t ncards, size_t *np, struct sh_error *err)
 {
 	struct sh_line *out = sh_alloc(p->nlines + p->nwords + 1,
 	    sizeof(*out), "lines", err);
@@ -426,11 +469,11 @@ cut_lines(const struct sh_page *p, const struct sh_box *card, size_t ncards,
 		for (k = l.first + 1; c < ncards && k < end; k++)
 			if (stands_apart(p, k)) {
 				l.nwords = k - l.first;
-				keep_line(p, &l, 1, out, np);
+				keep_line(p, &l, height, 1, out, np);
 				l.first = k;
 				l.nwords = end - k;
 			}
-		keep_line(p, &l, c < ncards, out, np);
+		keep_line(p, &l, height, c < ncards, out, np);
 	}
 	return (out);
 }
@@ -442,10 +485,11 @@ sh_page_tidy(const struct sh_page *p, const struct sh_box *card,
 	struct sh_page *out = sh_page_frame(p, err);
 	struct sh_line *lines = NULL;
 	uint32_t *order = NULL, i, block = 0, last = UINT32_MAX;
+	int32_t height;
 	size_t n;
 
-	if (out == NULL ||
-	    (lines = cut_lines(p, card, ncards, &n, err)) == NULL ||
+	if (out == NULL || find_height(p, &height, err) ||
+	    (lines = cut_lines(p, height, card, ncards, &n, err)) == NULL ||
 	    (order = find_order(p, lines, (uint32_t)n, card, ncards,
 	    err)) == NULL)
 		goto fail;

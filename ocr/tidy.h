@@ -6,7 +6,8 @@
  *	  alone that were not read surely are rims, folds, strokes.
  *	- What stands right behind a label's colon is another word.
  *	- A line without a figure, of which most are signs or nothing but a
- *	  letter or two was read at all, is a signature or a seal.
+ *	  letter or two was read at all, is a signature or a seal; so is one
+ *	  of words twice as high as the page's of which none is half sure.
  *	- A line stands before all that lie below it in the same columns; in
  *	  the head of a page, what stands side by side is read row by row.
  *	- Cards come one after the other, each column by column, without what

@@ -14,7 +14,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 
-#define CHUNK	((size_t)256 * 1024)
+#define CHUNK	((size_t)32 * 1024)	/* a processor's nearest cache */
 
 #define OID(bytes)	(const uint8_t *)bytes, sizeof(bytes) - 1
 

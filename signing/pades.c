@@ -115,7 +115,7 @@ look_into(const struct sh_pades *p, X509 *cert, STACK_OF(X509) *help_with,
 }
 
 int
-sh_pades_check(const struct sh_pades *p, const struct sh_signer *signer,
+sh_pades_check(const struct sh_pades *p, struct sh_signer *signer,
     int64_t now, struct sh_error *err)
 {
 	struct sh_findings found = { .n = 0 };

@@ -45,7 +45,7 @@ const char *sh_pades_name(enum sh_pades_level level);	/* "B-LTA" */
  * Errors: those of sh_signer_check(); SH_ESIGNATURE "cert.untrusted",
  * "cert.revoked"; those of fetch.h.
  */
-int sh_pades_check(const struct sh_pades *p, const struct sh_signer *signer,
+int sh_pades_check(const struct sh_pades *p, struct sh_signer *signer,
     int64_t now, struct sh_error *err) SH_MUST_CHECK;
 
 /*

@@ -89,20 +89,42 @@ sh_pdf_update_print(struct sh_pdf_update *u, uint32_t num, uint32_t gen,
     struct sh_error *err, const char *fmt, ...)
 {
 	va_list ap;
-	int n;
-	uint8_t *room;
+	int rc;
 
 	if (sh_pdf_update_open(u, num, gen, err))
 		return (-1);
 	va_start(ap, fmt);
-	n = vsnprintf(NULL, 0, fmt, ap);
+	rc = sh_buf_vprintf(&u->out, err, fmt, ap);
 	va_end(ap);
-	if ((room = sh_buf_reserve(&u->out, (size_t)n, err)) == NULL)
+	return (rc != 0 ? rc : sh_pdf_update_close(u, err));
+}
+
+int
+sh_pdf_deflate(const void *data, size_t len, struct sh_buf *out,
+    struct sh_error *err)
+{
+	uLongf packed = compressBound(len);
+	uint8_t *room = sh_buf_reserve(out, packed, err);
+
+	if (room == NULL)
 		return (-1);
-	va_start(ap, fmt);
-	(void)vsnprintf((char *)room, (size_t)n + 1, fmt, ap);
-	va_end(ap);
-	u->out.len += (size_t)n;
+	if (compress2(room, &packed, data, len, 6) != Z_OK)
+		return (sh_error_nomem(err, "a PDF stream"));
+	out->len += packed;
+	return (0);
+}
+
+int
+sh_pdf_update_deflated(struct sh_pdf_update *u, uint32_t num,
+    const char *members, const struct sh_buf *packed, struct sh_error *err)
+{
+	if (sh_pdf_update_open(u, num, 0, err) ||
+	    sh_buf_printf(&u->out, err,
+		"<<%s/Filter/FlateDecode/Length %zu>>\nstream\n", members,
+		packed->len) ||
+	    sh_buf_append(&u->out, packed->data, packed->len, err) ||
+	    sh_buf_puts(&u->out, "\nendstream", err))
+		return (-1);
 	return (sh_pdf_update_close(u, err));
 }
 
@@ -110,26 +132,12 @@ int
 sh_pdf_update_stream(struct sh_pdf_update *u, uint32_t num,
     const char *members, const void *data, size_t len, struct sh_error *err)
 {
-	uLongf packed = compressBound(len);
-	struct sh_buf z = SH_BUF_INIT;
+	struct sh_buf packed = SH_BUF_INIT;
 	int rc = -1;
 
-	if (sh_buf_reserve(&z, packed, err) == NULL)
-		return (-1);
-	if (compress2(z.data, &packed, data, len, 6) != Z_OK) {
-		(void)sh_error_nomem(err, "a PDF stream");
-		goto out;
-	}
-	if (sh_pdf_update_open(u, num, 0, err) ||
-	    sh_buf_printf(&u->out, err,
-		"<<%s/Filter/FlateDecode/Length %lu>>\nstream\n", members,
-		packed) ||
-	    sh_buf_append(&u->out, z.data, packed, err) ||
-	    sh_buf_puts(&u->out, "\nendstream", err))
-		goto out;
-	rc = sh_pdf_update_close(u, err);
-out:
-	sh_buf_free(&z);
+	if (sh_pdf_deflate(data, len, &packed, err) == 0)
+		rc = sh_pdf_update_deflated(u, num, members, &packed, err);
+	sh_buf_free(&packed);
 	return (rc);
 }
 

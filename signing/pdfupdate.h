@@ -47,7 +47,14 @@ int sh_pdf_update_close(struct sh_pdf_update *u, struct sh_error *err)
 int sh_pdf_update_print(struct sh_pdf_update *u, uint32_t num, uint32_t gen,
     struct sh_error *err, const char *fmt, ...) SH_PRINTF(5, 6)
     SH_MUST_CHECK;
-/* A deflated stream; MEMBERS is what its dictionary holds besides. */
+/* DATA deflated, behind what OUT holds. */
+int sh_pdf_deflate(const void *data, size_t len, struct sh_buf *out,
+    struct sh_error *err) SH_MUST_CHECK;
+/* A stream that is deflated already; MEMBERS: what else it says of itself. */
+int sh_pdf_update_deflated(struct sh_pdf_update *u, uint32_t num,
+    const char *members, const struct sh_buf *packed, struct sh_error *err)
+    SH_MUST_CHECK;
+/* A stream to be deflated. */
 int sh_pdf_update_stream(struct sh_pdf_update *u, uint32_t num,
     const char *members, const void *data, size_t len, struct sh_error *err)
     SH_MUST_CHECK;

@@ -118,8 +118,8 @@ const char *sh_signer_name(const struct sh_signer *s);
  * Errors: SH_ESIGNATURE "cert.expired", "cert.not-yet", "cert.usage",
  * "cert.weak".
  */
-int sh_signer_check(const struct sh_signer *s, int64_t when,
-    struct sh_error *err) SH_MUST_CHECK;
+int sh_signer_check(struct sh_signer *s, int64_t when, struct sh_error *err)
+    SH_MUST_CHECK;
 
 /*
  * Make a self-contained test authority with an officer's and an agency's

@@ -128,8 +128,9 @@ sign(const char *name, struct sh_signer *s, const struct sh_buf *pdf,
     enum sh_sig_place place, int fd)
 {
 	struct sh_pdf_signature what = { .field = "officer", .place = place,
-	    .offset_x_pt = 28, .offset_y_pt = 12, .when = sh_now(),
-	    .lines = { "Người ký: Nguyễn Thị Ngọc Ánh" } };
+	    .offset_x_pt = 28, .offset_y_pt = 12,
+	    .lines = { "Người số hóa: Nguyễn Thị Ngọc Ánh" } };
+	char when[SH_TIME_LEN], line[64];
 	struct sh_error err = SH_ERROR_INIT;
 	unsigned long n = 0;
 	double spent = 0, began;
@@ -139,6 +140,10 @@ sign(const char *name, struct sh_signer *s, const struct sh_buf *pdf,
 		    sh_pwrite_all(fd, pdf->data, pdf->len, 0, &err))
 			die(&err);
 		began = cpu_s();
+		what.when = sh_now();
+		sh_time_print(what.when, when);
+		(void)snprintf(line, sizeof(line), "Thời gian ký: %s", when);
+		what.lines[1] = line;
 		if (sh_pdf_sign(fd, s, &what, &err))
 			die(&err);
 		spent += cpu_s() - began;

@@ -59,8 +59,7 @@ with tempfile.TemporaryDirectory() as folder:
     for name in ("sign, invisible", "sign, visible"):
         line("sohoa " + name, "%.0f" % got[name], "/s",
              "%.0f %% of digest and signature alone (bar 60 %%)"
-             % (100 * got[name] / floor) if name == "sign, invisible"
-             else "%.0f %%" % (100 * got[name] / floor))
+             % (100 * got[name] / floor))
     line("sohoa verify B-B", "%.0f" % got["verify B-B"], "/s",
          "bar 500")
     line("pdfsig -nocert", "%.0f" % pdfsig(folder + "/signed.pdf"), "/s",

@@ -76,6 +76,8 @@ buf_keeps_its_limit(void **state)
 	must(sh_buf_puts(&b, "12345", &err));
 	must(sh_buf_printf(&b, &err, "%s", "67890"));
 	must_fail(sh_buf_puts(&b, "x", &err), SH_ELIMIT);
+	must_fail(sh_buf_printf(&b, &err, "%d", 7), SH_ELIMIT);
+	assert_int_equal(b.len, 10);
 	assert_string_equal((char *)b.data, "1234567890");
 	s = sh_buf_steal(&b, &err);
 	assert_string_equal(s, "1234567890");

@@ -6,6 +6,7 @@
 
 #include "signing/appearance.h"
 #include "signing/font.h"
+#include "signing/letters.h"
 #include "signing/pdfform.h"
 #include "signing/pdfread.h"
 
@@ -480,6 +481,48 @@ the_font(void **state)
 	test_rmdir(dir);
 }
 
+/* What is kept is what would be made anew, and no more than told. */
+static void
+letters_are_kept(void **state)
+{
+	static const char *const noon[] = { "Người ký: Ánh", "12:00" };
+	static const char *const later[] = { "Ánh Người ký", "2026-11-22" };
+	struct sh_error err = SH_ERROR_INIT;
+	const struct sh_font *f = sh_font_default(&err);
+	struct sh_letters *first, *l, *again;
+	char text[8] = "";
+	const char *other = text;
+	int i;
+
+	(void)state;
+	must_ptr(f);
+	first = sh_letters_take(f, noon, 2, &err);
+	must_ptr(first);
+	l = sh_letters_take(f, later, 2, &err);
+	assert_ptr_equal(l, first);
+	sh_letters_release(l);
+	for (i = 0; i < SH_LETTERS_KEPT; i++) {
+		text[0] = (char)('A' + i);
+		l = sh_letters_take(f, &other, 1, &err);
+		must_ptr(l);
+		assert_ptr_not_equal(l, first);
+		sh_letters_release(l);
+	}
+	/* Forgotten, but ours as long as we use it. */
+	again = sh_letters_take(f, noon, 2, &err);
+	must_ptr(again);
+	assert_ptr_not_equal(again, first);
+	assert_int_equal(again->file.len, first->file.len);
+	assert_memory_equal(again->file.data, first->file.data,
+	    first->file.len);
+	assert_string_equal(again->subset.name, first->subset.name);
+	sh_letters_release(first);
+	sh_letters_release(again);
+	other = "\xff";
+	assert_null(sh_letters_take(f, &other, 1, &err));
+	assert_string_equal(err.key, "text.utf8");
+}
+
 /* Long lines are broken inside their half of the page. */
 static void
 long_lines(void **state)
@@ -533,6 +576,7 @@ main(void)
 		cmocka_unit_test(bomb),
 		cmocka_unit_test(places),
 		cmocka_unit_test(the_font),
+		cmocka_unit_test(letters_are_kept),
 		cmocka_unit_test(long_lines),
 	};
 

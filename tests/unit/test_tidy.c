@@ -113,6 +113,47 @@ what_is_printed_stays(void **state)
 		line_becomes(c[i].text, c[i].sure, c[i].text);
 }
 
+/* Strokes of a pen are read as words, but as high ones, and never surely. */
+static void
+signatures_go(void **state)
+{
+	static const struct {
+		const char *text;
+		int height;
+		double sure;
+		int stays;
+	} c[] = {
+		{ "UP 2V, D92", 100, 0.4, 0 }, { "UP 2V, D92", 100, 0.6, 1 },
+		{ "UP 2V, D92", 80, 0.4, 1 }, { "QUYẾT ĐỊNH", 110, 0.9, 1 },
+		{ "IDVNM<<<<<<<<<", 110, 0.2, 1 },
+	};
+	size_t i, k;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(c); i++) {
+		struct sh_page *p = new_page(0);
+		struct sh_line *l;
+		char right[600] = "", *s;
+
+		for (k = 0; k < 5; k++) {
+			add(p, 100, 500 + 60 * (int)k,
+			    "Tôi cam đoan những", 0.9);
+			(void)strcat(right, "Tôi cam đoan những\n");
+		}
+		add(p, 1200, 1500, c[i].text, c[i].sure);
+		l = &p->lines[p->nlines - 1];
+		for (k = l->first; k < p->nwords; k++)
+			p->words[k].box.h = c[i].height;
+		if (c[i].stays)
+			(void)strcat(right, c[i].text);
+		else
+			right[strlen(right) - 1] = '\0';
+		s = tidied(p);
+		assert_string_equal(s, right);
+		free(s);
+	}
+}
+
 /* The engine gives the columns of a head, and a line far too late. */
 static void
 lines_come_as_they_are_read(void **state)
@@ -217,6 +258,7 @@ main(void)
 		cmocka_unit_test(what_is_printed_stays),
 		cmocka_unit_test(labels_end_with_their_colon),
 		cmocka_unit_test(cards_come_one_after_the_other),
+		cmocka_unit_test(signatures_go),
 		cmocka_unit_test(lines_come_as_they_are_read),
 		cmocka_unit_test(all_else_is_kept),
 	};
