@@ -10,7 +10,7 @@
 
 #define BACKGROUND_QUALITY	45
 #define PATCH_QUALITY		80
-#define CARD_QUALITY		90	/* its small print is in no stencil */
+#define CARD_QUALITY		92	/* its small print is in no stencil */
 #define INK_QUALITY		70
 #define INK_SHRINK		16
 #define SEAM			2	/* px of a patch that lie on true paper */
