@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/fs.h"
 #include "base/mem.h"
+#include "ocr/layers.h"
 #include "pipeline/job.h"
 #include "pipeline/render.h"
 
@@ -109,6 +110,8 @@ sh_opened_pages(struct sh_pool *pool, int pdf, const uint8_t *wanted,
 	    k->npages, sizeof(*k->list), "pages", err)) == NULL ||
 	    sh_decode_open(pool, pdf, &d, err))
 		return (-1);
+	if (form == SH_PROFILE_PREVIEW)
+		sh_decode_small(d, SH_PREVIEW_SIDE_PX);
 	while ((rc = sh_decode_next(d, &r, &page, err)) == 1) {
 		if (page < k->npages && (wanted == NULL || wanted[page]) &&
 		    take_page(pool, &r, page, form, k, err))

@@ -84,6 +84,11 @@ int sh_decode_open(struct sh_pool *p, int fd, struct sh_decoding **dp,
 int sh_decode_seek(struct sh_decoding *d, uint32_t page,
     struct sh_error *err) SH_MUST_CHECK;
 /*
+ * For a look at the pages only: where the file has layers to be drawn, the
+ * longer side of a page gets SIDE_PX at most.  Before the first page.
+ */
+void sh_decode_small(struct sh_decoding *d, int32_t side_px);
+/*
  * The next page: 1; no more: 0; -1: this page failed (*PAGEP says which).
  * After a page's own failure the next call goes on behind it; after one of
  * the whole file the next call answers 0.  While it waits, readers are

@@ -270,7 +270,8 @@ sh_child_end(struct sh_pool *p, struct sh_child *c, enum sh_end end,
 		count_usage(p, c, &ru);
 	if (why != NULL && end != SH_END_DONE && end != SH_END_LIE)
 		explain(c, status, end, wall_ms, why);
-	(void)close(c->control);
+	if (c->control >= 0)
+		(void)close(c->control);
 	(void)close(c->complaints);
 	*c = (struct sh_child)SH_CHILD_INIT;
 	return (status);

@@ -34,6 +34,7 @@ struct sh_decoding {
 	int ended;
 	int is_raster;		/* of a page that pdftoppm drew */
 	int is_pdf;
+	int32_t side_px;	/* of a drawing, at most; 0: as many as it has */
 };
 
 void
@@ -252,6 +253,12 @@ sh_decode_seek(struct sh_decoding *d, uint32_t page, struct sh_error *err)
 }
 
 void
+sh_decode_small(struct sh_decoding *d, int32_t side_px)
+{
+	d->side_px = side_px;
+}
+
+void
 sh_decode_close(struct sh_decoding *d)
 {
 	if (d == NULL)
@@ -308,6 +315,9 @@ draw_with(struct sh_decoding *d, const char *const *args, int out,
 		return (-1);
 	if (sh_child_start(p, &c, "raster", args, fds, 3, err))
 		goto out;
+	/* Its end is closed: that would be news to every wait. */
+	(void)close(c.control);
+	c.control = -1;
 	while ((alive = sh_child_listen(&c)) &&
 	    sh_monotonic_ms() < deadline)
 		if (sh_pool_wait(p, &c, deadline, err) < 0)
@@ -324,6 +334,19 @@ out:
 	(void)sh_child_end(p, &c, SH_END_DONE, 0, NULL);
 	(void)close(fds[0]);
 	return (rc);
+}
+
+/* No more dots than are looked at; the finest lines of ink keep theirs. */
+static void
+draw_smaller(struct sh_wire_request *q, int32_t side_px)
+{
+	double w = q->width_pt * q->dpi_x, h = q->height_pt * q->dpi_y,
+	    side = (w > h ? w : h) / 72;
+
+	if (side_px == 0 || q->mono || side <= side_px)
+		return;
+	q->dpi_x *= side_px / side;
+	q->dpi_y *= side_px / side;
 }
 
 /* Let pdftoppm draw the page into the memory file OUT. */
@@ -415,6 +438,7 @@ raster_page(struct sh_decoding *d, const json_t *v, struct sh_raster *out,
 	if (d->is_raster || sh_wire_request(v, &q, err))
 		return (sh_error_set(err, SH_ELIBRARY, "worker.protocol",
 		    "no page to draw"));
+	draw_smaller(&q, d->side_px);
 	for (attempt = 0; attempt < SH_ATTEMPTS && rc != 0; attempt++) {
 		sh_error_clear(err);
 		if ((fd = sh_memfd("drawing", err)) < 0)
@@ -428,7 +452,7 @@ raster_page(struct sh_decoding *d, const json_t *v, struct sh_raster *out,
 	}
 	if (rc != 0)
 		sh_error_param(err, "page", "%u", d->page + 1);
-	else if (q.text)
+	else if (q.text && d->side_px == 0)
 		ask_for_text(d, out);
 	return (rc);
 }

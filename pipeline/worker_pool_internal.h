@@ -1,10 +1,10 @@
 /*
  * What the files of the pool share.
  *
- * Invariants.  A child that runs has pid > 0 and both descriptors; one that
- * ended has pid 0 and both -1, and was waited for.  Everything that comes
- * out of a child has passed sh_wire_*() before it is used.  The number of
- * jobs is fixed, so the pool's memory is.
+ * Invariants.  A child that runs has pid > 0 and both descriptors (a drawing
+ * program has no control); one that ended has pid 0 and both -1, and was
+ * waited for.  Everything that comes out of a child has passed sh_wire_*()
+ * before it is used.  The number of jobs is fixed, so the pool's memory is.
  */
 #ifndef SH_PIPELINE_WORKER_POOL_INTERNAL_H
 #define SH_PIPELINE_WORKER_POOL_INTERNAL_H
@@ -31,7 +31,7 @@ enum sh_end {			/* why a child was ended */
 struct sh_child {
 	const char *mode;	/* "decode"; static */
 	pid_t pid;
-	int control;
+	int control;		/* -1: it tells by its status alone */
 	int complaints;		/* its standard error */
 	size_t complained;	/* bytes */
 	unsigned lines;		/* logged */

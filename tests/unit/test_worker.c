@@ -1,6 +1,7 @@
 /* The pool on the real worker: decode, raster, read, verify. */
 #include "tests/unit/test_worker_make.h"
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 
 static void
@@ -148,6 +149,48 @@ vector_pages_are_drawn(void **state)
 	assert_in_range(dark, n / 100, n / 4);
 	free(pixels);
 	sh_raster_clear(&r);
+	sh_pool_free(p);
+}
+
+static double
+own_cpu_s(void)
+{
+	struct rusage ru;
+
+	assert_int_equal(getrusage(RUSAGE_SELF, &ru), 0);
+	return ((double)(ru.ru_utime.tv_sec + ru.ru_stime.tv_sec) +
+	    (double)(ru.ru_utime.tv_usec + ru.ru_stime.tv_usec) / 1e6);
+}
+
+/* For a look only, and nobody turns in circles while pdftoppm draws. */
+static void
+a_drawing_can_be_small(void **state)
+{
+	struct sh_pool *p = start_pool(worker_path(), 0, 0);
+	struct sh_error err = SH_ERROR_INIT;
+	double own = own_cpu_s(), decode, reading;
+	uint64_t peak, read_peak;
+	struct sh_decoding *d;
+	struct sh_raster r;
+	uint32_t page;
+	int fd = text_pdf("Nguyen Thi Thanh Dinh");
+
+	(void)state;
+	must(sh_decode_open(p, fd, &d, &err));
+	sh_decode_small(d, 600);
+	while (sh_decode_next(d, &r, &page, &err) == 1) {
+		assert_int_equal(r.width_px, 600);
+		assert_int_equal(r.height_px, 450);
+		assert_int_equal((int)r.dpi_x, 150);
+		assert_int_equal(r.text_bytes, 0);
+		sh_raster_clear(&r);
+	}
+	must(err.code != SH_OK);
+	assert_int_equal(page, 1);
+	sh_decode_close(d);
+	(void)close(fd);
+	sh_pool_usage(p, &peak, &read_peak, &decode, &reading);
+	assert_true(own_cpu_s() - own < decode / 8);
 	sh_pool_free(p);
 }
 
@@ -474,6 +517,7 @@ main(void)
 		cmocka_unit_test(a_bad_page_is_one_page),
 		cmocka_unit_test(files_are_refused_with_a_reason),
 		cmocka_unit_test(vector_pages_are_drawn),
+		cmocka_unit_test(a_drawing_can_be_small),
 		cmocka_unit_test(a_drawn_image_is_exact),
 		cmocka_unit_test(words_are_taken_where_they_show),
 		cmocka_unit_test(pages_are_read),
