@@ -26,6 +26,7 @@
 #define Q_LATER_RULE	0.97	/* times, for each rule before it */
 #define Q_WEAK_RULE	0.5	/* times: a rule that calls itself weak */
 #define Q_BEHIND_NAME	0.85	/* times: a number that follows its owner */
+#define ALIKE		0.05	/* places as good as each other */
 #define FAIR		0.5	/* good enough not to try the next rule */
 
 /*
@@ -38,10 +39,24 @@ suits(const struct sh_proposal *p)
 	return (p->worth * p->worth * p->worth * (0.5 + 0.5 * p->confidence));
 }
 
+/*
+ * Of two that stand in places as good the first counts, unless it was read
+ * badly: the second is another person's, or said again.
+ */
+static int
+outdoes(const struct sh_proposal *best, const struct sh_proposal *p)
+{
+	if (best->value == NULL)
+		return (1);
+	if (fabs(p->worth - best->worth) < ALIKE && best->confidence >= FAIR)
+		return (0);
+	return (suits(p) > suits(best));
+}
+
 static int
 better(struct sh_proposal *best, struct sh_proposal *p)
 {
-	if (best->value == NULL || suits(p) > suits(best)) {
+	if (outdoes(best, p)) {
 		/* The same value twice is surer than once. */
 		if (best->value != NULL && strcmp(best->value, p->value) == 0)
 			p->confidence = 1 - (1 - p->confidence) *
