@@ -188,21 +188,13 @@ out:
 
 /* ---- lag ----------------------------------------------------------------- */
 
-static int
-count_one(void *arg, const struct sh_fed *item, struct sh_error *err)
-{
-	(void)item;
-	(void)err;
-	++*(uint64_t *)arg;
-	return (0);
-}
-
 int
 sh_search_lag(struct sh_search *s, struct sh_archive *ar,
     struct sh_search_lag *out, struct sh_error *err)
 {
 	sqlite3_stmt *st;
 	struct sh_search_state state;
+	uint64_t end;
 	unsigned shard;
 
 	memset(out, 0, sizeof(*out));
@@ -210,10 +202,11 @@ sh_search_lag(struct sh_search *s, struct sh_archive *ar,
 		return (sh_search_missing(s, err));
 	for (shard = 0; shard < sh_engine_shards(ar->engine); shard++) {
 		if (sh_search_state(s, shard, &state, err) < 0 ||
-		    sh_engine_feed(ar->engine, shard, NULL, state.position,
-		    count_one, &out->behind, err))
+		    sh_engine_feed_end(ar->engine, shard, state.position, &end,
+		    err))
 			return (-1);
 		out->position += state.position;
+		out->behind += end - state.position;
 	}
 	if (sh_search_prepare(s, "SELECT count(*) FROM document", &st, err))
 		return (-1);
