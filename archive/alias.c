@@ -48,6 +48,7 @@ sh_alias_group(struct sh_archive *ar, const struct sh_tag *tag,
 	tags[0] = *tag;
 	for (i = 0; i < g.n; i++) {
 		r.term = tags[i];
+		sh_vault_fetch(ar->vault, &r.term);
 		if (sh_engine_scan(ar->engine, &r, take_alias, &g, err))
 			return (-1);
 	}

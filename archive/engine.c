@@ -218,6 +218,40 @@ sh_engine_feed(struct sh_engine *e, unsigned shard,
 	return (e->driver->feed(e, shard, holder, after, fn, arg, err));
 }
 
+static int
+take_position(void *arg, const struct sh_fed *item, struct sh_error *err)
+{
+	(void)err;
+	*(uint64_t *)arg = item->position;
+	return (1);
+}
+
+int
+sh_engine_feed_end(struct sh_engine *e, unsigned shard, uint64_t after,
+    uint64_t *positionp, struct sh_error *err)
+{
+	/* There is an event at LO, or LO is AFTER; none behind HI. */
+	uint64_t lo = after, hi = UINT64_MAX, step = 1, mid, found;
+
+	while (lo < hi) {
+		mid = step > 0 && step < hi - lo ? lo + step :
+		    lo + (hi - lo) / 2;
+		found = 0;
+		if (sh_engine_feed(e, shard, NULL, mid, take_position, &found,
+		    err))
+			return (-1);
+		if (found > 0) {
+			lo = found;
+			step *= 2;
+		} else {
+			hi = mid;
+			step = 0;
+		}
+	}
+	*positionp = lo;
+	return (0);
+}
+
 int
 sh_engine_lease(struct sh_engine *e, unsigned queue, size_t n, int64_t now,
     int64_t ttl_s, struct sh_engine_job *jobs, size_t *gotp,

@@ -245,6 +245,14 @@ int sh_engine_feed(struct sh_engine *e, unsigned shard,
     void *arg, struct sh_error *err) SH_MUST_CHECK;
 
 /*
+ * Asked with sh_engine_feed(): the position of SHARD's last event; AFTER
+ * when there is none behind it.  Looked for in steps that double, so that
+ * what lies between is not read.
+ */
+int sh_engine_feed_end(struct sh_engine *e, unsigned shard, uint64_t after,
+    uint64_t *positionp, struct sh_error *err) SH_MUST_CHECK;
+
+/*
  * Hand out up to N jobs of QUEUE that are due at NOW (Unix seconds), for
  * TTL_S seconds; the attempt is counted durably before the call returns.
  */

@@ -352,10 +352,10 @@ keep_event(struct sh_lmdb *h, MDB_txn *txn, const struct sh_tag *holder,
 	return (keep_row(b, &row, &ev, err));
 }
 
-/* Events of the feed (HOLDER NULL) or of one chain behind AFTER. */
+/* At most N events of the feed (HOLDER NULL) or of one chain behind AFTER. */
 static int
 feed_batch(struct sh_lmdb *h, const struct sh_tag *holder, uint64_t after,
-    struct batch *b, struct sh_error *err)
+    size_t n, struct batch *b, struct sh_error *err)
 {
 	uint8_t start[LMDB_KEY_MAX];
 	MDB_cursor *c;
@@ -383,7 +383,7 @@ feed_batch(struct sh_lmdb *h, const struct sh_tag *holder, uint64_t after,
 		if (holder != NULL && (k.mv_size < LMDB_ROW_HEAD ||
 		    memcmp(k.mv_data, start, LMDB_ROW_HEAD) != 0))
 			break;
-		if (b->n == BATCH || b->bytes.len > BATCH_BYTES) {
+		if (b->n == n || b->bytes.len > BATCH_BYTES) {
 			b->more = 1;
 			break;
 		}
@@ -408,18 +408,20 @@ sh_lmdb_feed(struct sh_engine *e, unsigned shard,
 	struct sh_fed item = { .position = after };
 	const uint8_t *p;
 	MDB_val v;
-	size_t i;
+	/* Events lie apart, a page each, and some callers want but one. */
+	size_t i, n = 1;
 	int r = 0;
 
 	(void)shard;
 	do {
 		if (item.position == UINT64_MAX)
 			break;
-		if (feed_batch((struct sh_lmdb *)e, holder, item.position, &b,
-		    err)) {
+		if (feed_batch((struct sh_lmdb *)e, holder, item.position, n,
+		    &b, err)) {
 			r = -1;
 			break;
 		}
+		n = n * 4 < BATCH ? n * 4 : BATCH;
 		for (i = 0, p = b.bytes.data; i < b.n && r == 0; i++) {
 			v.mv_size = sh_get_be(p + 2, 2);
 			v.mv_data = (void *)(uintptr_t)(p + 36);

@@ -310,6 +310,16 @@ sh_keystore_expect(const struct sh_keystore *k, const struct sh_tag *holder)
 	__builtin_prefetch(slot + SLOT / 2);
 }
 
+void
+sh_keystore_fetch(const struct sh_keystore *k, const struct sh_tag *holder)
+{
+	const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+	uint64_t at = slot_at(k->log2, 0, slot_home(k->log2, holder));
+
+	(void)madvise((void *)(uintptr_t)(k->map + at / page * page), page,
+	    MADV_WILLNEED);
+}
+
 int
 sh_keystore_look(struct sh_keystore *k, const struct sh_tag *holder,
     uint32_t version, struct sh_slots_found *f, struct sh_error *err)

@@ -61,6 +61,9 @@ uint64_t sh_keystore_count(const struct sh_keystore *k);
 /* HOLDER's key will be asked for: its slot is fetched meanwhile. */
 void sh_keystore_expect(const struct sh_keystore *k,
     const struct sh_tag *holder);
+/* The same from the disk, when memory has not got it. */
+void sh_keystore_fetch(const struct sh_keystore *k,
+    const struct sh_tag *holder);
 
 /*
  * The newest key of HOLDER (*VERSIONP 0 on entry), or that of a version.

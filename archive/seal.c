@@ -531,11 +531,29 @@ sh_seals_due(struct sh_archive *ar, const struct sh_sealing *with,
 /* ---- status -------------------------------------------------------------- */
 
 static int
-count_leaf(void *arg, const struct sh_leaf *leaf, struct sh_error *err)
+take_position(void *arg, const struct sh_leaf *leaf, struct sh_error *err)
 {
-	(void)leaf;
 	(void)err;
-	++*(uint64_t *)arg;
+	*(uint64_t *)arg = leaf->item->position;
+	return (1);
+}
+
+/* What SHARD's feed has behind the first SIZE leaves; gaps counted too. */
+static int
+count_unsealed(struct sh_archive *ar, unsigned shard, uint64_t size,
+    uint64_t *np, struct sh_error *err)
+{
+	uint64_t sealed = 0, end;
+
+	if (size > 0 && sh_log_read(ar->seals->logs[shard], size - 1, size,
+	    take_position, &sealed, err))
+		return (-1);
+	/* An archive that fell back has less than was sealed. */
+	if (size > 0 && sealed == 0)
+		return (0);
+	if (sh_engine_feed_end(ar->engine, shard, sealed, &end, err))
+		return (-1);
+	*np += end - sealed;
 	return (0);
 }
 
@@ -560,8 +578,7 @@ fill_status(struct sh_archive *ar, int64_t now, json_t *v,
 	}
 	for (i = 0; i < s->nlogs; i++) {
 		sealed += seal.trees[i].size;
-		if (sh_log_read(s->logs[i], seal.trees[i].size, UINT64_MAX,
-		    count_leaf, &unsealed, err))
+		if (count_unsealed(ar, i, seal.trees[i].size, &unsealed, err))
 			return (-1);
 	}
 	if (s->pending_since != 0)

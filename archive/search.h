@@ -61,7 +61,10 @@ int sh_search_find(struct sh_search *s, const char *match, uint64_t before,
 int sh_search_is_behind(struct sh_search *s, struct sh_archive *ar,
     struct sh_error *err);
 
-/* How far it is behind the feed, in events, and what it has. */
+/*
+ * How far it is behind the feed, and what it has.  An engine that leaves
+ * gaps between positions makes it look further behind than it is.
+ */
 struct sh_search_lag {
 	uint64_t position;	/* in the feed, summed over shards */
 	uint64_t behind;

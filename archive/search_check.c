@@ -36,7 +36,8 @@ struct checked {
 };
 
 static int
-sum_documents(struct sh_search *s, uint64_t *sump, struct sh_error *err)
+sum_documents(struct sh_search *s, uint64_t *sump, uint64_t *np,
+    struct sh_error *err)
 {
 	sqlite3_stmt *st;
 	uint64_t row;
@@ -46,6 +47,7 @@ sum_documents(struct sh_search *s, uint64_t *sump, struct sh_error *err)
 		return (-1);
 	while ((rc = sqlite3_step(st)) == SQLITE_ROW) {
 		row = (uint64_t)sqlite3_column_int64(st, 0);
+		++*np;
 		for (i = 1; i <= 2; i++)
 			*sump += sh_search_sum(sqlite3_column_blob(st, i),
 			    (size_t)sqlite3_column_bytes(st, i), row,
@@ -167,7 +169,7 @@ check_all(struct sh_search *s, struct sh_archive *ar,
     const struct checked *c, struct sh_error *err)
 {
 	struct sh_search_state state;
-	uint64_t sum = 0, want = 0;
+	uint64_t sum = 0, want = 0, said, n = 0;
 	int lost;
 	unsigned shard;
 	int r;
@@ -184,8 +186,11 @@ check_all(struct sh_search *s, struct sh_archive *ar,
 		    err))
 			return (-1);
 	}
-	if (sum_documents(s, &sum, err) || sum_words(s, &sum, &lost,
-	    err))
+	if (sum_documents(s, &sum, &n, err) || sum_words(s, &sum, &lost,
+	    err) || sh_search_count(s, &said, err))
+		return (-1);
+	if (said != n && c->finding(c->arg, "search.damaged",
+	    "it has another number of documents than it says", err))
 		return (-1);
 	if (lost && c->finding(c->arg, "search.damaged",
 	    "a word that is there is not found", err))

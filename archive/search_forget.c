@@ -188,21 +188,43 @@ out:
 
 /* ---- lag ----------------------------------------------------------------- */
 
-static int
-count_one(void *arg, const struct sh_fed *item, struct sh_error *err)
+/*
+ * FTS5 keeps the number of its rows, a variable-length integer of SQLite's,
+ * at the beginning of its row of averages; to count them is to read an index
+ * of all documents.
+ */
+int
+sh_search_count(struct sh_search *s, uint64_t *np, struct sh_error *err)
 {
-	(void)item;
-	(void)err;
-	++*(uint64_t *)arg;
-	return (0);
+	sqlite3_stmt *st;
+	const uint8_t *p;
+	int i, len, rc;
+
+	*np = 0;
+	if (sh_search_prepare(s, "SELECT block FROM word_data WHERE id = 1",
+	    &st, err))
+		return (-1);
+	if ((rc = sqlite3_step(st)) == SQLITE_ROW) {
+		p = sqlite3_column_blob(st, 0);
+		len = sqlite3_column_bytes(st, 0);
+		for (i = 0; i < len && i < 8; i++) {
+			*np = *np << 7 | (p[i] & 0x7f);
+			if ((p[i] & 0x80) == 0)
+				break;
+		}
+	} else if (rc != SQLITE_DONE) {
+		(void)sh_search_failed(s, err);
+	}
+	(void)sqlite3_finalize(st);
+	return (err->code != SH_OK ? -1 : 0);
 }
 
 int
 sh_search_lag(struct sh_search *s, struct sh_archive *ar,
     struct sh_search_lag *out, struct sh_error *err)
 {
-	sqlite3_stmt *st;
 	struct sh_search_state state;
+	uint64_t end;
 	unsigned shard;
 
 	memset(out, 0, sizeof(*out));
@@ -210,19 +232,13 @@ sh_search_lag(struct sh_search *s, struct sh_archive *ar,
 		return (sh_search_missing(s, err));
 	for (shard = 0; shard < sh_engine_shards(ar->engine); shard++) {
 		if (sh_search_state(s, shard, &state, err) < 0 ||
-		    sh_engine_feed(ar->engine, shard, NULL, state.position,
-		    count_one, &out->behind, err))
+		    sh_engine_feed_end(ar->engine, shard, state.position, &end,
+		    err))
 			return (-1);
 		out->position += state.position;
+		out->behind += end - state.position;
 	}
-	if (sh_search_prepare(s, "SELECT count(*) FROM document", &st, err))
-		return (-1);
-	if (sqlite3_step(st) == SQLITE_ROW)
-		out->documents = (uint64_t)sqlite3_column_int64(st, 0);
-	else
-		(void)sh_search_failed(s, err);
-	(void)sqlite3_finalize(st);
-	return (err->code != SH_OK ? -1 : 0);
+	return (sh_search_count(s, &out->documents, err));
 }
 
 /* ---- making it again ----------------------------------------------------- */

@@ -92,5 +92,8 @@ unsigned sh_search_column(const char *name);
 /* Take the documents that are gone out of the open transaction's file. */
 int sh_search_forget(struct sh_search_follow *f, struct sh_error *err)
     SH_MUST_CHECK;
+/* How many documents the file says it has; the check counts them. */
+int sh_search_count(struct sh_search *s, uint64_t *np, struct sh_error *err)
+    SH_MUST_CHECK;
 
 #endif

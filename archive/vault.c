@@ -450,6 +450,12 @@ sh_vault_expect(const struct sh_vault *v, const struct sh_tag *holder)
 	sh_keystore_expect(v->keys, holder);
 }
 
+void
+sh_vault_fetch(const struct sh_vault *v, const struct sh_tag *holder)
+{
+	sh_keystore_fetch(v->keys, holder);
+}
+
 int
 sh_vault_has_key(struct sh_vault *v, const struct sh_tag *holder,
     struct sh_error *err)

@@ -84,6 +84,12 @@ int sh_vault_need_keys(struct sh_vault *v, const struct sh_tag *holders,
 void sh_vault_expect(const struct sh_vault *v, const struct sh_tag *holder);
 
 /*
+ * The same of somebody whom nobody may have read for long: the disk brings
+ * the key while it is asked for the rows.  Costs a call of the system.
+ */
+void sh_vault_fetch(const struct sh_vault *v, const struct sh_tag *holder);
+
+/*
  * A read has ended, and nobody knows when the next one comes: a vault that
  * others may destroy keys of remembers none until then.
  */

@@ -4,28 +4,55 @@
  * writer was killed; scrubbing; the search beside plain FTS5 on the same
  * texts (readable there, pseudonyms here).
  *
- *   bench_archive [DOCUMENTS [DIR]]
+ *   bench_archive [-o] [DOCUMENTS [DIR]]
  *
- * An archive that is in DIR already is only asked.
+ * An archive that is in DIR already is only asked.  -o measures opening
+ * alone, sealed and with its journal of reads, as a desk has it: after kills
+ * of the writer, with the files in memory and, as after a cut of the power,
+ * none of them.  While such an archive is filled nothing waits for the disk;
+ * before anything is measured all of it is written.
  *
  * Times are wall-clock milliseconds, so quote ratios; CPU is this thread's.
  * On a loaded machine the p99 of an answer's wall time is the scheduler's.
  */
+#include <fcntl.h>
+#include <ftw.h>
 #include <lmdb.h>
 #include <signal.h>
 #include <sqlite3.h>
+#include <sys/syscall.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
 
 #include "archive/fixity.h"
+#include "archive/seal.h"
 #include "base/clock.h"
 #include "base/fs.h"
+#include "signing/signer.h"
 #include "tests/unit/archive_fixture.h"
 
 #define BATCH	100
 #define PERSONS(n)	((n) / 4 + 1)
 #define ASKED	3000
+#define KILLS	3
+
+static int filling;
+
+/* In the place of the C library's, for LMDB, SQLite and us. */
+int
+fdatasync(int fd)
+{
+	return (filling ? 0 : (int)syscall(SYS_fdatasync, fd));
+}
+
+/* What was written is not to be fetched from the disk meanwhile. */
+int
+posix_fadvise(int fd, off_t at, off_t len, int advice)
+{
+	return (filling ? 0 : (int)syscall(SYS_fadvise64, fd, at, len,
+	    advice));
+}
 
 static void
 check(int rc, const struct sh_error *err)
@@ -101,10 +128,21 @@ make_small(struct fixture_doc *d, unsigned n, unsigned persons)
 	d->renditions[2].len = strlen(d->text);
 }
 
-/* Archive documents FIRST .. FIRST + N in batches of BATCH_SIZE. */
+/* Of one rendition and few words: where only their number matters. */
 static void
-write_documents(struct sh_archive *ar, unsigned first, unsigned n,
-    unsigned batch, unsigned persons)
+make_tiny(struct fixture_doc *d, unsigned n, unsigned persons)
+{
+	make_small(d, n, persons);
+	*strchr(d->text, '\n') = '\0';
+	d->renditions[0].len = 100;
+	d->acc.nrenditions = 1;
+}
+
+/* Archive documents FIRST .. FIRST + N, BATCH at a time, made by MAKE. */
+static void
+write_documents(struct sh_archive *ar, void (*make)(struct fixture_doc *,
+    unsigned, unsigned), unsigned first, unsigned n, unsigned batch,
+    unsigned persons)
 {
 	static struct fixture_doc docs[BATCH];
 	static struct sh_accession acc[BATCH];
@@ -114,7 +152,7 @@ write_documents(struct sh_archive *ar, unsigned first, unsigned n,
 
 	for (i = 0; i < n; i += batch) {
 		for (k = 0; k < batch; k++) {
-			make_small(&docs[k], first + i + k, persons);
+			make(&docs[k], first + i + k, persons);
 			acc[k] = docs[k].acc;
 		}
 		check(sh_archive_accede_many(ar, acc, batch, r, &err), &err);
@@ -131,7 +169,7 @@ rate(struct sh_archive *ar, unsigned *first, unsigned n, unsigned batch,
 {
 	double wall = wall_ms(), cpu = cpu_s();
 
-	write_documents(ar, *first, n, batch, persons);
+	write_documents(ar, make_small, *first, n, batch, persons);
 	*first += n;
 	wall = wall_ms() - wall;
 	cpu = cpu_s() - cpu;
@@ -367,21 +405,60 @@ scrub(const char *dir)
 
 /* ---- a killed writer ----------------------------------------------------- */
 
-/* Writes until it is killed. */
+/* Writes until it is killed, documents that no run before wrote. */
 static void
 write_on(const struct fixture_place *p, unsigned first, unsigned persons)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_archive *ar;
 
+	first += (unsigned)(sh_now() % 1000000) * 1000;
 	check(sh_archive_open(&p->place, NULL, 0, &ar, &err), &err);
 	for (;; first += BATCH)
-		write_documents(ar, first, BATCH, BATCH, persons);
+		write_documents(ar, make_small, first, BATCH, BATCH, persons);
 }
 
+/* The disk has it, memory has not. */
+static int
+forget(const char *path, const struct stat *st, int what, struct FTW *at)
+{
+	int fd;
+
+	(void)st;
+	(void)at;
+	if (what != FTW_F || (fd = open(path, O_RDONLY | O_CLOEXEC)) < 0)
+		return (0);
+	(void)fsync(fd);
+	(void)posix_fadvise(fd, 0, 0, POSIX_FADV_DONTNEED);
+	return (close(fd));
+}
+
+/* How the archive stands, and its seals, as who asks for it is told. */
 static void
-open_after_a_kill(const struct fixture_place *p, unsigned documents,
-    unsigned persons)
+ask_status(struct sh_archive *ar)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	double wall = wall_ms(), cpu = cpu_s();
+	json_t *a, *s = NULL;
+
+	check(sh_archive_status(ar, &a, &err), &err);
+	if (sh_seals_status(ar, sh_now(), &s, &err))
+		sh_error_clear(&err);
+	(void)printf("status: %.1f ms, CPU %.1f ms; %lld changes, %lld not "
+	    "searched, %lld not sealed\n", wall_ms() - wall,
+	    (cpu_s() - cpu) * 1e3, (long long)json_integer_value(
+	    json_object_get(a, "events")), (long long)json_integer_value(
+	    json_object_get(json_object_get(a, "search"), "behind")),
+	    (long long)json_integer_value(json_object_get(s, "unsealed")));
+	(void)fflush(stdout);
+	json_decref(a);
+	json_decref(s);
+}
+
+/* COLD, the folder whose files are not in memory, or NULL. */
+static void
+open_after_a_kill(const struct fixture_place *p, const char *cold,
+    unsigned documents, unsigned persons)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_archive *ar;
@@ -393,11 +470,15 @@ open_after_a_kill(const struct fixture_place *p, unsigned documents,
 	(void)usleep(1700000);
 	(void)kill(pid, SIGKILL);
 	(void)waitpid(pid, NULL, 0);
+	if (cold != NULL)
+		(void)nftw(cold, forget, 32, FTW_PHYS);
 	wall = wall_ms();
 	cpu = cpu_s();
 	check(sh_archive_open(&p->place, NULL, 0, &ar, &err), &err);
-	(void)printf("open after a kill: %.1f ms, CPU %.1f ms\n",
-	    wall_ms() - wall, (cpu_s() - cpu) * 1e3);
+	(void)printf("open after a kill%s: %.1f ms, CPU %.1f ms; ", cold ==
+	    NULL ? "" : ", from the disk", wall_ms() - wall,
+	    (cpu_s() - cpu) * 1e3);
+	ask_status(ar);
 	sh_archive_close(ar);
 }
 
@@ -457,23 +538,93 @@ build(const struct fixture_place *p, unsigned documents, unsigned persons)
 	return (ar);
 }
 
+/* An archive of DOCUMENTS, found by their words, sealed. */
+static void
+fill(const struct fixture_place *p, const char *dir, unsigned documents)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_sealing with = { .now = sh_now() };
+	struct sh_signer *signer;
+	struct sh_archive *ar;
+	struct sh_secret pass;
+	char path[700];
+	double wall = wall_ms();
+	unsigned seals;
+
+	check(sh_secret_new(&pass, 8, &err), &err);
+	memcpy(pass.data, "geheimni", 8);
+	check(sh_signer_make_test_keys(dir, &pass, sh_now(), &err), &err);
+	(void)snprintf(path, sizeof(path), "%s/agency.p12", dir);
+	check(sh_signer_open_p12(path, &pass, &signer, &err), &err);
+	sh_secret_free(&pass);
+	with.signer = signer;
+	check(sh_archive_create(&p->place, &err), &err);
+	check(sh_archive_open(&p->place, NULL, 0, &ar, &err), &err);
+	filling = 1;
+	write_documents(ar, make_tiny, 0, documents, BATCH,
+	    PERSONS(documents));
+	(void)printf("# filled: %.0f s", (wall_ms() - wall) / 1e3);
+	check(sh_seals_make(ar, &with, &seals, NULL, &err), &err);
+	(void)printf(", sealed: %.0f s", (wall_ms() - wall) / 1e3);
+	check(sh_archive_search_follow(ar, &err), &err);
+	filling = 0;
+	sh_archive_close(ar);
+	sh_signer_close(signer);
+	(void)nftw(dir, forget, 32, FTW_PHYS);
+	(void)printf(", searched and written: %.0f s\n", (wall_ms() - wall) /
+	    1e3);
+	(void)fflush(stdout);
+}
+
+static void
+opening(struct fixture_place *p, const char *dir, unsigned documents)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_archive *ar;
+	char seals[600], reads[600];
+	unsigned i, persons = PERSONS(documents);
+
+	(void)snprintf(seals, sizeof(seals), "%s/seals", dir);
+	(void)snprintf(reads, sizeof(reads), "%s/reads", dir);
+	p->place.seals = seals;
+	p->place.access = reads;
+	if (sh_archive_open(&p->place, NULL, 1, &ar, &err) == 0) {
+		ask_status(ar);
+		sh_archive_close(ar);
+	} else {
+		sh_error_clear(&err);
+		fill(p, dir, documents);
+	}
+	for (i = 0; i < 2 * KILLS; i++)
+		open_after_a_kill(p, i % 2 ? dir : NULL, documents, persons);
+}
+
 int
 main(int argc, char **argv)
 {
-	unsigned documents = argc > 1 ? (unsigned)atoi(argv[1]) : 100000;
-	unsigned persons = PERSONS(documents);
+	int only_open = argc > 1 && strcmp(argv[1], "-o") == 0;
+	unsigned documents, persons;
 	char tmpl[] = "/tmp/sohoa-bench-XXXXXX";
-	const char *dir = argc > 2 ? argv[2] : mkdtemp(tmpl);
+	const char *dir;
 	struct sh_error err = SH_ERROR_INIT;
 	struct fixture_place p;
 	struct sh_archive *ar;
 	double wall, cpu;
 	json_t *a;
 
+	argc -= only_open;
+	argv += only_open;
+	documents = argc > 1 ? (unsigned)atoi(argv[1]) : 100000;
+	dir = argc > 2 ? argv[2] : mkdtemp(tmpl);
 	if (dir == NULL || documents < 12000)
 		return (64);
 	documents -= documents % BATCH;
+	persons = PERSONS(documents);
 	fixture_place(&p, dir, "");
+	if (only_open) {
+		opening(&p, dir, documents);
+		goto out;
+	}
 	if (sh_archive_open(&p.place, NULL, 0, &ar, &err)) {
 		sh_error_clear(&err);
 		ar = build(&p, documents, persons);
@@ -498,12 +649,13 @@ main(int argc, char **argv)
 	check(sh_archive_open(&p.place, NULL, 0, &ar, &err), &err);
 	(void)printf("open: %.1f ms\n", wall_ms() - wall);
 	sh_archive_close(ar);
-	open_after_a_kill(&p, documents, persons);
+	open_after_a_kill(&p, NULL, documents, persons);
 	depths(dir);
 	(void)printf("memory at the end: %ld kB of our own, peak %ld kB with "
 	    "mapped files\n", status_kb("RssAnon"), status_kb("VmHWM"));
 	beside_fts(dir, documents);
 	scrub(dir);
+out:
 	if (argc <= 2)
 		check(sh_fs_remove_tree(dir, &err), &err);
 	return (0);

@@ -143,15 +143,20 @@ tell(struct ours *o, const char *dir, unsigned documents)
 {
 	const unsigned reads = 200000;
 	struct cost c;
+	int again;
 
 	(void)printf("# %u documents of %u holders: index %.1f GB, %.0f bytes "
 	    "a document; keys %.2f GB\n", documents, documents / 4,
 	    (double)file_bytes(dir, "ours/data.mdb") / 1e9,
 	    (double)file_bytes(dir, "ours/data.mdb") / documents,
 	    (double)file_bytes(dir, "keys/holders/table") / 1e9);
-	c = timed_read(ours_get, o, documents, reads);
-	(void)printf("point read              sohoa      %.0f records/s, %.0f "
-	    "a core\n", reads / c.wall, reads / c.cpu);
+	/* Twice: a page that a process has not met has to be entered. */
+	for (again = 0; again < 2; again++) {
+		c = timed_read(ours_get, o, documents, reads);
+		(void)printf("point read%s       sohoa      %.0f records/s, "
+		    "%.0f a core\n", again ? ", again" : "       ", reads /
+		    c.wall, reads / c.cpu);
+	}
 	slowest("list of a holder", ours_list, o, documents / 4);
 	(void)fflush(stdout);
 }

@@ -12,7 +12,9 @@
  * the disk before the next begins.  Ratios are to LMDB: rates above 1 and CPU
  * below 1 are better than it.  "LMDB, rows" is LMDB with every row and byte
  * that sohoa writes for a change, its layout too, but nothing sealed, digested
- * or looked up.
+ * or looked up.  Records are read twice: the first time a process meets a page
+ * of a mapped file the system has to enter it, the second time is how a
+ * process goes on that stays.
  */
 #include <unistd.h>
 
@@ -232,10 +234,13 @@ main(int argc, char **argv)
 	    (double)file_bytes(dir, "ours/data.mdb") / first,
 	    (double)file_bytes(dir, "rows/data.mdb") / first);
 	first -= first % 4;
-	c[0] = timed_read(raw_get, &r, first, reads);
-	c[1] = timed_read(sql_get, &s, first, reads);
-	c[2] = timed_read(ours_get, &o, first, reads);
-	row("point read", "records", NULL, c, 3, reads);
+	for (i = 0; i < 2; i++) {
+		c[0] = timed_read(raw_get, &r, first, reads);
+		c[1] = timed_read(sql_get, &s, first, reads);
+		c[2] = timed_read(ours_get, &o, first, reads);
+		row(i == 0 ? "point read" : "point read, again", "records",
+		    NULL, c, 3, reads);
+	}
 	c[0] = timed_read(raw_list, &r, first / 4, reads / 4);
 	c[1] = timed_read(sql_list, &s, first / 4, reads / 4);
 	c[2] = timed_read(ours_list, &o, first / 4, reads / 4);

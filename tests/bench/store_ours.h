@@ -253,6 +253,7 @@ ours_list(void *arg, unsigned person)
 
 	spread(holder, 2, person);
 	r.term = l.holder = tag_of(holder);
+	sh_vault_fetch(l.o->v, &l.holder);
 	checked(sh_engine_scan(l.o->e, &r, list_one, &l, &err), &err);
 	check(l.n != 4, "a list");
 }

@@ -375,17 +375,22 @@ feed_is_ordered_and_resumes(void **state)
 	struct seen s = { .e = p->e };
 	struct sh_tag h2 = tag("h2");
 	struct sh_change c[5];
+	uint64_t end;
 	char op[8];
 	size_t i;
 
+	must(sh_engine_feed_end(p->e, 0, 0, &end, &err));
+	assert_int_equal(end, 0);
 	for (i = 0; i < 5; i++) {
 		(void)snprintf(op, sizeof(op), "op%zu", i);
 		simple_change(&c[i], holders[i], op);
 		c[i].event = holders[i];
 		c[i].eventlen = 2;
 	}
-	must(sh_engine_commit(p->e, c, 2, &err));
-	must(sh_engine_commit(p->e, c + 2, 3, &err));
+	must(sh_engine_commit(p->e, c, 1, &err));
+	must(sh_engine_feed_end(p->e, 0, 0, &end, &err));
+	assert_int_equal(end, 1);
+	must(sh_engine_commit(p->e, c + 1, 4, &err));
 	reopen(p);
 	s.e = p->e;
 	must(sh_engine_feed(p->e, 0, NULL, 0, see_fed, &s, &err));
@@ -402,6 +407,10 @@ feed_is_ordered_and_resumes(void **state)
 	assert_string_equal(s.text, "");
 	must_fail(sh_engine_feed(p->e, 1, NULL, 0, see_fed, &s, &err),
 	    SH_EARG);
+	for (i = 0; i < 8; i++) {
+		must(sh_engine_feed_end(p->e, 0, i, &end, &err));
+		assert_int_equal(end, i < 5 ? 5 : i);
+	}
 	s = (struct seen){ .e = p->e, .writes = 1 };
 	must(sh_engine_feed(p->e, 0, NULL, 3, see_fed, &s, &err));
 	assert_true(s.n >= 2);

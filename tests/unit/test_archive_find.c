@@ -336,10 +336,15 @@ a_damaged_search_is_seen_and_made_anew(void **state)
 	struct sh_query q = { .limit = 100, .text = "riêng7" };
 	struct sh_buf file = SH_BUF_INIT;
 	char path[500];
+	json_t *a;
 	int findings = 0, i;
 
 	fill(t, ids);
 	must(sh_archive_search_follow(t->ar, &err));
+	must(sh_archive_status(t->ar, &a, &err));
+	assert_int_equal(json_integer_value(json_object_get(json_object_get(
+	    a, "search"), "documents")), 30);
+	json_decref(a);
 	must(sh_search_check(t->ar->search, t->ar, count_findings, &findings,
 	    &err));
 	assert_int_equal(findings, 0);
