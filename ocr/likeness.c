@@ -54,6 +54,7 @@ sh_likeness_free(struct sh_looks *l)
 	if (l == NULL)
 		return;
 	free(l->bits);
+	free(l->profile);
 	free(l);
 }
 

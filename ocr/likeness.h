@@ -52,11 +52,11 @@ struct sh_shift {
 
 /*
  * How many places differ; 0: the same sheet, as SHIFT says.  Counting stops
- * at LIMIT, and at once where the two have nothing in common.  -1: no memory.
+ * at LIMIT, and at once where the two have nothing in common.  Either keeps
+ * what was found out about it: the next comparison is cheaper.  -1: no memory.
  */
-int sh_likeness_compare(const struct sh_looks *l,
-    const struct sh_looks *held, int limit, struct sh_shift *shift,
-    struct sh_error *err);
+int sh_likeness_compare(struct sh_looks *l, struct sh_looks *held, int limit,
+    struct sh_shift *shift, struct sh_error *err);
 
 enum sh_look {
 	SH_LOOK_NOTHING,	/* no ink there, or none that can be compared */
@@ -73,8 +73,7 @@ struct sh_look_at {
 };
 
 /* Does the held page show the same in each of the places of the new one? */
-int sh_likeness_look(const struct sh_looks *l,
-    const struct sh_looks *held, struct sh_look_at *at, size_t n,
-    struct sh_error *err) SH_MUST_CHECK;
+int sh_likeness_look(struct sh_looks *l, struct sh_looks *held,
+    struct sh_look_at *at, size_t n, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

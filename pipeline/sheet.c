@@ -199,8 +199,8 @@ sh_sheet_add_page(struct sh_sheet *s, const struct sh_page *p,
 }
 
 int
-sh_sheet_look(struct sh_sheet *s, size_t page, const struct sh_looks *l,
-    const struct sh_looks *held, struct sh_error *err)
+sh_sheet_look(struct sh_sheet *s, size_t page, struct sh_looks *l,
+    struct sh_looks *held, struct sh_error *err)
 {
 	struct sh_look_at *at;
 	size_t i, n = 0;

@@ -118,7 +118,7 @@ made(uint8_t *take_p)
 }
 
 static int
-places(const struct sh_looks *a, const struct sh_looks *b,
+places(struct sh_looks *a, struct sh_looks *b,
     struct sh_shift *shift)
 {
 	struct sh_error err = SH_ERROR_INIT;
