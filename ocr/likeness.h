@@ -26,11 +26,12 @@ struct sh_looks;
  * *LP stays NULL, without an error, of pixels of which none can be made:
  * coarser than 190 dpi, of unknown size or larger than A3.  One with strokes
  * too faint to be surely seen is the same sheet as no other; what is ink on it
- * can still be looked at.  DATA as in ocr/image.h.
+ * can still be looked at.  DATA as in ocr/image.h; what it looks like is
+ * upright by EXIF_ORIENTATION (1..8), as boxes of readings are (ocr/page.h).
  */
 int sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
-    int channels, double dpi_x, double dpi_y, struct sh_looks **lp,
-    struct sh_error *err) SH_MUST_CHECK;
+    int channels, double dpi_x, double dpi_y, int exif_orientation,
+    struct sh_looks **lp, struct sh_error *err) SH_MUST_CHECK;
 void sh_likeness_free(struct sh_looks *l);
 
 /* The form that is kept and sent; frozen: "SHL1", or "SHF1" of a faint one. */

@@ -69,8 +69,8 @@ draw(uint32_t seed, int dx, int dy, struct sh_raster *r)
 	r->width_px = WIDTH;
 	r->height_px = HEIGHT;
 	r->dpi_x = r->dpi_y = 200;
-	check(sh_likeness_new(px[0], WIDTH, HEIGHT, 1, 200, 200, &l, &err),
-	    &err);
+	check(sh_likeness_new(px[0], WIDTH, HEIGHT, 1, 200, 200, 1, &l,
+	    &err), &err);
 	check(sh_likeness_pack(l, &r->likeness, &err), &err);
 	sh_likeness_free(l);
 }
