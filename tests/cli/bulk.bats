@@ -295,8 +295,12 @@ PY
 	"$SOHOA" init "$SOHOA_HOME" >/dev/null
 	run "$SOHOA" bulk run "$CAT/m.csv" --quiet
 	code=$status text=$output left=$(ls "$SOHOA_HOME/bulk" | grep -vc '^lock$' || true)
-	# Enough to begin with; then somebody else fills it.
 	mount -o remount,size=100m "$BATS_TEST_TMPDIR/disk"
+	# Room for what is not there is not asked for: it would be 44 MB.
+	(echo holder,procedure,files; echo "033095502636,1.004222,$(seq -s '|' 700)") > "$CAT/none.csv"
+	none=0
+	"$SOHOA" bulk run "$CAT/none.csv" --json --quiet > "$BATS_TEST_TMPDIR/n" || none=$?
+	# Enough to begin with; then somebody else fills it.
 	"$SOHOA" bulk run "$CAT/m.csv" --readers 1 --wait 0 --quiet > "$BATS_TEST_TMPDIR/o" 2>&1 &
 	pid=$!
 	until [ "$(ls "$SOHOA_HOME/cache" 2>/dev/null | wc -l)" -ge 1 ]; do sleep 0.05; done
@@ -310,6 +314,8 @@ PY
 	[ "$code" = 71 ]
 	[[ "$text" == *"[disk.short]"* && "$text" == *" MB are needed"* ]]
 	[ "$left" = 0 ]
+	[ "$none" = 1 ]
+	json '(v["state"], v["files"], v["missing"])' < "$BATS_TEST_TMPDIR/n" | grep -qx "('finished', 700, 700)"
 	[ "$full" = 71 ]
 	[ "$after" = 0 ]
 	json '(v["state"], v["done"])' < "$BATS_TEST_TMPDIR/r" | grep -qx "('finished', 6)"
