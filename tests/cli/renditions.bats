@@ -1,7 +1,7 @@
 load common
 
-# The first sample dossier, each of whose papers is to be kept as $1.
-take_in() {
+# A home whose paper types are all to be kept as $1.
+make_home_of() {
 	make_home
 	python3 - "$SOHOA_HOME/catalogue/paper-types.json" "$1" <<'PY'
 import json, sys
@@ -10,10 +10,34 @@ for t in v["types"]:
     t["profile"] = sys.argv[2]
 json.dump(v, open(sys.argv[1], "w"), ensure_ascii=False)
 PY
+}
+
+# The first sample dossier, each of whose papers is to be kept as $1.
+take_in() {
+	make_home_of "$1"
 	dossier=$(ls -d "$DOSSIERS"/*/ | head -n 1)
 	"$SOHOA" intake --json --quiet "$dossier" > "$BATS_TEST_TMPDIR/in" || [ $? = 1 ]
 	documents=$(json '"\n".join(d["id"] for x in v.get("dossiers", [v]) for d in x["documents"] if d["state"] == "archived")' < "$BATS_TEST_TMPDIR/in")
 	[ -n "$documents" ]
+}
+
+# A paper of type $1 in the file $2, drawn as the rest says, by itself: sets
+# id, and leaves its record and its PDF.
+take_page() {
+	fed=$BATS_TEST_TMPDIR/$2
+	"$SAMPLE" page --type "$1" -o "$fed" "${@:3}"
+	holder=$(json '[h["id"] for h in v["documents"][0]["holders"]][0]' < "$fed.json")
+	"$SOHOA" intake --json --quiet --holder "$holder" --procedure 1.001193 \
+		"$fed" > "$BATS_TEST_TMPDIR/in"
+	id=$(json '[d["id"] for x in v.get("dossiers", [v]) for d in x["documents"]][0]' < "$BATS_TEST_TMPDIR/in")
+	"$SOHOA" show "$id" --json > "$BATS_TEST_TMPDIR/record"
+	"$SOHOA" get "$id" -o "$BATS_TEST_TMPDIR/$2.pdf"
+}
+
+# The images of the PDF $1, as coded in it, into the folder $2.
+images_of() {
+	mkdir "$2"
+	pdfimages -all "$1" "$2/x"
 }
 
 @test "a paper type's profile says how its pages are kept" {
@@ -47,6 +71,57 @@ PY
 		"$SOHOA" show "$id" --json | json 'v["made_by"]["profile"]' | grep -qx standard
 		"$SOHOA" get "$id" -o "$BATS_TEST_TMPDIR/$id.pdf"
 		! pdfimages -list "$BATS_TEST_TMPDIR/$id.pdf" | grep -q jbig2
+	done
+}
+
+@test "a page whose fields would be read otherwise stays as it was fed" {
+	make_home_of archive
+	kept=0
+	for page in "lltp 1 scan,fade=55" "to-khai 2 scan,fade=55"; do
+		set -- $page
+		take_page "$1" "$kept-$1-$2.jpg" --seed "$2" --dpi 300 --degrade "$3"
+		case $(json 'v["made_by"]["profile"] + " " + v["made_by"].get("profile_why", "")' < "$BATS_TEST_TMPDIR/record") in
+		"archive ")
+			[ "$(stat -c %s "$fed.pdf")" -lt "$(stat -c %s "$fed")" ] ;;
+		"standard layers.field-changed")
+			name=$(json 'v["made_by"]["profile_field"]' < "$BATS_TEST_TMPDIR/record")
+			json 'v["fields"].keys()' < "$BATS_TEST_TMPDIR/record" | grep -q "'$name'"
+			images_of "$fed.pdf" "$fed.images"
+			cmp "$fed" "$fed.images"/x-000.jpg
+			kept=$((kept + 1)) ;;
+		*) false ;;
+		esac
+		"$SOHOA" verify "$id"
+	done
+	[ "$kept" -ge 1 ]
+}
+
+@test "what is kept of a page is never larger than what was fed" {
+	make_home_of archive
+	seed=20
+	for page in "small.jpg --dpi 200 --quality 6" "grey.jpg --quality 30 --grey" \
+	    "low.jpg --dpi 150 --quality 60" "one.tif --bilevel" "fine.jpg --quality 90"; do
+		set -- $page
+		seed=$((seed + 1))
+		take_page quyet-dinh "$1" --seed "$seed" "${@:2}"
+		images_of "$fed.pdf" "$fed.images"
+		[ "$(cat "$fed.images"/* | wc -c)" -le "$(stat -c %s "$fed")" ]
+	done
+}
+
+@test "the form of PDF/A is the home's to say" {
+	make_home
+	seed=30
+	for form in 1b 2u 3u; do
+		sed -i "s/^pdfa = .*/pdfa = $form/" "$SOHOA_HOME/sohoa.conf"
+		seed=$((seed + 1))
+		take_page quyet-dinh "$form.jpg" --seed "$seed"
+		qpdf --check "$fed.pdf"
+		grep -aq "<pdfaid:part>${form%?}</pdfaid:part>" "$fed.pdf"
+		grep -aqi "<pdfaid:conformance>${form#?}</pdfaid:conformance>" "$fed.pdf"
+		pdfsig -nocert "$fed.pdf" | grep -c 'Signature is Valid' | grep -qx 2
+		tests/tools/preflight.sh "$fed.pdf" > "$BATS_TEST_TMPDIR/said" || true
+		[ "$form" != 1b ] || grep -q 'is a valid PDF/A-1b file' "$BATS_TEST_TMPDIR/said"
 	done
 }
 
