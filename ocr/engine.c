@@ -316,7 +316,8 @@ engine_for(struct sh_engine *e, enum sh_layout layout, struct sh_error *err)
 {
 	if (layout != SH_LAYOUT_MACHINE) {
 		TessBaseAPISetPageSegMode(e->vie.api, layout ==
-		    SH_LAYOUT_AUTO ? PSM_AUTO : PSM_SINGLE_COLUMN);
+		    SH_LAYOUT_AUTO ? PSM_AUTO : layout == SH_LAYOUT_BLOCK ?
+		    PSM_SINGLE_BLOCK : PSM_SINGLE_COLUMN);
 		return (e->vie.api);
 	}
 	if (e->eng.api == NULL) {

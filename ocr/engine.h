@@ -22,6 +22,7 @@ const char *sh_engine_name(const struct sh_engine *e);
 enum sh_layout {
 	SH_LAYOUT_AUTO,		/* columns are looked for */
 	SH_LAYOUT_COLUMN,	/* there is one */
+	SH_LAYOUT_BLOCK,	/* lines of one height, one below the other */
 	SH_LAYOUT_MACHINE	/* a block of machine-readable lines */
 };
 

@@ -24,7 +24,7 @@ int sh_recogniser_new(const char *data_dir, struct sh_recogniser **rp,
 void sh_recogniser_free(struct sh_recogniser *r);
 
 /*
- * "tesseract 5.3.0 vie 01234567 eng 12345678 treated 3 marks 89abcdef": the
+ * "tesseract 5.3.0 vie 01234567 eng 12345678 treated 4 marks 89abcdef": the
  * engine, its models' digests, the number of our treatments, the digest of the
  * model of marks (marks.h).  Borrowed.
  */

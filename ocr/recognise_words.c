@@ -8,6 +8,7 @@
 #include "base/text.h"
 #include "ocr/cards.h"
 #include "ocr/machine.h"
+#include "ocr/relook.h"
 #include "ocr/tidy.h"
 
 #define READ_PX_MAX	12e6	/* a raster scaled up for reading */
@@ -188,7 +189,8 @@ read_with(const struct sh_upright *j, unsigned plan, enum sh_layout layout,
 			goto out;
 	}
 	if (sh_machine_read(j->r->engine, grey, j->dpi * scale, &view, &p,
-	    err))
+	    err) || (j->ncards == 0 && sh_relook(j->r->engine, grey, j->dpi *
+	    scale, &view, j->q, &p, err)))
 		goto out;
 	if (worth(p) <= 0) {
 		/* A picture, a scrawl, ink from the other side: no reading. */

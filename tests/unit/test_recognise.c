@@ -112,6 +112,24 @@ near_box(struct sh_box b, double x, double y, double w, double h, int slack)
 		    b.x, b.y, b.w, b.h, x, y, w, h);
 }
 
+/* Squares of SIDE px and LEVEL at the points, on what is lighter. */
+static void
+draw_along(PIX *p, PTA *points, int side, int level)
+{
+	int i, x, y, dx, dy;
+	l_uint32 v;
+
+	for (i = 0; i < ptaGetCount(points); i++) {
+		ptaGetIPt(points, i, &x, &y);
+		for (dy = 0; dy < side; dy++)
+			for (dx = 0; dx < side; dx++)
+				if (pixGetPixel(p, x + dx, y + dy, &v) == 0 &&
+				    v > (l_uint32)level)
+					(void)pixSetPixel(p, x + dx, y + dy,
+					    (l_uint32)level);
+	}
+}
+
 static void
 clean_page_is_read(void **state)
 {
@@ -657,6 +675,34 @@ odd_rasters_are_answered(void **state)
 	must_fail(sh_recogniser_read(reader, &px, &p, &err), SH_ELIMIT);
 }
 
+/*
+ * A pen's strokes through two lines and a seal's ring on a photocopy: the
+ * engine takes what they join for a picture.
+ */
+static void
+print_under_strokes_is_read(void **state)
+{
+	PIX *p = pixCopy(NULL, form);
+	struct sh_page *page;
+	PTA *pen = ptaCreate(0), *ring = ptaCreate(0);
+	double at;
+
+	(void)state;
+	for (at = 0; at < 1; at += 0.0005) {
+		ptaAddPt(pen, (float)(560 + 300 * at), (float)(480 +
+		    70 * sin(at * 31)));
+		ptaAddPt(ring, (float)(420 + 110 * cos(at * 2 * M_PI)),
+		    (float)(640 + 110 * sin(at * 2 * M_PI)));
+	}
+	draw_along(p, pen, 4, 95);
+	draw_along(p, ring, 9, 120);
+	ptaDestroy(&pen);
+	ptaDestroy(&ring);
+	page = read_raster(p, 200, 1);
+	assert_in_range(lost(page), 0, 6);
+	sh_page_free(page);
+}
+
 /* The form with a word whose mark the print has lost. */
 static void
 marks_are_mended_unless_told_not_to(void **state)
@@ -756,6 +802,7 @@ main(void)
 		cmocka_unit_test(scale_does_not_matter),
 		cmocka_unit_test(fax_pixels_are_not_square),
 		cmocka_unit_test(small_print_keeps_its_dots),
+		cmocka_unit_test(print_under_strokes_is_read),
 		cmocka_unit_test(blank_is_told_from_nearly_blank),
 		cmocka_unit_test(scrawl_is_no_reading),
 		cmocka_unit_test(measures_tell_what_is_wrong),
