@@ -98,10 +98,12 @@ def ocrmypdf(work, files):
 
 
 def bar(what, ours, least=None, most=None):
-    good = ours >= least if most is None else ours <= most
-    wanted = f'at least {least}' if most is None else f'at most {most}'
-    print(f'{what:52}{ours:7.2f}  ({wanted}){"" if good else "  missed"}',
-          flush=True)
+    said = ''
+    if least is not None:
+        said = f'  (at least {least}){"" if ours >= least else "  missed"}'
+    if most is not None:
+        said = f'  (at most {most}){"" if ours <= most else "  missed"}'
+    print(f'{what:52}{ours:7.2f}{said}', flush=True)
 
 
 def new_home(path):
@@ -148,7 +150,7 @@ def plain_pages(work, cat, pages):
             theirs.wall / cost[CORES].wall, 3)
     if theirs:
         bar('pages for the same CPU, plain, times ocrmypdf',
-            theirs.cpu / cost[1].cpu, 3)
+            theirs.cpu / cost[1].cpu)
     if 2 in cost:
         bar('pages a minute, two cores times one',
             cost[1].wall / cost[2].wall, 1.9)
@@ -193,7 +195,7 @@ def main():
             bar('pages a minute, catalogue, times ocrmypdf',
                 theirs.wall / cost.wall, 4)
             bar('pages for the same CPU, catalogue, times ocrmypdf',
-                theirs.cpu / cost.cpu, 4)
+                theirs.cpu / cost.cpu)
         c = said['count']
         print(f'\n{c["fed"]} fed = {c["archived"]} archived + {c["blank"]} '
               f'blank + {c["set_aside"]} set aside + {c["waiting"]} waiting + '
