@@ -6,6 +6,8 @@
 #include <string.h>
 #include <sysexits.h>
 
+#include "base/text.h"
+
 static const struct {
 	const char *word;
 	int exit;
@@ -32,16 +34,39 @@ static const struct {
 _Static_assert(sizeof(codes) / sizeof(codes[0]) == SH_NCODES,
     "every code needs its row");
 
-/* Fill DST from FMT; whatever could move a terminal becomes '?'. */
+/*
+ * Whatever could move a terminal or turn a line around becomes '?', and so do
+ * bytes that are no character, a cut one among them: what an error says goes
+ * into JSON.
+ */
+static void
+clean(char *s)
+{
+	const char *p = s, *end = s + strlen(s);
+	uint32_t cp;
+	size_t n;
+
+	while (p < end) {
+		if ((n = sh_utf8_get(p, end, &cp)) > 0 && cp >= 0x20 &&
+		    (cp < 0x7f || cp > 0x9f) && !sh_is_hidden(cp)) {
+			memmove(s, p, n);
+			s += n;
+			p += n;
+			continue;
+		}
+		*s++ = '?';
+		for (p += n > 0 ? n : 1; n == 0 && p < end &&
+		    ((unsigned char)*p & 0xc0) == 0x80; p++)
+			;
+	}
+	*s = '\0';
+}
+
 SH_PRINTF(3, 0) static void
 print_clean(char *dst, size_t size, const char *fmt, va_list ap)
 {
-	char *p;
-
 	(void)vsnprintf(dst, size, fmt, ap);
-	for (p = dst; *p != '\0'; p++)
-		if ((unsigned char)*p < 0x20 || *p == 0x7f)
-			*p = '?';
+	clean(dst);
 }
 
 int
@@ -109,6 +134,7 @@ sh_error_context(struct sh_error *err, const char *fmt, ...)
 	va_end(ap);
 	if (snprintf(whole, sizeof(whole), "%s: %s", front, err->text) < 0)
 		return (-1);
+	clean(whole);
 	memcpy(err->text, whole, sizeof(whole));
 	return (-1);
 }

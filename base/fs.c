@@ -49,7 +49,7 @@ sh_fs_unread(const char *path, struct sh_error *err)
 
 	sh_error_param(err, "file", "%s", path);
 	errno = cause;
-	if (cause == ENOENT)
+	if (cause == ENOENT || cause == ENAMETOOLONG || cause == ENOTDIR)
 		return (sh_error_set(err, SH_ENOTFOUND, "file.missing",
 		    "%s is not there", path));
 	return (sh_error_sys(err, "file.read", "%s", path));
@@ -291,12 +291,10 @@ sh_fs_open_beneath(int dirfd, const char *name, struct sh_error *err)
 
 	fd = (int)syscall(SYS_openat2, dirfd, name, &how, sizeof(how));
 	if (fd < 0) {
-		if (errno == ENOENT)
-			return (sh_fs_unread(name, err));
 		if (errno == EXDEV || errno == ELOOP)
 			return (sh_error_set(err, SH_EDENIED, "file.outside",
 			    "%s leads out of its folder", name));
-		return (sh_error_sys(err, "file.read", "%s", name));
+		return (sh_fs_unread(name, err));
 	}
 	if (fstat(fd, &st) != 0) {
 		(void)sh_error_sys(err, "file.read", "%s", name);

@@ -199,9 +199,8 @@ sh_text_fold_dup(const char *s, struct sh_error *err)
 	return (sh_buf_steal(&b, err));
 }
 
-/* Characters that change how a line looks without being seen. */
-static int
-is_hidden(uint32_t cp)
+int
+sh_is_hidden(uint32_t cp)
 {
 	return ((cp >= 0x200b && cp <= 0x200f) ||
 	    (cp >= 0x202a && cp <= 0x202e) ||
@@ -225,7 +224,7 @@ sh_text_clean(const void *s, size_t len, struct sh_buf *out,
 	p = (const char *)nfc.data;
 	end = p + nfc.len;
 	for (; p < end && (n = sh_utf8_get(p, end, &cp)) > 0; p += n) {
-		if (is_hidden(cp))
+		if (sh_is_hidden(cp))
 			continue;
 		if (cp < 0x20 || (cp >= 0x7f && cp <= 0xa0) ||
 		    uc_is_space(cp)) {

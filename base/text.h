@@ -57,6 +57,8 @@ size_t sh_utf8_put(uint32_t cp, char *out);
 /* Characters in a string of checked UTF-8. */
 size_t sh_utf8_count(const char *s, size_t len);
 
+/* 1 if it changes how a line looks without being seen. */
+int sh_is_hidden(uint32_t cp);
 /* 1 if it is a letter of any script. */
 int sh_is_letter(uint32_t cp);
 

@@ -9,6 +9,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ocr/turn.h"
 
 #define DPI_MIN		190		/* digits of small print */
 #define SIDE_MIN	200
@@ -54,6 +55,7 @@ sh_likeness_free(struct sh_looks *l)
 	if (l == NULL)
 		return;
 	free(l->bits);
+	free(l->profile);
 	free(l);
 }
 
@@ -456,15 +458,45 @@ straighten(uint8_t **greyp, const struct sh_looks *l, struct sh_error *err)
 	return (0);
 }
 
+/* What was stored turned stands upright; *WP and *HP are its sides then. */
+static int
+turn_upright(uint8_t **greyp, int *wp, int *hp, int exif_orientation,
+    struct sh_error *err)
+{
+	unsigned turn = sh_turn_of(exif_orientation, 0);
+	int w = *wp, h = *hp, x, y, sx, sy;
+	uint8_t *to, *p;
+
+	if (turn == 0)
+		return (0);
+	if ((to = sh_alloc((size_t)w, (size_t)h, "a likeness", err)) == NULL)
+		return (-1);
+	*wp = turn & SH_TURN_SWAP ? h : w;
+	*hp = turn & SH_TURN_SWAP ? w : h;
+	for (p = to, y = 0; y < *hp; y++)
+		for (x = 0; x < *wp; x++) {
+			sx = turn & SH_TURN_SWAP ? y : x;
+			sy = turn & SH_TURN_SWAP ? x : y;
+			if (turn & SH_TURN_MIRROR_X)
+				sx = w - 1 - sx;
+			if (turn & SH_TURN_MIRROR_Y)
+				sy = h - 1 - sy;
+			*p++ = (*greyp)[(size_t)sy * (size_t)w + (size_t)sx];
+		}
+	free(*greyp);
+	*greyp = to;
+	return (0);
+}
+
 int
 sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
-    int channels, double dpi_x, double dpi_y, struct sh_looks **lp,
-    struct sh_error *err)
+    int channels, double dpi_x, double dpi_y, int exif_orientation,
+    struct sh_looks **lp, struct sh_error *err)
 {
 	struct sh_looks *l = NULL, *faint = NULL;
 	uint8_t *grey = NULL;
 	double w, h;
-	int rc = -1;
+	int tw, th, rc = -1;
 
 	*lp = NULL;
 	if (dpi_x < DPI_MIN || dpi_y < DPI_MIN)
@@ -474,17 +506,18 @@ sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
 	if (w < SIDE_MIN || h < SIDE_MIN || w > SIDE_MAX || h > SIDE_MAX ||
 	    w * h > AREA_MAX)
 		return (0);
-	if ((l = sh_likeness_empty((int)w, (int)h, err)) == NULL ||
-	    (grey = sh_alloc((size_t)w, (size_t)h, "a likeness", err)) ==
-	    NULL)
+	tw = (int)w;
+	th = (int)h;
+	if ((grey = sh_alloc((size_t)w, (size_t)h, "a likeness", err)) == NULL)
 		goto out;
 	if (w > width_px || h > height_px)
-		enlarge(data, width_px, height_px, channels, grey, l->w,
-		    l->h);
-	else if (reduce(data, width_px, height_px, channels, grey, l->w, l->h,
+		enlarge(data, width_px, height_px, channels, grey, tw, th);
+	else if (reduce(data, width_px, height_px, channels, grey, tw, th,
 	    err))
 		goto out;
-	if ((faint = sh_likeness_empty(l->w, l->h, err)) == NULL)
+	if (turn_upright(&grey, &tw, &th, exif_orientation, err) ||
+	    (l = sh_likeness_empty(tw, th, err)) == NULL ||
+	    (faint = sh_likeness_empty(tw, th, err)) == NULL)
 		goto out;
 	find_ink(grey, l, faint);
 	if (find_angle(l, err))

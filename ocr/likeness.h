@@ -26,11 +26,12 @@ struct sh_looks;
  * *LP stays NULL, without an error, of pixels of which none can be made:
  * coarser than 190 dpi, of unknown size or larger than A3.  One with strokes
  * too faint to be surely seen is the same sheet as no other; what is ink on it
- * can still be looked at.  DATA as in ocr/image.h.
+ * can still be looked at.  DATA as in ocr/image.h; what it looks like is
+ * upright by EXIF_ORIENTATION (1..8), as boxes of readings are (ocr/page.h).
  */
 int sh_likeness_new(const uint8_t *data, int32_t width_px, int32_t height_px,
-    int channels, double dpi_x, double dpi_y, struct sh_looks **lp,
-    struct sh_error *err) SH_MUST_CHECK;
+    int channels, double dpi_x, double dpi_y, int exif_orientation,
+    struct sh_looks **lp, struct sh_error *err) SH_MUST_CHECK;
 void sh_likeness_free(struct sh_looks *l);
 
 /* The form that is kept and sent; frozen: "SHL1", or "SHF1" of a faint one. */
@@ -52,11 +53,11 @@ struct sh_shift {
 
 /*
  * How many places differ; 0: the same sheet, as SHIFT says.  Counting stops
- * at LIMIT, and at once where the two have nothing in common.  -1: no memory.
+ * at LIMIT, and at once where the two have nothing in common.  Either keeps
+ * what was found out about it: the next comparison is cheaper.  -1: no memory.
  */
-int sh_likeness_compare(const struct sh_looks *l,
-    const struct sh_looks *held, int limit, struct sh_shift *shift,
-    struct sh_error *err);
+int sh_likeness_compare(struct sh_looks *l, struct sh_looks *held, int limit,
+    struct sh_shift *shift, struct sh_error *err);
 
 enum sh_look {
 	SH_LOOK_NOTHING,	/* no ink there, or none that can be compared */
@@ -73,8 +74,7 @@ struct sh_look_at {
 };
 
 /* Does the held page show the same in each of the places of the new one? */
-int sh_likeness_look(const struct sh_looks *l,
-    const struct sh_looks *held, struct sh_look_at *at, size_t n,
-    struct sh_error *err) SH_MUST_CHECK;
+int sh_likeness_look(struct sh_looks *l, struct sh_looks *held,
+    struct sh_look_at *at, size_t n, struct sh_error *err) SH_MUST_CHECK;
 
 #endif

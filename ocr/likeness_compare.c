@@ -13,32 +13,106 @@
 #define FAR		3	/* px worse, for each px off */
 #define DRIFT		16	/* px: two scanners' lengths differ */
 #define SHIFT_MAX	160		/* px between two captures */
+#define PLANES		8		/* bits of a count of ink */
+#define FULL		((1 << PLANES) - 1)
+#define STRIDE		32		/* values compared at a time */
 #define WINDOW		6		/* px: a stroke of a digit */
 #define DIFFERENT	5		/* px in it that the other has not */
 #define AROUND		2		/* px around a word that are its own */
 #define INKED		10		/* one px of so many of a word is ink */
 
-/* Ink by row or by column, without the margins. */
+/* Counts of 64 columns, bit by bit in PLANES words, are added to OUT. */
 static void
-profile(const struct sh_looks *l, int columns, int32_t *out, int n)
+spill(const uint64_t planes[PLANES], int16_t *out)
 {
-	int x, y, k;
+	const uint64_t first = UINT64_C(0x0101010101010101);
+	uint64_t sum, bits;
+	int i, k;
 
-	memset(out, 0, (size_t)n * sizeof(*out));
-	for (y = MARGIN; y < l->h - MARGIN && y < (columns ? l->h : n); y++)
-		for (k = 0; k < l->words; k++) {
-			uint64_t v = row_of(l, y)[k];
+	/* Eight columns at a time, each in a byte. */
+	for (k = 0; k < 8; k++, out += 8) {
+		for (sum = 0, i = 0; i < PLANES; i++) {
+			bits = (planes[i] >> 8 * k & 0xff) * first &
+			    UINT64_C(0x8040201008040201);
+			sum += (bits + 127 * first) >> 7 << i & first << i;
+		}
+		for (i = 0; i < 8; i++)
+			out[i] += (int16_t)(sum >> 8 * i & 0xff);
+	}
+}
 
-			if (!columns) {
-				out[y] += (int32_t)ones(v);
+/* Ink of the N rows from Y on, FULL at most. */
+static void
+profile_rows(const struct sh_looks *l, int y, int n, int16_t *rows,
+    int16_t *columns)
+{
+	uint64_t planes[PLANES], carry, v;
+	int i, k, r;
+
+	for (k = 0; k < l->words; k++) {
+		memset(planes, 0, sizeof(planes));
+		for (r = 0; r < n; r++) {
+			if ((carry = row_of(l, y + r)[k]) == 0)
 				continue;
-			}
-			for (; v != 0; v &= v - 1) {
-				x = k * 64 + __builtin_ctzll(v);
-				if (x >= MARGIN && x < l->w - MARGIN && x < n)
-					out[x]++;
+			rows[r] += (int16_t)ones(carry);
+			for (i = 0; carry != 0; i++) {
+				v = planes[i];
+				planes[i] = v ^ carry;
+				carry &= v;
 			}
 		}
+		spill(planes, columns + (size_t)k * 64);
+	}
+}
+
+/*
+ * Ink by row and by column, without the margins.  Made once for a page that
+ * is compared with many; behind its end there is paper.
+ */
+static int
+profile(struct sh_looks *l, struct sh_error *err)
+{
+	size_t rows = (size_t)l->h + SHIFT_MAX, columns = (size_t)l->words *
+	    64 + SHIFT_MAX;
+	int x, y, n;
+
+	if (l->profile != NULL)
+		return (0);
+	l->profile = sh_alloc(rows + columns, sizeof(*l->profile),
+	    "a likeness", err);
+	if (l->profile == NULL)
+		return (-1);
+	l->columns = l->profile + rows;
+	for (y = MARGIN; y < l->h - MARGIN; y += n) {
+		n = l->h - MARGIN - y < FULL ? l->h - MARGIN - y : FULL;
+		profile_rows(l, y, n, l->profile + y, l->columns);
+	}
+	for (x = 0; x < l->words * 64; x++)
+		if (x < MARGIN || x >= l->w - MARGIN)
+			l->columns[x] = 0;
+	return (0);
+}
+
+/* How far N values are apart; counting stops somewhere above LIMIT. */
+static int64_t
+apart(const int16_t *a, const int16_t *b, int n, int64_t limit)
+{
+	int64_t sum = 0;
+	int32_t part;
+	int16_t d;
+	int i, k;
+
+	/* Values are below 4096: STRIDE of their squares fit in a part. */
+	for (i = 0; i + STRIDE <= n && sum <= limit; i += STRIDE) {
+		for (part = 0, k = 0; k < STRIDE; k++) {
+			d = (int16_t)(a[i + k] - b[i + k]);
+			part += d * d;
+		}
+		sum += part;
+	}
+	for (; i < n && sum <= limit; i++)
+		sum += (int64_t)(a[i] - b[i]) * (a[i] - b[i]);
+	return (sum);
 }
 
 /*
@@ -46,22 +120,15 @@ profile(const struct sh_looks *l, int columns, int32_t *out, int n)
  * likely ones come first: the others are soon seen to be worse.
  */
 static int
-best_shift(const int32_t *a, const int32_t *b, int n)
+best_shift(const int16_t *a, const int16_t *b, int n)
 {
 	int64_t least = INT64_MAX, sum;
-	int k, s, i, end, at = 0;
+	int k, s, at = 0;
 
 	for (k = 0; k <= 2 * SHIFT_MAX; k++) {
 		s = k % 2 == 0 ? k / 2 : -(k / 2) - 1;
-		end = s > 0 ? n : n + s;
-		sum = 0;
-		for (i = s > 0 ? s : 0; i < end; i++) {
-			int64_t d = (int64_t)a[i] - b[i - s];
-
-			sum += d * d;
-			if (sum > least)
-				break;
-		}
+		sum = s > 0 ? apart(a + s, b, n - s, least) : apart(a, b - s,
+		    n + s, least);
 		if (sum < least || (sum == least && s < at)) {
 			least = sum;
 			at = s;
@@ -70,43 +137,61 @@ best_shift(const int32_t *a, const int32_t *b, int n)
 	return (at);
 }
 
-static unsigned
-mismatch(const struct sh_looks *a, const struct sh_looks *b, int x,
-    int y, int dx, int dy, unsigned limit)
-{
-	unsigned n = 0;
-	int i;
-
-	for (i = 0; i < BLOCK && n < limit; i++)
-		n += ones(span(a, x, y + i) ^ span(b, x - dx, y + i -
-		    dy));
-	return (n);
-}
-
 struct offset {
 	int dx, dy, known;
 };
 
-/* Ink of A in the block that has none of B within a pixel, and inversely. */
+/* Rows of a block of L at X, Y, and PAD more above and below it. */
 static void
-residue(const struct sh_looks *a, const struct sh_looks *b, int x,
-    int y, struct offset o, uint64_t out[BLOCK])
+rows_of(const struct sh_looks *l, int x, int y, int pad, uint64_t *out)
 {
-	uint64_t wide[2], va, vb;
-	int i, k, dx;
+	int i;
 
+	for (i = -pad; i < BLOCK + pad; i++)
+		*out++ = span(l, x, y + i);
+}
+
+/* The block at X, Y, its ink and what is within a pixel of its ink. */
+struct block {
+	uint64_t ink[BLOCK], wide[BLOCK];
+};
+
+static void
+block_of(const struct sh_looks *l, int x, int y, struct block *out)
+{
+	uint64_t own[BLOCK + 2], left[BLOCK + 2], right[BLOCK + 2];
+	int i;
+
+	rows_of(l, x, y, 1, own);
+	rows_of(l, x - 1, y, 1, left);
+	rows_of(l, x + 1, y, 1, right);
+	memcpy(out->ink, own + 1, sizeof(out->ink));
+	for (i = 0; i < BLOCK + 2; i++)
+		own[i] |= left[i] | right[i];
+	for (i = 0; i < BLOCK; i++)
+		out->wide[i] = own[i] | own[i + 1] | own[i + 2];
+}
+
+/*
+ * Ink of A in the block that has none of B within a pixel, and inversely.
+ * How much there is of it.
+ */
+static unsigned
+residue(const struct block *a, const struct sh_looks *b, int x, int y,
+    struct offset o, uint64_t out[BLOCK])
+{
+	struct block at;
+	unsigned n = 0;
+	int i;
+
+	block_of(b, x - o.dx, y - o.dy, &at);
 	for (i = 0; i < BLOCK; i++) {
-		va = span(a, x, y + i);
-		vb = span(b, x - o.dx, y + i - o.dy);
-		wide[0] = wide[1] = 0;
-		for (k = -1; k <= 1; k++)
-			for (dx = -1; dx <= 1; dx++) {
-				wide[0] |= span(b, x - o.dx + dx, y + i -
-				    o.dy + k);
-				wide[1] |= span(a, x + dx, y + i + k);
-			}
-		out[i] = (va & ~wide[0]) | (vb & ~wide[1]);
+		out[i] = (a->ink[i] & ~at.wide[i]) | (at.ink[i] &
+		    ~a->wide[i]);
+		if (out[i] != 0)
+			n += ones(out[i]);
 	}
+	return (n);
 }
 
 static void
@@ -127,9 +212,14 @@ static int
 differences(const uint64_t r[BLOCK], struct sh_looks *marks, int x0, int y0)
 {
 	const uint64_t mask = ((uint64_t)1 << WINDOW) - 1;
+	uint64_t any;
 	int x, y, i, n, found = 0;
 
-	for (y = 0; y + WINDOW <= BLOCK; y += WINDOW / 2)
+	for (y = 0; y + WINDOW <= BLOCK; y += WINDOW / 2) {
+		for (any = 0, i = 0; i < WINDOW; i++)
+			any |= r[y + i];
+		if (any == 0)
+			continue;
 		for (x = 0; x + WINDOW <= 64; x += WINDOW / 2) {
 			n = 0;
 			for (i = 0; i < WINDOW; i++)
@@ -140,6 +230,7 @@ differences(const uint64_t r[BLOCK], struct sh_looks *marks, int x0, int y0)
 			if (marks != NULL)
 				mark(marks, x0 + x, y0 + y);
 		}
+	}
 	return (found);
 }
 
@@ -148,20 +239,24 @@ differences(const uint64_t r[BLOCK], struct sh_looks *marks, int x0, int y0)
  * from where the block should be must fit better.
  */
 static struct offset
-align(const struct sh_looks *a, const struct sh_looks *b, int x, int y,
+align(const struct block *a, const struct sh_looks *b, int x, int y,
     struct offset around)
 {
+	uint64_t rows[2 * REACH + 1][BLOCK + 2 * REACH];
 	struct offset best = around;
-	unsigned least = UINT32_MAX, n;
-	int dx, dy;
+	unsigned least = UINT_MAX, n;
+	int dx, dy, i;
 
+	for (dx = -REACH; dx <= REACH; dx++)
+		rows_of(b, x - around.dx - dx, y - around.dy, REACH,
+		    rows[dx + REACH]);
 	for (dy = -REACH; dy <= REACH; dy++)
 		for (dx = -REACH; dx <= REACH; dx++) {
+			const uint64_t *p = rows[dx + REACH] + REACH - dy;
+
 			n = FAR * (unsigned)(abs(dx) + abs(dy));
-			if (n >= least)
-				continue;
-			n += mismatch(a, b, x, y, around.dx + dx, around.dy +
-			    dy, least - n);
+			for (i = 0; i < BLOCK && n < least; i++)
+				n += ones(a->ink[i] ^ p[i]);
 			if (n < least) {
 				least = n;
 				best.dx = around.dx + dx;
@@ -179,17 +274,19 @@ compare_block(const struct sh_looks *a, const struct sh_looks *b, int x,
     struct sh_looks *marks)
 {
 	uint64_t r[BLOCK];
+	struct block at;
 	struct offset found;
 
 	*op = around;
-	residue(a, b, x, y, around, r);
-	if (differences(r, NULL, x, y) == 0)
+	block_of(a, x, y, &at);
+	if (residue(&at, b, x, y, around, r) < DIFFERENT ||
+	    differences(r, NULL, x, y) == 0)
 		return (0);
-	found = align(a, b, x, y, around);
+	found = align(&at, b, x, y, around);
 	if (abs(found.dx - first.dx) <= DRIFT && abs(found.dy - first.dy) <=
 	    DRIFT) {
 		*op = found;
-		residue(a, b, x, y, found, r);
+		(void)residue(&at, b, x, y, found, r);
 	}
 	return (differences(r, marks, x, y));
 }
@@ -222,7 +319,8 @@ compare_blocks(const struct sh_looks *a, const struct sh_looks *b,
 		return (-1);
 	for (y = MARGIN; y < a->h && found < limit; y = behind(y, a->h)) {
 		left.known = 0;
-		for (x = MARGIN, k = 0; x < a->w; x = behind(x, a->w), k++) {
+		for (x = MARGIN, k = 0; x < a->w && found < limit;
+		    x = behind(x, a->w), k++) {
 			any = 0;
 			for (i = 0; i < BLOCK; i++)
 				any |= span(a, x, y + i) | span(b, x -
@@ -243,29 +341,15 @@ compare_blocks(const struct sh_looks *a, const struct sh_looks *b,
 
 /* Where B lies on A, by where either has its ink. */
 static int
-lay(const struct sh_looks *a, const struct sh_looks *b,
-    struct offset *op, struct sh_error *err)
+lay(struct sh_looks *a, struct sh_looks *b, struct offset *op,
+    struct sh_error *err)
 {
-	int n = a->w > a->h ? a->w : a->h, rc = -1;
-	int32_t *p, *q;
-
-	n = n > b->w ? n : b->w;
-	n = n > b->h ? n : b->h;
-	p = sh_alloc((size_t)n, sizeof(*p), "a likeness", err);
-	q = sh_alloc((size_t)n, sizeof(*q), "a likeness", err);
-	if (p != NULL && q != NULL) {
-		profile(a, 0, p, a->h);
-		profile(b, 0, q, a->h);
-		op->dy = best_shift(p, q, a->h);
-		profile(a, 1, p, a->w);
-		profile(b, 1, q, a->w);
-		op->dx = best_shift(p, q, a->w);
-		op->known = 1;
-		rc = 0;
-	}
-	free(p);
-	free(q);
-	return (rc);
+	if (profile(a, err) || profile(b, err))
+		return (-1);
+	op->dy = best_shift(a->profile, b->profile, a->h);
+	op->dx = best_shift(a->columns, b->columns, a->w);
+	op->known = 1;
+	return (0);
 }
 
 static int
@@ -276,9 +360,8 @@ of_one_size(const struct sh_looks *a, const struct sh_looks *b)
 }
 
 int
-sh_likeness_compare(const struct sh_looks *l,
-    const struct sh_looks *held, int limit, struct sh_shift *shift,
-    struct sh_error *err)
+sh_likeness_compare(struct sh_looks *l, struct sh_looks *held, int limit,
+    struct sh_shift *shift, struct sh_error *err)
 {
 	double turn = held->angle - l->angle;
 	struct offset o;
@@ -365,7 +448,7 @@ look_at(const struct sh_looks *l, const struct sh_looks *marks,
 }
 
 int
-sh_likeness_look(const struct sh_looks *l, const struct sh_looks *held,
+sh_likeness_look(struct sh_looks *l, struct sh_looks *held,
     struct sh_look_at *at, size_t n, struct sh_error *err)
 {
 	struct sh_looks *marks;

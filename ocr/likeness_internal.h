@@ -14,6 +14,8 @@ struct sh_looks {
 	int faint;		/* some of its strokes are no ink here */
 	double angle;		/* that its lines leaned by, clockwise degrees */
 	uint64_t *bits;		/* 1 is ink; the first px is the lowest bit */
+	int16_t *profile;	/* ink by row, once it was compared; or NULL */
+	int16_t *columns;	/* ink by column, behind it */
 };
 
 /* Nothing but paper. */

@@ -28,7 +28,9 @@
 static uint64_t
 need_bytes(const struct sh_bulk *b)
 {
-	uint64_t files = b->plan.files, bytes = b->plan.bytes;
+	/* What is not there leaves nothing. */
+	uint64_t files = b->plan.files - b->plan.missing;
+	uint64_t bytes = b->plan.bytes;
 
 	files -= files < b->taken_files ? files : b->taken_files;
 	bytes -= bytes < b->taken_bytes ? bytes : b->taken_bytes;

@@ -483,11 +483,15 @@ read_header(struct sh_manifest *m, struct sh_error *err)
 		return (err->code != SH_OK ? -1 : wrong_columns(err,
 		    "manifest.columns", ""));
 	for (i = 0; i < m->nfields; i++) {
+		char *name = NULL;
+
 		s = (char *)m->row.data + m->start[i];
-		at = find_column(s);
+		if (clean_value(s, &name, err))
+			return (-1);
+		at = name != NULL ? find_column(name) : -1;
+		free(name);
 		if (at < 0 || (seen & 1u << at) != 0)
-			return (wrong_columns(err, "manifest.columns",
-			    sh_text_is_utf8(s, strlen(s)) ? s : "?"));
+			return (wrong_columns(err, "manifest.columns", s));
 		seen |= 1u << at;
 		m->column[i] = at;
 	}
@@ -515,6 +519,11 @@ open_file(struct sh_manifest *m, const char *path, struct sh_error *err)
 		return (c == -2 ? -1 : sh_error_set(err, SH_EFORMAT,
 		    "manifest.empty", "%s is empty", path));
 	m->at--;
+	/* Spreadsheets' "Unicode text" is UTF-16. */
+	if (m->len >= 2 && (memcmp(m->in, "\xff\xfe", 2) == 0 ||
+	    memcmp(m->in, "\xfe\xff", 2) == 0))
+		return (sh_error_set(err, SH_EFORMAT, "text.utf8",
+		    "%s is UTF-16", path));
 	/* A byte order mark. */
 	if (m->len >= 3 && memcmp(m->in, "\xef\xbb\xbf", 3) == 0)
 		m->at = 3;

@@ -144,22 +144,23 @@ static void
 measure(struct planning *p, const struct sh_dossier *d, json_t *row)
 {
 	struct stat st;
-	uint64_t bytes = 0;
+	uint64_t bytes = 0, files = 0;
 	size_t i;
 
 	for (i = 0; i < d->nscans; i++) {
 		if (fstatat(d->dirfd, d->scans[i], &st, AT_SYMLINK_NOFOLLOW) !=
 		    0 || !S_ISREG(st.st_mode))
-			p->b->plan.missing++;
-		else
-			bytes += (uint64_t)st.st_size;
+			continue;
+		files++;
+		bytes += (uint64_t)st.st_size;
 	}
+	p->b->plan.missing += d->nscans - files;
 	p->b->plan.files += d->nscans;
 	p->b->plan.bytes += bytes;
 	(void)json_object_set_new(row, "bytes",
 	    json_integer((json_int_t)bytes));
 	(void)json_object_set_new(row, "files",
-	    json_integer((json_int_t)d->nscans));
+	    json_integer((json_int_t)files));
 }
 
 static int

@@ -176,7 +176,7 @@ looks_like(const struct sh_job *job, const struct sh_draft *d,
  */
 static int
 look_at_page(struct sh_sheet *s, struct sh_sheet *h, size_t page,
-    const struct sh_looks *l, const struct sh_looks *held, int open,
+    struct sh_looks *l, struct sh_looks *held, int open,
     int *samep, struct sh_error *err)
 {
 	struct sh_shift shift;

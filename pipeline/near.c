@@ -8,6 +8,7 @@
 #include "base/fs.h"
 #include "base/mem.h"
 #include "base/text.h"
+#include "ocr/turn.h"
 
 #define DOCUMENTS_MAX	200
 #define MEMORY_MAX	((size_t)8 << 20)	/* packed, of one holder */
@@ -15,6 +16,8 @@
 #define READING_MAX	((size_t)64 << 20)
 /* A capture finer by this is read: it may be the better one. */
 #define FINER		1.15
+/* Shares that a page's two resolutions differ by: a fax has two. */
+#define OBLONG		0.01
 /* What was read worse than this is read again. */
 #define READ_WELL	0.80
 
@@ -253,8 +256,8 @@ move_page(const struct move *m, const struct sh_raster *r, struct sh_page *p)
 	double x, y;
 	size_t i, k;
 
-	p->width_px = r->width_px;
-	p->height_px = r->height_px;
+	p->width_px = m->w;
+	p->height_px = m->h;
 	p->dpi = r->dpi_x;
 	p->dpi_y = r->dpi_y;
 	p->dpi_known = 1;
@@ -299,6 +302,13 @@ held_page(const struct sh_near *n, const struct sh_reader *who,
 	return (rc);
 }
 
+/* Of another page boxes would be moved to where nothing stands. */
+static int
+is_square(double dpi_x, double dpi_y)
+{
+	return (fabs(dpi_x - dpi_y) <= OBLONG * dpi_x);
+}
+
 static int
 can_be_taken(const struct sh_page *p, const struct sh_raster *r,
     const char *engine)
@@ -306,7 +316,8 @@ can_be_taken(const struct sh_page *p, const struct sh_raster *r,
 	return (p->state == SH_PAGE_READ && p->orientation == 0 &&
 	    p->engine != NULL && strcmp(p->engine, engine) == 0 &&
 	    p->confidence >= READ_WELL && p->dpi > 0 &&
-	    r->dpi_x <= FINER * p->dpi);
+	    r->dpi_x <= FINER * p->dpi && is_square(p->dpi, p->dpi_y) &&
+	    is_square(r->dpi_x, r->dpi_y));
 }
 
 static int
@@ -314,8 +325,11 @@ take_reading(const struct sh_near *n, const struct sh_reader *who,
     const struct held *h, const struct sh_shift *shift, const struct sh_raster *r,
     const char *engine, struct sh_page **pagep, struct sh_error *err)
 {
-	struct move m = { .shift = *shift, .w = r->width_px,
-	    .h = r->height_px };
+	/* Readings lie on the upright page. */
+	int aside = (sh_turn_of(r->exif_orientation, 0) & SH_TURN_SWAP) != 0;
+	struct move m = { .shift = *shift,
+	    .w = aside ? r->height_px : r->width_px,
+	    .h = aside ? r->width_px : r->height_px };
 	int rc;
 
 	if ((rc = held_page(n, who, &h->where, pagep, err)) != 1)

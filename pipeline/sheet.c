@@ -6,6 +6,9 @@
 #include "base/mem.h"
 #include "base/text.h"
 
+/* A number of so many characters stands in a longer word by itself only. */
+#define WITHIN	9
+
 struct sh_sheet *
 sh_sheet_new(const struct sh_paper_type *type, size_t nfields,
     struct sh_error *err)
@@ -138,6 +141,23 @@ add_token(struct sh_sheet *s, size_t at, size_t len, double confidence)
 	t->hash = hash(s->text.data + at, t->len);
 }
 
+/*
+ * Is the paper's own number what was read from AT on, or within it, as in the
+ * lines for machines of a card?
+ */
+static int
+shows_number(const struct sh_sheet *s, size_t at)
+{
+	const uint8_t *p = s->text.data + at;
+	size_t len = s->text.len - at, n;
+
+	if (s->number == NULL)
+		return (0);
+	n = strlen(s->number);
+	return (len == n ? memcmp(p, s->number, n) == 0 : n >= WITHIN &&
+	    len > n && memmem(p, len, s->number, n) != NULL);
+}
+
 /* "16/07/1993" folds to three tokens; a stop alone folds to none. */
 static int
 add_word(struct sh_sheet *s, const struct sh_word *w, struct sh_error *err)
@@ -162,9 +182,7 @@ add_word(struct sh_sheet *s, const struct sh_word *w, struct sh_error *err)
 			telling |= s->tokens[n].digits;
 			sure |= s->tokens[n].digits || s->tokens[n].len > 2;
 		}
-	at = s->text.len - first;
-	own = s->number != NULL && strlen(s->number) == at && memcmp(
-	    s->text.data + first, s->number, at) == 0;
+	own = shows_number(s, first);
 	if (sure) {
 		if (add_place(s, s->npages, w->box, own ? SH_PLACE_OWN :
 		    telling ? SH_PLACE_TELLING : SH_PLACE_WORD, err))
@@ -199,8 +217,8 @@ sh_sheet_add_page(struct sh_sheet *s, const struct sh_page *p,
 }
 
 int
-sh_sheet_look(struct sh_sheet *s, size_t page, const struct sh_looks *l,
-    const struct sh_looks *held, struct sh_error *err)
+sh_sheet_look(struct sh_sheet *s, size_t page, struct sh_looks *l,
+    struct sh_looks *held, struct sh_error *err)
 {
 	struct sh_look_at *at;
 	size_t i, n = 0;

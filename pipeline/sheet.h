@@ -83,8 +83,8 @@ int sh_sheet_add_page(struct sh_sheet *s, const struct sh_page *p,
     struct sh_error *err) SH_MUST_CHECK;
 
 /* What the same page of HELD shows in each place of page PAGE. */
-int sh_sheet_look(struct sh_sheet *s, size_t page, const struct sh_looks *l,
-    const struct sh_looks *held, struct sh_error *err) SH_MUST_CHECK;
+int sh_sheet_look(struct sh_sheet *s, size_t page, struct sh_looks *l,
+    struct sh_looks *held, struct sh_error *err) SH_MUST_CHECK;
 
 const struct sh_saying *sh_sheet_says(const struct sh_sheet *s,
     const char *field);

@@ -53,7 +53,7 @@ sealed_file(const char *name, const struct sh_buf *b, int *fdp,
 	return (0);
 }
 
-/* What the page looks like as it lies; nothing of one that is turned. */
+/* What the page looks like once it is upright. */
 static int
 look(const struct sh_image_page *p, struct sh_buf *out, struct sh_error *err)
 {
@@ -61,10 +61,11 @@ look(const struct sh_image_page *p, struct sh_buf *out, struct sh_error *err)
 	struct sh_looks *l = NULL;
 	int rc;
 
-	if (p->needs_raster || px->exif_orientation != 1)
+	if (p->needs_raster)
 		return (0);
 	if (sh_likeness_new(px->data, px->width_px, px->height_px,
-	    px->channels, px->dpi_x, px->dpi_y, &l, err))
+	    px->channels, px->dpi_x, px->dpi_y, px->exif_orientation, &l,
+	    err))
 		return (-1);
 	rc = l != NULL ? sh_likeness_pack(l, out, err) : 0;
 	sh_likeness_free(l);

@@ -5,11 +5,13 @@
 
 A page a JPEG, 300 dpi in colour: 15 % the bytes of an earlier page, 10 % an
 earlier sheet scanned again, 5 % blank, 1 % broken.  tesseract gives words,
-ocrmypdf a PDF/A with words, sohoa signed, verified, archived documents.
-Machines differ and are noisy: compare rows and ratios, not seconds.
+ocrmypdf a PDF/A with words, sohoa signed, verified, archived documents; the
+same once more of the plain pages alone, and by one reader on one core beside
+two on two.  Machines differ and are noisy: compare rows and ratios, not
+seconds.
 
-BENCH_PAGES (300): how many.  BENCH_PEERS (1): 0 leaves the peers out.
-BENCH_DPI (300).
+BENCH_PAGES (300): how many.  BENCH_PLAIN (40): how many of the plain ones
+alone.  BENCH_PEERS (1): 0 leaves the peers out.  BENCH_DPI (300).
 """
 import collections
 import json
@@ -22,6 +24,7 @@ import time
 
 BUILD = sys.argv[1] if len(sys.argv) > 1 else 'out/release'
 PAGES = int(os.environ.get('BENCH_PAGES', '300'))
+PLAIN = int(os.environ.get('BENCH_PLAIN', '40'))
 PEERS = os.environ.get('BENCH_PEERS', '1') != '0'
 DPI = os.environ.get('BENCH_DPI', '300')
 CORES = len(os.sched_getaffinity(0))
@@ -74,19 +77,83 @@ def subset(cat, pages, kind, name):
     return len(chosen)
 
 
-def row(name, cost, distinct, peak=None):
-    print(f'{name:34}{cost.cpu:9.1f}{cost.cpu / PAGES:9.2f}'
-          f'{cost.cpu / distinct:9.2f}{60 * PAGES / cost.wall:9.1f}'
+def row(name, cost, pages, distinct, peak=None):
+    print(f'{name:34}{cost.cpu:9.1f}{cost.cpu / pages:9.2f}'
+          f'{cost.cpu / distinct:9.2f}{60 * pages / cost.wall:9.1f}'
           f'{(peak or cost.peak) / 1e6:9.0f}', flush=True)
 
 
-def bulk(home, manifest):
+def peer(work, files, *argv):
+    """A program that wants a call for each page, as many at once as there
+    are cores.  A page that it cannot read costs what it costs."""
+    with open(f'{work}/list', 'w') as out:
+        out.write('\n'.join(files))
+    return Cost('xargs', '-a', f'{work}/list', '-P', str(CORES), '-I{}',
+                *argv, good=None)
+
+
+def ocrmypdf(work, files):
+    return peer(work, files, 'ocrmypdf', '-q', '-l', 'vie', '--jobs', '1',
+                '--image-dpi', DPI, '--output-type', 'pdfa', '{}', '{}.pdf')
+
+
+def bar(what, ours, least=None, most=None):
+    said = ''
+    if least is not None:
+        said = f'  (at least {least}){"" if ours >= least else "  missed"}'
+    if most is not None:
+        said = f'  (at most {most}){"" if ours <= most else "  missed"}'
+    print(f'{what:52}{ours:7.2f}{said}', flush=True)
+
+
+def new_home(path):
+    subprocess.run([SOHOA, 'init', path], check=True,
+                   stdout=subprocess.DEVNULL)
+    return path
+
+
+def bulk(home, manifest, cores=None):
+    """CORES: on so many alone, with a reader on each."""
+    alone = [] if cores is None else [
+        'taskset', '-c', ','.join(str(c) for c in sorted(
+            os.sched_getaffinity(0))[:cores])]
+    readers = [] if cores is None else ['--readers', str(cores)]
     with open(f'{home}.json', 'wb') as out, open(f'{home}.err', 'wb') as err:
-        cost = Cost(SOHOA, 'bulk', 'run', manifest, '--home', home, '--json',
-                    '--usage', '--quiet', good=(0, 1), stdout=out, stderr=err)
+        cost = Cost(*alone, SOHOA, 'bulk', 'run', manifest, '--home', home,
+                    '--json', '--usage', '--quiet', *readers, good=(0, 1),
+                    stdout=out, stderr=err)
     said = json.load(open(f'{home}.json'))
     usage = json.loads(open(f'{home}.err').read().splitlines()[-1])
     return cost, said, usage
+
+
+def plain_pages(work, cat, pages):
+    """Pages that nothing repeats: beside ocrmypdf, and on one core."""
+    chosen = [p for p in pages if p['kind'] == 'fresh' and
+              p['page'] == 'fresh'][:PLAIN]
+    names = {p['file'] for p in chosen}
+    n = subset(cat, pages, lambda p: p['file'] in names, 'plain')
+    print(f'\n{n} plain pages')
+    theirs = None
+    if PEERS:
+        theirs = ocrmypdf(work, [f'{cat}/{f}' for f in sorted(names)])
+        row('ocrmypdf, PDF/A', theirs, n, n)
+    cost = {}
+    for cores in range(min(2, CORES), 0, -1):
+        cost[cores], _, _ = bulk(new_home(f'{work}/plain{cores}'),
+                                 f'{cat}/plain.jsonl', cores)
+        row(f'sohoa bulk, {cores} core{"s" * (cores > 1)}', cost[cores], n, n)
+    print()
+    bar('CPU s a plain page', cost[1].cpu / n, most=1.9)
+    if theirs and CORES <= 2:
+        bar('pages a minute, plain, times ocrmypdf',
+            theirs.wall / cost[CORES].wall, 3)
+    if theirs:
+        bar('pages for the same CPU, plain, times ocrmypdf',
+            theirs.cpu / cost[1].cpu)
+    if 2 in cost:
+        bar('pages a minute, two cores times one',
+            cost[1].wall / cost[2].wall, 1.9)
 
 
 def total(path):
@@ -111,30 +178,24 @@ def main():
               f'{"pages":>9}{"peak":>9}')
         print(f'{"":34}{"":9}{"a page":>9}{"distinct":>9}{"a min":>9}'
               f'{"MB":>9}')
-        peer = None
+        theirs = None
         if PEERS:
-            with open(f'{work}/list', 'w') as out:
-                out.write('\n'.join(f'{cat}/{p["file"]}' for p in pages))
-            # A page that either cannot read costs what it costs.
-            cost = Cost('xargs', '-a', f'{work}/list', '-P', str(CORES),
-                        '-I{}', 'tesseract', '{}', '{}', '-l', 'vie',
-                        '--psm', '3', good=None)
-            row('tesseract, words', cost, fresh)
-            peer = Cost('xargs', '-a', f'{work}/list', '-P', str(CORES),
-                        '-I{}', 'ocrmypdf', '-q', '-l', 'vie', '--jobs', '1',
-                        '--image-dpi', DPI, '--output-type', 'pdfa', '{}',
-                        '{}.pdf', good=None)
-            row('ocrmypdf, PDF/A', peer, fresh)
-        home = f'{work}/home'
-        subprocess.run([SOHOA, 'init', home], check=True,
-                       stdout=subprocess.DEVNULL)
+            files = [f'{cat}/{p["file"]}' for p in pages]
+            row('tesseract, words', peer(work, files, 'tesseract', '{}', '{}',
+                                         '-l', 'vie', '--psm', '3'), PAGES,
+                fresh)
+            theirs = ocrmypdf(work, files)
+            row('ocrmypdf, PDF/A', theirs, PAGES, fresh)
+        home = new_home(f'{work}/home')
         cost, said, usage = bulk(home, f'{cat}/bulk.jsonl')
-        row('sohoa bulk, signed, archived', cost, fresh,
+        row('sohoa bulk, signed, archived', cost, PAGES, fresh,
             max(usage[k + '_peak_bytes'] for k in ('main', 'decode', 'read')))
-        if peer:
-            print(f'\n{peer.wall / cost.wall:.2f} times the pages a minute '
-                  f'of ocrmypdf; {peer.cpu / cost.cpu:.2f} times for the '
-                  'same CPU')
+        print()
+        if theirs:
+            bar('pages a minute, catalogue, times ocrmypdf',
+                theirs.wall / cost.wall, 4)
+            bar('pages for the same CPU, catalogue, times ocrmypdf',
+                theirs.cpu / cost.cpu)
         c = said['count']
         print(f'\n{c["fed"]} fed = {c["archived"]} archived + {c["blank"]} '
               f'blank + {c["set_aside"]} set aside + {c["waiting"]} waiting + '
@@ -180,6 +241,7 @@ def main():
             open(path, 'w').write(text)
             cost, said, usage = bulk(home, path)
             print(f'  {name:32}{n:8}{(cost.cpu - nothing.cpu) / n:14.3f}')
+        plain_pages(work, cat, pages)
     finally:
         shutil.rmtree(work)
 

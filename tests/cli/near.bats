@@ -83,3 +83,28 @@ PY
 	    > "$BATS_TEST_TMPDIR/o" 2> "$BATS_TEST_TMPDIR/u" || [ $? = 1 ]
 	[ "$(tail -n 1 "$BATS_TEST_TMPDIR/u" | json 'v["read"] == v["pages"]')" = True ]
 }
+
+# A camera and some scanners store a page turned and say so.
+@test "a sheet that was stored turned is the same" {
+	cp -a "$SOHOA_HOME" "$BATS_TEST_TMPDIR/home"
+	export SOHOA_HOME=$BATS_TEST_TMPDIR/home
+	"$SAMPLE" dossier --procedure 1.004222 --seed 301 --dpi 200 --carrier jpeg \
+	    --capture 2 --degrade scan,noise=2,skew=0.4,exif=6 -o "$BATS_TEST_TMPDIR/2"
+	"$SOHOA" intake --quiet --json --usage "$BATS_TEST_TMPDIR/2" \
+	    > "$BATS_TEST_TMPDIR/o" 2> "$BATS_TEST_TMPDIR/u" || [ $? = 1 ]
+	tail -n 1 "$BATS_TEST_TMPDIR/u" | json 'v["read"] < v["pages"]' | grep -qx True
+	id=$(json '[d["kinship"]["of"] for d in v["documents"] if d.get("kinship", {}).get("pictured")][0]' \
+	    < "$BATS_TEST_TMPDIR/o")
+	[ -n "$id" ]
+	# Field by field what the upright capture said.
+	python3 - "$BATS_FILE_TMPDIR"/[01].json "$BATS_TEST_TMPDIR/o" <<'PY'
+import json, sys
+*held, again = (json.load(open(p))["documents"] for p in sys.argv[1:])
+held = {d["id"]: d for v in held for d in v if d["state"] == "archived"}
+for d in again:
+    if d.get("kinship", {}).get("pictured"):
+        was = held[d["kinship"]["of"]]
+        assert {k: f["value"] for k, f in was["fields"].items()} == {
+            k: f["value"] for k, f in d["fields"].items()}, (was, d)
+PY
+}

@@ -48,7 +48,8 @@ likeness(const struct sh_pixels *px)
 	struct sh_looks *l;
 
 	must(sh_likeness_new(px->data, px->width_px, px->height_px,
-	    px->channels, px->dpi_x, px->dpi_y, &l, &err));
+	    px->channels, px->dpi_x, px->dpi_y, px->exif_orientation, &l,
+	    &err));
 	return (l);
 }
 

@@ -13,6 +13,7 @@
 #include "base/json.h"
 #include "base/mem.h"
 #include "base/secret.h"
+#include "base/text.h"
 
 static void
 error_first_cause_wins(void **state)
@@ -33,6 +34,44 @@ error_first_cause_wins(void **state)
 	sh_error_param(&err, "page", "%d", 3);
 	assert_int_equal(err.nparam, 1);
 	assert_string_equal(err.param[0].value, "2");
+}
+
+/* What came from outside is shown on a terminal and put into JSON. */
+static void
+error_texts_are_clean(void **state)
+{
+	static const struct {
+		const char *from, *to;
+	} cases[] = {
+		{ "Đặng \xe2\x80\xae\xe2\x81\xa6gpj.exe", "Đặng ??gpj.exe" },
+		{ "\x1b[31m\xc2\x9b" "2J", "?[31m?2J" },
+		{ "\xff\xfe\x80 a\xe1\xbb", "?? a?" },
+	};
+	struct sh_error err = SH_ERROR_INIT;
+	char *name = malloc(3 * 300 + 1);
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < sizeof(cases) / sizeof(cases[0]); i++) {
+		(void)sh_error_set(&err, SH_EFORMAT, "text.utf8", "%s",
+		    cases[i].from);
+		assert_string_equal(err.text, cases[i].to);
+		sh_error_clear(&err);
+	}
+	assert_non_null(name);
+	for (i = 0; i < 300; i++)
+		memcpy(name + 3 * i, "ệ", 4);
+	for (i = 0; i < 3; i++) {
+		sh_error_param(&err, "file", "%.*s%s", (int)i, "aa", name);
+		(void)sh_error_set(&err, SH_EFORMAT, "text.utf8", "%.*s%s",
+		    (int)i, "aa", name);
+		(void)sh_error_context(&err, "%s", name);
+		assert_true(sh_text_is_utf8(err.text, strlen(err.text)));
+		assert_true(sh_text_is_utf8(err.param[0].value,
+		    strlen(err.param[0].value)));
+		sh_error_clear(&err);
+	}
+	free(name);
 }
 
 static void
@@ -332,6 +371,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(error_first_cause_wins),
+		cmocka_unit_test(error_texts_are_clean),
 		cmocka_unit_test(error_from_errno),
 		cmocka_unit_test(error_codes_have_faces),
 		cmocka_unit_test(buf_keeps_its_limit),

@@ -67,6 +67,9 @@ csv_as_spreadsheets_write_it(void **state)
 	    "2 a b.jpg\n4 c;d.jpg\n");
 	EXPECT("holder\tprocedure\tfiles\n033095502636\t1.004222\tx|y\n",
 	    "2 x\n");
+	/* Blanks and what cannot be seen around the columns' names. */
+	EXPECT("holder, procedure,\xe2\x80\xae" "files \n"
+	    "033095502636,1.004222,y\n", "2 y\n");
 	/* Quotes: doubled, over lines, in the middle of a field. */
 	EXPECT(HEAD "033095502636,1.004222,\"a\"\"b\nc.jpg\",,\n"
 	    "033095502636,1.004222,d\"e.jpg,,\n",
@@ -136,6 +139,9 @@ no_manifest(void **state)
 		{ "holder,files\n", "manifest.columns" },
 		{ "holder,procedure,files,files\n", "manifest.columns" },
 		{ "\"holder,procedure,files\n", "row.malformed" },
+		{ "\xff\xfeh", "text.utf8" }, { "\xfe\xffh", "text.utf8" },
+		{ "h\xf4,procedure,files\n", "text.utf8" },
+		{ "holder,procedure,files,\n", "manifest.columns" },
 	};
 	struct sh_error err = SH_ERROR_INIT;
 	char *dir = test_mkdir();

@@ -47,10 +47,10 @@ unload(void **state)
 	return (0);
 }
 
-/* Fields are (name, value) pairs up to NULL, all read with CONFIDENCE. */
+/* Fields are (name, value) pairs up to NULL, all read so with CONFIDENCE. */
 static struct sh_sheet *
-sheet(const char *type, const char *text, double confidence,
-    const char *const *fields)
+sheet_by(const char *method, const char *type, const char *text,
+    double confidence, const char *const *fields)
 {
 	struct sh_error err = SH_ERROR_INIT;
 	const struct sh_paper_type *t = sh_catalogue_type(catalogue, type);
@@ -66,12 +66,19 @@ sheet(const char *type, const char *text, double confidence,
 		    fields[i]);
 
 		must_ptr(d);
-		must(sh_sheet_say(s, d, fields[i + 1], confidence, "anchor",
-		    0, (struct sh_box){ 0, 0, 1, 1 }, &err));
+		must(sh_sheet_say(s, d, fields[i + 1], confidence, method, 0,
+		    (struct sh_box){ 0, 0, 1, 1 }, &err));
 	}
 	must(sh_sheet_add_page(s, p, &err));
 	sh_page_free(p);
 	return (s);
+}
+
+static struct sh_sheet *
+sheet(const char *type, const char *text, double confidence,
+    const char *const *fields)
+{
+	return (sheet_by("anchor", type, text, confidence, fields));
 }
 
 static struct sh_sheet *
@@ -276,6 +283,34 @@ a_number_is_looked_for_in_the_words(void **state)
 	assert_int_equal(k.kinship, SH_KIN_OTHER);
 }
 
+/* A square code is no print, but the lines for machines are. */
+static void
+a_number_is_seen_in_the_lines_for_machines(void **state)
+{
+#define CARD(lines) "CĂN CƯỚC CÔNG DÂN Đặc điểm nhận dạng\n" \
+	"LÊ XUÂN HUY 21/05/1990 Cục trưởng cục cảnh sát\n" lines "\n"
+	const char *fields[] = { "id_number", WIFE_ID, "name", "LÊ XUÂN HUY",
+	    "birth_date", "1990-05-21", "issue_date", "2021-05-21", NULL };
+	static const struct {
+		const char *text;
+		enum sh_kinship kinship;
+	} cases[] = {
+		{ CARD("IDVNM0900000070" WIFE_ID "<<7"), SH_KIN_RESCAN },
+		{ CARD("IDVNM0900000070033193997084<<7"), SH_KIN_UNSURE },
+		{ CARD("IDVNM"), SH_KIN_UNSURE },
+	};
+	struct sh_kin k;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < 3; i++) {
+		k = kin(sheet_by("qr", "cccd", cases[i].text, 0.97, fields),
+		    sheet_by("qr", "cccd", cases[i].text, 0.97, fields));
+		assert_int_equal(k.kinship, cases[i].kinship);
+	}
+#undef CARD
+}
+
 /* One misread date makes no later issue. */
 static void
 a_date_alone_makes_no_newer_issue(void **state)
@@ -440,6 +475,7 @@ main(void)
 		cmocka_unit_test(the_same_picture_is_the_same_sheet),
 		cmocka_unit_test(a_number_that_nobody_read_is_no_number),
 		cmocka_unit_test(a_number_is_looked_for_in_the_words),
+		cmocka_unit_test(a_number_is_seen_in_the_lines_for_machines),
 		cmocka_unit_test(a_date_alone_makes_no_newer_issue),
 		cmocka_unit_test(
 		    the_same_number_with_another_content_is_a_conflict),

@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "ocr/clean.h"
 #include "ocr/likeness.h"
 #include "tests/unit/test.h"
 
@@ -112,13 +113,13 @@ made(uint8_t *take_p)
 	struct sh_error err = SH_ERROR_INIT;
 	struct sh_looks *l;
 
-	must(sh_likeness_new(take_p, W, H, 1, 200, 200, &l, &err));
+	must(sh_likeness_new(take_p, W, H, 1, 200, 200, 1, &l, &err));
 	free(take_p);
 	return (l);
 }
 
 static int
-places(const struct sh_looks *a, const struct sh_looks *b,
+places(struct sh_looks *a, struct sh_looks *b,
     struct sh_shift *shift)
 {
 	struct sh_error err = SH_ERROR_INIT;
@@ -181,6 +182,40 @@ one_digit_makes_another_paper(void **state)
 		sh_likeness_free(held[i]);
 }
 
+/* A sheet is the same however its file says that it was stored. */
+static void
+a_stored_turn_is_undone(void **state)
+{
+	uint8_t *same = draw(-1, -1, 0), *another = draw(7, 9, 3);
+	uint8_t *page[2] = { captured(same, 0.4, 5, 3), captured(another,
+	    0.4, 5, 3) };
+	struct sh_looks *l = made(same), *turned;
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_shift shift;
+	struct sh_pixels px = { .width_px = W, .height_px = H,
+	    .channels = 1, .dpi_x = 200, .dpi_y = 200,
+	    .exif_orientation = 1 }, to;
+	/* What undoes a turn: itself, but for the two quarters. */
+	static const int undone[9] = { 0, 1, 2, 3, 4, 5, 8, 7, 6 };
+	int exif, k;
+
+	(void)state;
+	for (k = 0; k < 2; k++) {
+		px.data = page[k];
+		for (exif = 2; exif <= 8; exif++) {
+			must(sh_clean_turn(&px, undone[exif], 0, &to, &err));
+			must(sh_likeness_new(to.data, to.width_px,
+			    to.height_px, 1, 200, 200, exif, &turned, &err));
+			assert_int_equal(places(turned, l, &shift) > 0, k);
+			sh_likeness_free(turned);
+			free(to.data);
+		}
+		free(page[k]);
+	}
+	free(another);
+	sh_likeness_free(l);
+}
+
 static void
 what_is_too_coarse_has_no_likeness(void **state)
 {
@@ -189,9 +224,9 @@ what_is_too_coarse_has_no_likeness(void **state)
 	struct sh_looks *l;
 
 	(void)state;
-	must(sh_likeness_new(page, W, H, 1, 150, 150, &l, &err));
+	must(sh_likeness_new(page, W, H, 1, 150, 150, 1, &l, &err));
 	assert_null(l);
-	must(sh_likeness_new(page, W, H, 1, 0, 0, &l, &err));
+	must(sh_likeness_new(page, W, H, 1, 0, 0, 1, &l, &err));
 	assert_null(l);
 	free(page);
 }
@@ -345,6 +380,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_sheet_captured_again_is_the_same),
 		cmocka_unit_test(one_digit_makes_another_paper),
+		cmocka_unit_test(a_stored_turn_is_undone),
 		cmocka_unit_test(what_is_too_coarse_has_no_likeness),
 		cmocka_unit_test(what_is_too_faint_is_never_the_same_sheet),
 		cmocka_unit_test(a_word_is_looked_at_by_itself),
