@@ -370,6 +370,17 @@ label_end(const char *s, size_t len)
 	return (len);
 }
 
+/* No Vietnamese word has an eth, which looks like the letter that is meant. */
+static void
+mend_eth(char *s)
+{
+	for (; (s = strchr(s, '\xc3')) != NULL; s++)
+		if (s[1] == '\x90')
+			memcpy(s, "\xc4\x90", 2);
+		else if (s[1] == '\xb0')
+			memcpy(s, "\xc4\x91", 2);
+}
+
 /* Part of a word, FROM to TO of LEN bytes; boxes go by the bytes. */
 static int
 copy_word(const struct sh_word *w, const char *text, size_t len, size_t from,
@@ -380,6 +391,7 @@ copy_word(const struct sh_word *w, const char *text, size_t len, size_t from,
 
 	memcpy(part, text + from, to - from);
 	part[to - from] = '\0';
+	mend_eth(part);
 	b.x += (int32_t)((int64_t)w->box.w * (int64_t)from / (int64_t)len);
 	b.w = (int32_t)((int64_t)w->box.w * (int64_t)(to - from) /
 	    (int64_t)len);

@@ -5,6 +5,7 @@
  *	- Upright bars at a word's ends are rules of tables; words of signs
  *	  alone that were not read surely are rims, folds, strokes.
  *	- What stands right behind a label's colon is another word.
+ *	- An eth is a D with a stroke.
  *	- A line without a figure, of which most are signs or nothing but a
  *	  letter or two was read at all, is a signature or a seal; so is one
  *	  of words twice as high as the page's of which none is half sure.

@@ -85,6 +85,15 @@ rules_and_strokes_go(void **state)
 }
 
 static void
+an_eth_is_a_d_with_a_stroke(void **state)
+{
+	(void)state;
+	line_becomes("C\u00d0 608893 \u00f0\u00d0\u1ea5t", 0.9,
+	    "C\u0110 608893 \u0111\u0110\u1ea5t");
+	line_becomes("Ã \u00f1 Ý", 0.9, "Ã \u00f1 Ý");
+}
+
+static void
 labels_end_with_their_colon(void **state)
 {
 	(void)state;
@@ -256,6 +265,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(rules_and_strokes_go),
 		cmocka_unit_test(what_is_printed_stays),
+		cmocka_unit_test(an_eth_is_a_d_with_a_stroke),
 		cmocka_unit_test(labels_end_with_their_colon),
 		cmocka_unit_test(cards_come_one_after_the_other),
 		cmocka_unit_test(signatures_go),
