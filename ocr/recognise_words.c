@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "ocr/cards.h"
+#include "ocr/grid.h"
 #include "ocr/machine.h"
 #include "ocr/relook.h"
 #include "ocr/tidy.h"
@@ -240,17 +241,22 @@ record_coverage(const struct sh_upright *j, const struct sh_sketch *sketch,
 
 /* What was chosen, in order, its marks mended. */
 static int
-finish_words(const struct sh_upright *j, struct sh_page **pp,
-    struct sh_error *err)
+finish_words(const struct sh_upright *j, const struct sh_sketch *sketch,
+    struct sh_page **pp, struct sh_error *err)
 {
 	struct sh_box card[SH_CARDS_MAX];
-	struct sh_page *tidy;
+	struct sh_grid grid;
+	struct sh_page *tidy = NULL;
 	unsigned mended;
 	size_t i;
 
 	for (i = 0; i < j->ncards; i++)
 		card[i] = card_box(j, i);
-	if ((tidy = sh_page_tidy(*pp, card, j->ncards, err)) == NULL)
+	if (sh_grid_find(sketch, j->scale_x, j->scale_y, j->skew_deg, &grid,
+	    err) == 0)
+		tidy = sh_page_tidy(*pp, card, j->ncards, &grid, err);
+	sh_grid_clear(&grid);
+	if (tidy == NULL)
 		return (-1);
 	sh_page_free(*pp);
 	*pp = tidy;
@@ -301,7 +307,7 @@ sh_words_read(const struct sh_upright *j, const struct sh_sketch *sketch,
 		if (record_coverage(j, sketch, *pp, &covered, err))
 			goto fail;
 	}
-	if (finish_words(j, pp, err) == 0)
+	if (finish_words(j, sketch, pp, err) == 0)
 		return (0);
 fail:
 	sh_page_free(*pp);

@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ocr/cards.h"
 
 #define SIGNS_SURE	0.9	/* signs read so surely are printed */
 #define LETTERS_SURE	0.5	/* so are one or two letters of a line */
@@ -17,6 +18,7 @@
 #define GAP(height)	(5 * (height) / 2)	/* between lines in one row */
 #define NUMBER		9	/* digits, of an old identity card or more */
 #define HEAD		0.2	/* of the page's height */
+#define CELLS		((uint32_t)1 << 30)	/* blocks from here are cells */
 
 /* ---- what is no writing ----------------------------------------------------- */
 
@@ -111,16 +113,28 @@ is_bar(uint32_t cp)
 	return (cp == '|' || cp == 0xa6 || cp == 0xac);
 }
 
-/* The word without bars at its ends; its length, 0: nothing is left. */
+/* What a cell's left rule is read as when a word stands close to it. */
+static int
+is_rim(const char *p, uint32_t cp)
+{
+	return ((cp == '[' && strchr(p, ']') == NULL) ||
+	    (cp == '{' && strchr(p, '}') == NULL));
+}
+
+/*
+ * The word without bars at its ends, AT_RULE without what a cell's rule
+ * gives; its length, 0: nothing is left.
+ */
 static size_t
-cut_bars(const struct sh_word *w, const char **from)
+cut_bars(const struct sh_word *w, int at_rule, const char **from)
 {
 	const char *p = w->text, *end = p + strlen(p), *stop;
 	int strokes = 1;
 	uint32_t cp;
 	size_t n;
 
-	while ((n = sh_utf8_get(p, end, &cp)) > 0 && is_bar(cp))
+	while ((n = sh_utf8_get(p, end, &cp)) > 0 && (is_bar(cp) ||
+	    (at_rule && is_rim(p, cp))))
 		p += n;
 	*from = stop = p;
 	for (; (n = sh_utf8_get(p, end, &cp)) > 0; p += n) {
@@ -169,12 +183,23 @@ cut_pattern(const struct sh_page *p, struct sh_line *l)
 
 /* ---- the order of lines ------------------------------------------------------- */
 
+/* Cards and tables, from above: each is read before what lies below it. */
+struct layout {
+	struct sh_box region[SH_CARDS_MAX + SH_GRID_TABLES_MAX];
+	int is_card[SH_CARDS_MAX + SH_GRID_TABLES_MAX];
+	size_t n;
+	double lean;	/* downwards, of what lies straight */
+	const struct sh_grid *grid;
+};
+
 /* A line as it would lie on a page that does not lean. */
 struct place {
 	double top, middle, height;
 	int32_t left, right;
-	size_t part;		/* odd: a card; even: what lies between */
+	size_t part;		/* odd: a region; even: what lies between */
+	uint32_t cell;		/* of a table, or 0 */
 	int row;		/* of the head, or -1 */
+	int alone;		/* nothing beside it */
 	uint32_t waits;		/* lines that come before it */
 	int placed;
 };
@@ -186,48 +211,102 @@ middle_of(const struct sh_box *b, double lean)
 }
 
 static int
-lies_on(const struct sh_box *card, const struct sh_box *line)
+lies_on(const struct sh_box *region, const struct sh_box *line)
 {
-	int32_t x = line->x + line->w / 2 - card->x;
-	int32_t y = line->y + line->h / 2 - card->y;
+	int32_t x = line->x + line->w / 2 - region->x;
+	int32_t y = line->y + line->h / 2 - region->y;
 
-	return (x >= 0 && x < card->w && y >= 0 && y < card->h);
+	return (x >= 0 && x < region->w && y >= 0 && y < region->h);
+}
+
+/* The region on which BOX lies, or n. */
+static size_t
+find_region(const struct layout *at, const struct sh_box *box)
+{
+	size_t i;
+
+	for (i = 0; i < at->n && !lies_on(&at->region[i], box); i++)
+		;
+	return (i);
+}
+
+static int
+meet(const struct sh_box *a, const struct sh_box *b)
+{
+	return (a->x < b->x + b->w && b->x < a->x + a->w &&
+	    a->y < b->y + b->h && b->y < a->y + a->h);
+}
+
+/* A table where a card lies is the card's. */
+static void
+add_table(struct layout *at, const struct sh_box *table)
+{
+	size_t i, k;
+
+	for (i = 0; i < at->n; i++)
+		if (at->is_card[i] && meet(&at->region[i], table))
+			return;
+	for (i = 0; i < at->n && middle_of(&at->region[i], at->lean) <
+	    middle_of(table, at->lean); i++)
+		;
+	for (k = at->n++; k > i; k--) {
+		at->region[k] = at->region[k - 1];
+		at->is_card[k] = at->is_card[k - 1];
+	}
+	at->region[i] = *table;
+	at->is_card[i] = 0;
 }
 
 static void
-place_line(const struct sh_line *l, double lean, const struct sh_box *card,
-    size_t n, struct place *out)
+lay_out(const struct sh_page *p, const struct sh_box *card, size_t ncards,
+    const struct sh_grid *grid, struct layout *out)
 {
-	double high = l->box.h - fabs(lean) * l->box.w;
 	size_t i;
 
-	out->height = fmax(high, l->box.h / 4.0);
-	out->middle = middle_of(&l->box, lean);
-	for (out->part = i = 0; i < n; i++) {
-		if (lies_on(&card[i], &l->box)) {
-			out->part = 2 * i + 1;
-			break;
-		}
-		out->part += 2 * (middle_of(&card[i], lean) < out->middle);
+	*out = (struct layout){ .lean = tan(p->skew_deg * M_PI / 180),
+	    .grid = grid };
+	for (; out->n < ncards; out->n++) {
+		out->region[out->n] = card[out->n];
+		out->is_card[out->n] = 1;
 	}
+	for (i = 0; grid != NULL && i < grid->ntables; i++)
+		add_table(out, &grid->table[i]);
+}
+
+static void
+place_line(const struct sh_line *l, const struct layout *at,
+    struct place *out)
+{
+	double high = l->box.h - fabs(at->lean) * l->box.w;
+	size_t i = find_region(at, &l->box);
+
+	out->height = fmax(high, l->box.h / 4.0);
+	out->middle = middle_of(&l->box, at->lean);
+	out->cell = l->block > CELLS ? l->block - CELLS : 0;
+	out->part = 2 * i + 1;
+	if (i == at->n)
+		for (out->part = i = 0; i < at->n; i++)
+			out->part += 2 * (middle_of(&at->region[i],
+			    at->lean) < out->middle);
 	out->top = out->middle - out->height / 2;
 	out->left = l->box.x;
 	out->right = l->box.x + l->box.w;
 	out->row = -1;
+	out->alone = out->part % 2 == 0;
 	out->waits = 0;
 	out->placed = 0;
 }
 
-/* Do they stand side by side? */
+/* Do they stand side by side, with so much of the lower one's height? */
 static int
-beside(const struct place *a, const struct place *b)
+beside(const struct place *a, const struct place *b, double much)
 {
 	double top = fmax(a->top, b->top);
 	double foot = fmin(a->top + a->height, b->top + b->height);
 
 	return (a->part == b->part &&
 	    (a->right <= b->left || b->right <= a->left) &&
-	    foot - top >= 0.5 * fmin(a->height, b->height));
+	    foot - top >= much * fmin(a->height, b->height));
 }
 
 static int
@@ -254,7 +333,7 @@ find_rows(struct place *at, uint32_t n, double until)
 		at[first].row = row;
 		for (i = 0; i < n; i++)
 			if (in_head(&at[i], until) &&
-			    beside(&at[first], &at[i]))
+			    beside(&at[first], &at[i], 0.5))
 				at[i].row = row;
 		row++;
 	}
@@ -265,11 +344,13 @@ comes_before(const struct place *a, const struct place *b)
 {
 	if (a->part != b->part)
 		return (a->part < b->part);
+	if (a->cell != b->cell)
+		return (a->cell < b->cell);
 	if (a->row >= 0 && b->row >= 0)
 		return (a->row != b->row ? a->row < b->row :
 		    a->left < b->left);
-	return (a->middle < b->top && a->left < b->right &&
-	    b->left < a->right);
+	return (a->middle < b->top && ((a->alone && b->alone) ||
+	    (a->left < b->right && b->left < a->right)));
 }
 
 /* Is A's line on one card with the LAST and in its column? */
@@ -315,9 +396,8 @@ choose_next(const struct place *at, uint32_t n, const struct place *last)
 /* Line numbers in the order in which they are read. */
 static uint32_t *
 find_order(const struct sh_page *p, const struct sh_line *lines, uint32_t n,
-    const struct sh_box *card, size_t ncards, struct sh_error *err)
+    const struct layout *layout, struct sh_error *err)
 {
-	double lean = tan(p->skew_deg * M_PI / 180);
 	uint32_t i, k, next, *order;
 	struct place *at;
 
@@ -329,8 +409,12 @@ find_order(const struct sh_page *p, const struct sh_line *lines, uint32_t n,
 		return (NULL);
 	}
 	for (i = 0; i < n; i++)
-		place_line(&lines[i], lean, card, ncards, &at[i]);
+		place_line(&lines[i], layout, &at[i]);
 	find_rows(at, n, HEAD * p->height_px);
+	for (i = 0; i < n; i++)
+		for (k = 0; k < n; k++)
+			if (k != i && beside(&at[k], &at[i], 0))
+				at[i].alone = 0;
 	for (i = 0; i < n; i++)
 		for (k = 0; k < n; k++)
 			at[i].waits += k != i && comes_before(&at[k], &at[i]);
@@ -416,7 +500,8 @@ copy_line(const struct sh_page *p, const struct sh_line *l, uint32_t block,
 		const struct sh_word *w = &p->words[i];
 
 		from = w->text;
-		n = look.machine ? strlen(from) : cut_bars(w, &from);
+		n = look.machine ? strlen(from) : cut_bars(w, i == l->first &&
+		    l->block > CELLS, &from);
 		if (n == 0)
 			continue;
 		if (!open && sh_page_add_line(out, l->box, l->baseline, block,
@@ -443,70 +528,115 @@ stands_apart(const struct sh_page *p, uint32_t k)
 	return (b->x - a->x - a->w > GAP(a->h > b->h ? a->h : b->h));
 }
 
-/*
- * LINE as one more of the *NP in OUT, unless it is no writing, on a page
- * whose words are HEIGHT high.
- */
+/* Lines on their way to the copy. */
+struct lines {
+	const struct sh_page *page;
+	int32_t height;		/* of the page's words */
+	struct sh_line *line;
+	size_t n;
+};
+
+/* The line's words FROM to END as one more, unless it is no writing. */
 static void
-keep_line(const struct sh_page *p, const struct sh_line *line, int32_t height,
-    int of_card, struct sh_line *out, size_t *np)
+keep_card_line(struct lines *to, const struct sh_line *line, uint32_t from,
+    uint32_t end)
 {
 	struct sh_line l = *line;
 
-	if (of_card)
-		cut_pattern(p, &l);
-	if (l.nwords > 0 && !is_scrawl(p, &l, height))
-		out[(*np)++] = l;
+	l.first = from;
+	l.nwords = end - from;
+	cut_pattern(to->page, &l);
+	if (l.nwords > 0 && !is_scrawl(to->page, &l, to->height))
+		to->line[to->n++] = l;
+}
+
+/* A card's line, cut where two stand in one row. */
+static void
+cut_card_line(struct lines *to, const struct sh_line *line)
+{
+	uint32_t first = line->first, end = first + line->nwords, k;
+
+	for (k = first + 1; k < end; k++)
+		if (stands_apart(to->page, k)) {
+			keep_card_line(to, line, first, k);
+			first = k;
+		}
+	keep_card_line(to, line, first, end);
+}
+
+/* A table's line, cut where the next cell begins. */
+static void
+cut_cells(struct lines *to, const struct sh_line *line,
+    const struct sh_grid *grid)
+{
+	uint32_t k, end = line->first + line->nwords, cell = 0, next;
+	struct sh_line *l = NULL;
+
+	for (k = line->first; k < end; k++) {
+		const struct sh_box *b = &to->page->words[k].box;
+
+		next = sh_grid_cell(grid, b);
+		if (l == NULL || (next != 0 && next != cell)) {
+			l = &to->line[to->n++];
+			*l = *line;
+			l->box = *b;
+			l->first = k;
+			l->nwords = 0;
+			l->block = CELLS + next;
+			cell = next;
+		}
+		l->box = sh_box_union(l->box, *b);
+		l->nwords++;
+	}
 }
 
 /*
  * The page's lines of writing; those of cards without pattern, and cut where
- * two stand in one row.  The caller's.
+ * two stand in one row, those of tables by cells.  OUT->line is the caller's.
  */
-static struct sh_line *
-cut_lines(const struct sh_page *p, int32_t height, const struct sh_box *card,
-    size_t ncards, size_t *np, struct sh_error *err)
+static int
+cut_lines(const struct sh_page *p, const struct layout *layout,
+    struct lines *out, struct sh_error *err)
 {
-	struct sh_line *out = sh_alloc(p->nlines + p->nwords + 1,
-	    sizeof(*out), "lines", err);
-	uint32_t k, end;
-	size_t i, c;
+	size_t i, region;
 
-	for (i = *np = 0; out != NULL && i < p->nlines; i++) {
-		struct sh_line l = p->lines[i];
+	*out = (struct lines){ .page = p };
+	if (find_height(p, &out->height, err) ||
+	    (out->line = sh_alloc(p->nlines + p->nwords + 1,
+	    sizeof(*out->line), "lines", err)) == NULL)
+		return (-1);
+	for (i = 0; i < p->nlines; i++) {
+		const struct sh_line *l = &p->lines[i];
 
-		for (c = 0; c < ncards && !lies_on(&card[c], &l.box); c++)
-			;
-		end = l.first + l.nwords;
-		for (k = l.first + 1; c < ncards && k < end; k++)
-			if (stands_apart(p, k)) {
-				l.nwords = k - l.first;
-				keep_line(p, &l, height, 1, out, np);
-				l.first = k;
-				l.nwords = end - k;
-			}
-		keep_line(p, &l, height, c < ncards, out, np);
+		region = find_region(layout, &l->box);
+		if (region < layout->n && layout->is_card[region])
+			cut_card_line(out, l);
+		else if (is_scrawl(p, l, out->height))
+			continue;
+		else if (region < layout->n)
+			cut_cells(out, l, layout->grid);
+		else
+			out->line[out->n++] = *l;
 	}
-	return (out);
+	return (0);
 }
 
 struct sh_page *
 sh_page_tidy(const struct sh_page *p, const struct sh_box *card,
-    size_t ncards, struct sh_error *err)
+    size_t ncards, const struct sh_grid *grid, struct sh_error *err)
 {
 	struct sh_page *out = sh_page_frame(p, err);
-	struct sh_line *lines = NULL;
+	struct lines lines = { .line = NULL };
 	uint32_t *order = NULL, i, block = 0, last = UINT32_MAX;
-	int32_t height;
-	size_t n;
+	struct layout layout;
 
-	if (out == NULL || find_height(p, &height, err) ||
-	    (lines = cut_lines(p, height, card, ncards, &n, err)) == NULL ||
-	    (order = find_order(p, lines, (uint32_t)n, card, ncards,
+	lay_out(p, card, ncards, grid, &layout);
+	if (out == NULL || cut_lines(p, &layout, &lines, err) ||
+	    (order = find_order(p, lines.line, (uint32_t)lines.n, &layout,
 	    err)) == NULL)
 		goto fail;
-	for (i = 0; i < n; i++) {
-		const struct sh_line *l = &lines[order[i]];
+	for (i = 0; i < lines.n; i++) {
+		const struct sh_line *l = &lines.line[order[i]];
 
 		if (last != UINT32_MAX && l->block != last)
 			block++;
@@ -515,11 +645,11 @@ sh_page_tidy(const struct sh_page *p, const struct sh_box *card,
 			goto fail;
 	}
 	free(order);
-	free(lines);
+	free(lines.line);
 	return (out);
 fail:
 	free(order);
-	free(lines);
+	free(lines.line);
 	sh_page_free(out);
 	return (NULL);
 }

@@ -45,7 +45,7 @@ tidied_cards(struct sh_page *p, const struct sh_box *card, size_t n)
 	struct sh_page *q;
 	char *s;
 
-	must_ptr(q = sh_page_tidy(p, card, n, &err));
+	must_ptr(q = sh_page_tidy(p, card, n, NULL, &err));
 	must(sh_page_text(q, &b, &err));
 	must_ptr(s = sh_buf_steal(&b, &err));
 	sh_page_free(p);
@@ -244,7 +244,7 @@ all_else_is_kept(void **state)
 	must(sh_page_set_engine(p, "engine", &err));
 	must(sh_page_set_measure(p, "word_shapes", 7, &err));
 	must(sh_page_add_mark(p, SH_BARCODE_QR, "code", box, "how", &err));
-	must_ptr(q = sh_page_tidy(p, NULL, 0, &err));
+	must_ptr(q = sh_page_tidy(p, NULL, 0, NULL, &err));
 	assert_int_equal(q->nmarks, 1);
 	assert_string_equal(q->marks[0].text, "code");
 	assert_string_equal(q->engine, "engine");
