@@ -14,8 +14,9 @@
  * that sohoa writes for a change, its layout too, but nothing sealed, digested
  * or looked up.  Records are read twice: the first time a process meets a page
  * of a mapped file the system has to enter it, the second time is how a
- * process goes on that stays.
+ * process goes on that stays; then by a reader on each core at once.
  */
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "archive/stream.h"
@@ -138,6 +139,58 @@ file_blobs(void *arg, unsigned first, unsigned n, size_t len)
 	}
 }
 
+/* ---- readers together ---------------------------------------------------- */
+
+/* In a process of its own: reads when GO is closed, as READY was told. */
+static void
+read_alone(const char *uri, const char *keys, unsigned below, unsigned reads,
+    int ready, int go)
+{
+	struct sh_error err = SH_ERROR_INIT;
+	struct ours o;
+	char byte = 0;
+
+	checked(sh_engine_open(uri, SH_ENGINE_READ, &o.e, &err), &err);
+	checked(sh_vault_open(keys, 0, &o.v, &err), &err);
+	(void)timed_read(ours_get, &o, below, reads);
+	check(write(ready, &byte, 1) != 1, "ready");
+	check(read(go, &byte, 1) != 0, "go");
+	(void)timed_read(ours_get, &o, below, reads);
+	sh_vault_close(o.v);
+	sh_engine_close(o.e);
+	_exit(0);
+}
+
+/* A reader on every core: they share the file and nothing else. */
+static void
+read_together(const char *uri, const char *keys, unsigned below,
+    unsigned reads)
+{
+	long n = sysconf(_SC_NPROCESSORS_ONLN), i;
+	int ready[2], go[2], status;
+	double begin;
+	char byte;
+
+	check(pipe(ready) || pipe(go), "pipe");
+	(void)fflush(stdout);
+	for (i = 0; i < n; i++)
+		if (fork() == 0) {
+			(void)close(go[1]);
+			read_alone(uri, keys, below, reads, ready[1], go[0]);
+		}
+	for (i = 0; i < n; i++)
+		check(read(ready[0], &byte, 1) != 1, "ready");
+	begin = wall_s();
+	(void)close(go[1]);
+	for (i = 0; i < n; i++)
+		check(wait(&status) < 0 || status != 0, "a reader");
+	(void)printf("point read, %2ld readers  sohoa      %9.0f records/s "
+	    "together\n", n, (double)n * reads / (wall_s() - begin));
+	(void)close(go[0]);
+	(void)close(ready[0]);
+	(void)close(ready[1]);
+}
+
 /* ---- the tables ---------------------------------------------------------- */
 
 static void
@@ -194,7 +247,7 @@ main(int argc, char **argv)
 	struct raw r, rows = { .position = 0 };
 	struct rusage usage;
 	struct sql s;
-	unsigned first = 0, i, k, n, reads = 200000;
+	unsigned first = 0, i, k, n, changed, reads = 200000;
 	uint32_t seed = 1;
 
 	if (dir == NULL || changes < 10000)
@@ -233,7 +286,7 @@ main(int argc, char **argv)
 	    (double)file_bytes(dir, "sqlite") / first,
 	    (double)file_bytes(dir, "ours/data.mdb") / first,
 	    (double)file_bytes(dir, "rows/data.mdb") / first);
-	first -= first % 4;
+	changed = first -= first % 4;
 	for (i = 0; i < 2; i++) {
 		c[0] = timed_read(raw_get, &r, first, reads);
 		c[1] = timed_read(sql_get, &s, first, reads);
@@ -269,11 +322,13 @@ main(int argc, char **argv)
 	(void)sqlite3_close(s.db);
 	mdb_env_close(r.env);
 	mdb_env_close(rows.env);
+	sh_vault_close(o.v);
+	sh_engine_close(o.e);
+	(void)snprintf(path[0], 300, "lmdb:%s/ours", dir);
+	read_together(path[0], path[1], changed, reads);
 	(void)getrusage(RUSAGE_SELF, &usage);
 	(void)printf("peak memory of all together, mapped files included: "
 	    "%ld kB\n", usage.ru_maxrss);
-	sh_vault_close(o.v);
-	sh_engine_close(o.e);
 	if (argc <= 2)
 		checked(sh_fs_remove_tree(dir, &err), &err);
 	return (0);
