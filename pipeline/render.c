@@ -10,6 +10,7 @@
 #include "base/mem.h"
 #include "ocr/fields.h"
 #include "ocr/pdfa.h"
+#include "pipeline/render_proof.h"
 
 /* What stands around each further image in a PDF, at most. */
 #define AROUND_BYTES	400
@@ -21,7 +22,9 @@ struct rendering {
 	const struct sh_draft *draft;
 	struct sh_pdfa_page *list;
 	struct sh_layered *layered;	/* of each page; bytes 0: none */
-	struct sh_page **shown;		/* readings of the layered pages */
+	struct sh_page **shown;		/* readings of the layered pages, NULL
+					   where no field stands */
+	int in_part;			/* not all of them was read again */
 	size_t n;
 	int images;			/* memory file of the coded images */
 	uint64_t at;			/* its end */
@@ -154,29 +157,44 @@ out:
 	return (rc);
 }
 
-/*
- * One page in its other form, where that takes less room.  What a worker
- * cannot take apart stays as it was fed.
- */
+/* What a worker cannot do leaves the pages as they were fed. */
+static int
+give_up(struct rendering *r, struct sh_error *err)
+{
+	if (err->code == SH_ESYSTEM || err->code == SH_ENOMEM)
+		return (-1);
+	fall_back(r, err->key, "");
+	sh_error_clear(err);
+	return (0);
+}
+
+static int
+take_apart(struct rendering *r, size_t i, struct sh_layered *out,
+    struct sh_error *err)
+{
+	const struct sh_page *p = r->list[i].page;
+
+	if (sh_pool_layers(r->pool, &r->list[i].image, r->profile, p->dpi >
+	    p->dpi_y ? p->dpi : p->dpi_y, out, err))
+		return (-1);
+	out->shown.exif_orientation = r->list[i].exif_orientation;
+	return (0);
+}
+
+/* One page in its other form, where that takes less room. */
 static int
 change_page(struct rendering *r, size_t i, struct sh_error *err)
 {
 	const struct sh_page_image *image = &r->list[i].image;
-	const struct sh_page *p = r->list[i].page;
 	struct sh_layered *l = &r->layered[i];
-	double dpi = p->dpi > p->dpi_y ? p->dpi : p->dpi_y;
 	uint64_t bytes;
+	int whole;
 
 	if (image->coding == SH_IMAGE_FLATE ||
 	    image->coding == SH_IMAGE_JBIG2)
 		return (0);
-	if (sh_pool_layers(r->pool, image, r->profile, dpi, l, err)) {
-		if (err->code == SH_ESYSTEM || err->code == SH_ENOMEM)
-			return (-1);
-		fall_back(r, err->key, "");
-		sh_error_clear(err);
-		return (0);
-	}
+	if (take_apart(r, i, l, err))
+		return (give_up(r, err));
 	bytes = l->bytes + (l->is_layers ? AROUND_BYTES *
 	    (2 * l->layers.nstencils + l->layers.npatches) : 0);
 	if (bytes >= image->bytes) {
@@ -187,14 +205,10 @@ change_page(struct rendering *r, size_t i, struct sh_error *err)
 		return (-1);
 	if (!l->is_layers)
 		return (0);
-	l->shown.exif_orientation = r->list[i].exif_orientation;
-	if (sh_read_now(r->pool, &l->shown, &r->shown[i], err)) {
-		if (err->code == SH_ESYSTEM || err->code == SH_ENOMEM)
-			return (-1);
-		fall_back(r, err->key, "");
-		sh_error_clear(err);
-		return (0);
-	}
+	if (sh_proof_read(r->pool, &l->shown, r->list[i].page,
+	    &r->draft->fields, (uint32_t)i, &r->shown[i], &whole, err))
+		return (give_up(r, err));
+	r->in_part |= r->shown[i] != NULL && !whole;
 	/* Pixels are large and no longer needed. */
 	sh_raster_clear(&l->shown);
 	l->shown.fd = l->shown.image.fd = -1;
@@ -220,36 +234,76 @@ changed_field(const struct sh_fields *before, const struct sh_fields *after)
 	return (NULL);
 }
 
-/* Does the document still say the same? */
+/* The first field that the layered pages no longer say, or NULL in *NAMEP. */
 static int
-compare_fields(struct rendering *r, struct sh_error *err)
+find_change(struct rendering *r, const char **namep, struct sh_error *err)
 {
 	const struct sh_draft *d = r->draft;
 	struct sh_fields fields = { NULL, 0 };
 	const struct sh_page **pages;
-	const char *name;
-	size_t i, changed = 0;
+	size_t i, again = 0;
 	int rc;
 
-	if (d->guess.type == NULL)
-		return (0);
+	*namep = NULL;
 	pages = sh_alloc(r->n, sizeof(*pages), "the pages", err);
 	if (pages == NULL)
 		return (-1);
 	for (i = 0; i < r->n; i++) {
-		changed += r->shown[i] != NULL;
+		again += r->shown[i] != NULL;
 		pages[i] = r->shown[i] != NULL ? r->shown[i] :
 		    r->list[i].page;
 	}
-	rc = changed == 0 ? 0 : sh_fields_extract(r->job->catalogue,
+	rc = again == 0 ? 0 : sh_fields_extract(r->job->catalogue,
 	    d->guess.type, pages, r->n, d->guess.certified_copy, &fields,
 	    err);
-	if (rc == 0 && changed > 0 &&
-	    (name = changed_field(&d->fields, &fields)) != NULL)
-		fall_back(r, "layers.field-changed", name);
+	if (rc == 0 && again > 0)
+		*namep = changed_field(&d->fields, &fields);
 	sh_fields_clear(&fields);
 	free(pages);
 	return (rc);
+}
+
+/* The layered pages read again as a whole: a strip may read worse alone. */
+static int
+read_whole(struct rendering *r, struct sh_error *err)
+{
+	struct sh_layered again;
+	size_t i;
+	int rc;
+
+	for (i = 0; i < r->n; i++) {
+		if (r->shown[i] == NULL)
+			continue;
+		if (take_apart(r, i, &again, err))
+			return (-1);
+		sh_page_free(r->shown[i]);
+		rc = sh_read_now(r->pool, &again.shown, &r->shown[i], err);
+		sh_layered_clear(&again);
+		if (rc)
+			return (-1);
+	}
+	return (0);
+}
+
+/* Does the document still say the same? */
+static int
+compare_fields(struct rendering *r, struct sh_error *err)
+{
+	const char *name;
+
+	if (r->draft->guess.type == NULL)
+		return (0);
+	if (find_change(r, &name, err))
+		return (-1);
+	if (name != NULL && r->in_part) {
+		if (read_whole(r, err))
+			return (give_up(r, err));
+		if (find_change(r, &name, err))
+			return (-1);
+	}
+	if (name != NULL)
+		fall_back(r, "layers.field-changed", name);
+	return (0);
 }
 
 static int

@@ -1,9 +1,9 @@
 /*
  * A draft's PDF/A: its pages as its paper type wants them kept.
  *
- * Layers are trusted only when they still read the same: a page in layers is
- * read again, and where a field of the document changed, all its pages are
- * kept as they were fed.
+ * Layers are trusted only when they still read the same: the fields on a page
+ * in layers are read again, and where one changed, all the document's pages
+ * are kept as they were fed.
  */
 #ifndef SH_PIPELINE_RENDER_H
 #define SH_PIPELINE_RENDER_H
