@@ -40,9 +40,9 @@ find_rules(const struct sh_sketch *s, struct sh_error *err)
 	struct Pix *high = pixDilateBrick(NULL, s->pix, 1, 3);
 	struct Pix *wide = pixDilateBrick(NULL, s->pix, 3, 1);
 	struct Pix *lying = high == NULL ? NULL :
-	    pixOpenBrick(NULL, high, len, 1);
+	    pixOpenCompBrick(NULL, high, len, 1);
 	struct Pix *standing = wide == NULL ? NULL :
-	    pixOpenBrick(NULL, wide, 1, len);
+	    pixOpenCompBrick(NULL, wide, 1, len);
 	struct Pix *rules = NULL;
 
 	if (lying != NULL && standing != NULL &&

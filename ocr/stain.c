@@ -41,27 +41,43 @@ shrink(const struct sh_plane *p, int factor, struct sh_plane *out)
 		}
 }
 
-/* Each byte becomes the largest, or smallest, within REACH along one axis. */
+/* D's bytes become S's where those are larger, or smaller. */
 static void
-spread(struct sh_plane *p, uint8_t *line, int reach, int largest, int along_x)
+merge(uint8_t *restrict d, const uint8_t *restrict s, size_t n, int largest)
 {
-	int n = along_x ? p->w : p->h, m = along_x ? p->h : p->w, i, k, j;
-	size_t step = along_x ? 1 : (size_t)p->w;
-	size_t next = along_x ? (size_t)p->w : 1;
+	size_t i;
 
-	for (k = 0; k < m; k++) {
-		uint8_t *d = p->data + (size_t)k * next;
-
+	if (largest)
 		for (i = 0; i < n; i++)
-			line[i] = d[(size_t)i * step];
-		for (i = 0; i < n; i++) {
-			uint8_t v = line[i];
+			d[i] = MAX(d[i], s[i]);
+	else
+		for (i = 0; i < n; i++)
+			d[i] = MIN(d[i], s[i]);
+}
 
-			for (j = MAX(0, i - reach); j <= MIN(n - 1, i +
-			    reach); j++)
-				v = largest ? MAX(v, line[j]) :
-				    MIN(v, line[j]);
-			d[(size_t)i * step] = v;
+/*
+ * Each byte becomes the largest, or smallest, within REACH along one axis;
+ * COPY is room for as many.
+ */
+static void
+spread(struct sh_plane *p, uint8_t *copy, int reach, int largest, int along_x)
+{
+	size_t w = (size_t)p->w;
+	int y, j, k;
+
+	memcpy(copy, p->data, w * (size_t)p->h);
+	for (y = 0; y < p->h; y++) {
+		uint8_t *d = p->data + (size_t)y * w;
+		const uint8_t *s = copy + (size_t)y * w;
+
+		for (j = -reach; j <= reach; j++) {
+			k = j < 0 ? -j : j;
+			if (!along_x && y + j >= 0 && y + j < p->h)
+				merge(d, copy + (size_t)(y + j) * w, w,
+				    largest);
+			else if (along_x && k < p->w)
+				merge(j < 0 ? d + k : d, j < 0 ? s : s + k,
+				    w - (size_t)k, largest);
 		}
 	}
 }
@@ -98,7 +114,7 @@ sh_plane_clear_stains(struct sh_plane *p, double dpi, int paper,
 	int factor = (int)(dpi / 75 + 0.5), x, y, v, bg, reach = 2;
 	int stained;
 	struct sh_plane s = { NULL, 0, 0 };
-	uint8_t *line = NULL;
+	uint8_t *copy = NULL;
 	int rc = -1;
 
 	factor = factor < 1 ? 1 : factor;
@@ -107,14 +123,14 @@ sh_plane_clear_stains(struct sh_plane *p, double dpi, int paper,
 	if (s.w < 32 || s.h < 32)
 		return (0);
 	s.data = sh_alloc((size_t)s.w, (size_t)s.h, "a plane", err);
-	line = sh_alloc((size_t)MAX(s.w, s.h), 1, "a row", err);
-	if (s.data == NULL || line == NULL)
+	copy = sh_alloc((size_t)s.w, (size_t)s.h, "a plane", err);
+	if (s.data == NULL || copy == NULL)
 		goto out;
 	shrink(p, factor, &s);
 	for (v = 0; v < 2; v++)
-		spread(&s, line, reach, 1, v);
+		spread(&s, copy, reach, 1, v);
 	for (v = 0; v < 2; v++)
-		spread(&s, line, reach, 0, v);
+		spread(&s, copy, reach, 0, v);
 	rc = 0;
 	stained = stained_e4(&s, paper);
 	if (stained < STAINED_MIN_E4 || stained > STAINED_MAX_E4)
@@ -138,7 +154,7 @@ sh_plane_clear_stains(struct sh_plane *p, double dpi, int paper,
 	rc = 1;
 out:
 	free(s.data);
-	free(line);
+	free(copy);
 	return (rc);
 }
 

@@ -19,6 +19,8 @@
 
 #define PAPER		200	/* level of evened paper */
 #define CELL		8	/* side of a cell of the colour map, px */
+#define MIN(a, b)	((a) < (b) ? (a) : (b))
+#define MAX(a, b)	((a) > (b) ? (a) : (b))
 
 static uint8_t
 cut(int v)
@@ -98,13 +100,18 @@ find_paper(const uint8_t *data, int step, int w, int h, struct paper *out,
 	return (0);
 }
 
-/* A row's factors, one a tile. */
+/*
+ * A row's factors, one a tile; FACTORS holds those of the row before, when
+ * rows are gone through from the first of a tile on.
+ */
 static void
 paper_row(const struct paper *p, int y, int w, uint16_t *factors)
 {
 	int ty = y / p->tile_h, n = w / p->tile_w + 1, tx, mw, mh;
 	l_uint32 v;
 
+	if (y % p->tile_h != 0)
+		return;
 	mw = p->map == NULL ? 0 : pixGetWidth(p->map);
 	mh = p->map == NULL ? 0 : pixGetHeight(p->map);
 	for (tx = 0; tx < n; tx++) {
@@ -122,7 +129,7 @@ even_paper(struct sh_plane *p, struct sh_error *err)
 {
 	struct paper paper;
 	uint16_t *factors;
-	int x, y;
+	int x, y, t, end;
 
 	if (find_paper(p->data, 1, p->w, p->h, &paper, err))
 		return (-1);
@@ -132,8 +139,11 @@ even_paper(struct sh_plane *p, struct sh_error *err)
 		uint8_t *d = p->data + (size_t)y * (size_t)p->w;
 
 		paper_row(&paper, y, p->w, factors);
-		for (x = 0; x < p->w; x++)
-			d[x] = cut_paper(d[x] * factors[x / paper.tile_w] >> 8);
+		for (x = t = 0; x < p->w; t++) {
+			end = MIN(x + paper.tile_w, p->w);
+			for (; x < end; x++)
+				d[x] = cut_paper(d[x] * factors[t] >> 8);
+		}
 	}
 	pixDestroy(&paper.map);
 	free(factors);
@@ -208,15 +218,17 @@ even_row(const struct sh_pixels *px, const struct paper paper[3], int y,
     uint16_t *const factors[3], uint8_t *out)
 {
 	const uint8_t *s = px->data + (size_t)y * (size_t)px->width_px * 3;
-	int x, c, t;
+	int x, c, t, end, f[3];
 
 	for (c = 0; c < 3; c++)
 		paper_row(&paper[c], y, px->width_px, factors[c]);
-	for (x = 0; x < px->width_px; x++, s += 3, out += 3) {
-		t = x / paper[0].tile_w;
-		out[0] = cut_paper(s[0] * factors[0][t] >> 8);
-		out[1] = cut_paper(s[1] * factors[1][t] >> 8);
-		out[2] = cut_paper(s[2] * factors[2][t] >> 8);
+	for (x = t = 0; x < px->width_px; t++) {
+		for (c = 0; c < 3; c++)
+			f[c] = factors[c][t];
+		end = MIN(x + paper[0].tile_w, px->width_px);
+		for (; x < end; x++, s += 3, out += 3)
+			for (c = 0; c < 3; c++)
+				out[c] = cut_paper(s[c] * f[c] >> 8);
 	}
 }
 
@@ -276,6 +288,29 @@ find_colours(const struct sh_pixels *px, const struct paper paper[3],
 	return (0);
 }
 
+/* Row Y of the luminance: coloured ink in coloured cells becomes paper. */
+static void
+drop_row(const struct colours *c, const uint8_t *row, int w, int y,
+    uint8_t *out)
+{
+	int cy = y / CELL < c->h ? y / CELL : c->h - 1, cx, x, end, sat, hi;
+	l_uint32 red, blue;
+
+	for (cx = 0; cx < c->w; cx++) {
+		(void)pixGetPixel(c->map[RED], cx, cy, &red);
+		(void)pixGetPixel(c->map[BLUE], cx, cy, &blue);
+		/* The last cell has what is left of the row. */
+		end = cx + 1 < c->w ? (cx + 1) * CELL : w;
+		for (x = cx * CELL; (red | blue) != 0 && x < end; x++) {
+			const uint8_t *p = row + 3 * (size_t)x;
+
+			sat = saturation(p, &hi);
+			if (p[2] == hi ? blue : red)
+				out[x] = cut_paper(hi + sat);
+		}
+	}
+}
+
 /*
  * Luminance, but coloured ink of seals and signatures becomes paper: what is
  * printed under them is dark in every channel and stays.
@@ -289,7 +324,7 @@ drop_marks(const struct sh_pixels *px, struct sh_plane *out,
 	size_t w = (size_t)px->width_px, tiles = w / 10 + 2;
 	uint16_t *factors[3] = { NULL, NULL, NULL };
 	uint8_t *row = NULL;
-	int c, x, y, sat, hi, rc = -1;
+	int c, x, y, rc = -1;
 
 	for (c = 0; c < 3; c++)
 		if ((factors[c] = sh_alloc(tiles, sizeof(uint16_t), "a row",
@@ -301,8 +336,6 @@ drop_marks(const struct sh_pixels *px, struct sh_plane *out,
 		goto out;
 	for (y = 0; y < px->height_px; y++) {
 		uint8_t *d = out->data + (size_t)y * w;
-		int cy = y / CELL < colours.h ? y / CELL : colours.h - 1;
-		l_uint32 red = 0, blue = 0;
 
 		even_row(px, paper, y, factors, row);
 		for (x = 0; x < px->width_px; x++) {
@@ -310,18 +343,8 @@ drop_marks(const struct sh_pixels *px, struct sh_plane *out,
 
 			d[x] = (uint8_t)((77 * p[0] + 150 * p[1] +
 			    29 * p[2]) >> 8);
-			if (x % CELL == 0 && x / CELL < colours.w) {
-				(void)pixGetPixel(colours.map[RED], x / CELL,
-				    cy, &red);
-				(void)pixGetPixel(colours.map[BLUE], x / CELL,
-				    cy, &blue);
-			}
-			if (red | blue) {
-				sat = saturation(p, &hi);
-				if (p[2] == hi ? blue : red)
-					d[x] = cut_paper(hi + sat);
-			}
 		}
+		drop_row(&colours, row, px->width_px, y, d);
 	}
 	rc = 0;
 out:
@@ -335,9 +358,6 @@ out:
 }
 
 /* ---- noise ------------------------------------------------------------------ */
-
-#define MIN(a, b)	((a) < (b) ? (a) : (b))
-#define MAX(a, b)	((a) > (b) ? (a) : (b))
 
 /* The 3x3 median; the rim stays.  Written for the vectoriser. */
 static int
