@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
+#include <uninorm.h>
 
 #include "base/digest.h"
 #include "base/embed.h"
@@ -31,6 +32,8 @@ SH_EMBED(sh_marks_model, "ocr/data/marks.model");
 #define NAME_SHARE	6	/* of "a capitalised word": so many times rarer */
 #define NAMES_MIN	20	/* before so many, to be a witness there */
 #define NAMES_MORE	20	/* times as often as the word that was read */
+#define HABIT_TIMES	4	/* so often a page's tone was taken for another */
+#define HABIT_WORDS	2	/* ... in so many different words */
 
 struct entry {
 	const char *text;	/* in lower case */
@@ -458,9 +461,14 @@ chosen(const struct cell *run, size_t n, size_t i)
 	return (i < n ? run[i].choice[run[i].chosen] : NONE);
 }
 
-/* Is the new form of word I of the run witnessed by its neighbours? */
-static int
-is_witnessed(const struct sh_marks *m, const struct cell *run, size_t n,
+enum witness { NOBODY, ONE_SIDE, ENOUGH };
+
+/*
+ * Is the new form of word I of the run witnessed by its neighbours?  One
+ * side is not enough where the word was read surely.
+ */
+static enum witness
+find_witness(const struct sh_marks *m, const struct cell *run, size_t n,
     size_t i)
 {
 	const struct cell *c = &run[i];
@@ -475,14 +483,14 @@ is_witnessed(const struct sh_marks *m, const struct cell *run, size_t n,
 	    m->name);
 	if ((l < SEEN_MIN && r < SEEN_MIN && !calls) ||
 	    seen(m, left, was) > 0 || seen(m, was, right) > (unsigned)calls)
-		return (0);
+		return (NOBODY);
 	/* Capitals beside capitals may be a name: all of it must be known. */
 	if (c->pattern != LOWER && ((!first && c[-1].pattern != LOWER &&
 	    l < SEEN_MIN) || (!last && c[1].pattern != LOWER &&
 	    r < SEEN_MIN)))
-		return (0);
+		return (NOBODY);
 	if (c->sure < SURE)
-		return (1);
+		return (ENOUGH);
 	both = (first || l >= SEEN_MIN) && (last || r >= SEEN_MIN || calls);
 	strong = c->pattern == LOWER &&
 	    ((l >= SEEN_MIN && 2 * l >= m->word[left].count) ||
@@ -490,7 +498,63 @@ is_witnessed(const struct sh_marks *m, const struct cell *run, size_t n,
 	/* A word that the model does not know may well be one. */
 	if (was == NONE)
 		both = both && !first && !last;
-	return (both || strong);
+	return (both || strong ? ENOUGH : ONE_SIDE);
+}
+
+/* ---- what a page's reading does again and again ------------------------------ */
+
+enum tone { LEVEL, GRAVE, ACUTE, TILDE, HOOK, DOT, TONES };
+
+/* A blurred hook is an acute each time: how often one tone was another. */
+struct habits {
+	unsigned times[TONES][TONES];	/* read, in truth */
+	uint32_t words[TONES][TONES];	/* a bit for each, by a hash */
+};
+
+/* The tone of a syllable. */
+static enum tone
+tone_of(const char *s)
+{
+	static const ucs4_t marks[TONES] = { 0, 0x300, 0x301, 0x303, 0x309,
+	    0x323 };
+	const char *end = s + strlen(s);
+	ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
+	uint32_t cp;
+	size_t n;
+	int i, k, tone;
+
+	for (; (n = sh_utf8_get(s, end, &cp)) > 0; s += n)
+		for (; (k = uc_canonical_decomposition(cp, parts)) > 0;
+		    cp = parts[0])
+			for (i = 1; i < k; i++)
+				for (tone = GRAVE; tone < TONES; tone++)
+					if (parts[i] == marks[tone])
+						return ((enum tone)tone);
+	return (LEVEL);
+}
+
+/* Of a cell that was chosen to be another word: its tones, read and true. */
+static int
+find_tones(const struct sh_marks *m, const struct sh_page *p,
+    const struct cell *c, enum tone *was, enum tone *is, struct sh_error *err)
+{
+	struct sh_buf low = SH_BUF_INIT;
+	int rc = sh_text_lower(p->words[c->word].text + c->before, c->core,
+	    &low, err) || sh_buf_puts(&low, "", err) ? -1 : 0;
+
+	if (rc == 0) {
+		*was = tone_of((char *)low.data);
+		*is = tone_of(m->word[c->choice[c->chosen]].text);
+	}
+	sh_buf_free(&low);
+	return (rc);
+}
+
+static int
+is_habit(const struct habits *h, enum tone was, enum tone is)
+{
+	return (was != is && h->times[was][is] >= HABIT_TIMES &&
+	    __builtin_popcount(h->words[was][is]) >= HABIT_WORDS);
 }
 
 static int
@@ -518,34 +582,55 @@ out:
 	return (rc);
 }
 
+/* What is done with each run of a page's words. */
+struct pass {
+	const struct sh_marks *m;
+	struct sh_page *p;
+	struct habits habits;
+	int mends;		/* 0: habits are looked for */
+	unsigned mended;
+};
+
 static int
-mend_run(const struct sh_marks *m, struct sh_page *p, struct cell *c,
-    size_t n, unsigned *np, struct sh_error *err)
+take_run(struct pass *a, struct cell *c, size_t n, struct sh_error *err)
 {
+	enum witness w;
+	enum tone was, is;
 	size_t i;
 
 	if (n < 2)
 		return (0);
-	choose(m, c, n);
+	choose(a->m, c, n);
 	for (i = 0; i < n; i++) {
-		if (c[i].chosen == 0 || !is_witnessed(m, c, n, i))
+		if (c[i].chosen == 0 ||
+		    (w = find_witness(a->m, c, n, i)) == NOBODY)
 			continue;
-		if (put_word(m, p, &c[i], err))
+		if (find_tones(a->m, a->p, &c[i], &was, &is, err))
 			return (-1);
-		++*np;
+		if (!a->mends) {
+			a->habits.times[was][is]++;
+			a->habits.words[was][is] |= (uint32_t)1 <<
+			    (chosen(c, n, i) * 2654435761u >> 27);
+			continue;
+		}
+		if (w == ONE_SIDE && !is_habit(&a->habits, was, is))
+			continue;
+		if (put_word(a->m, a->p, &c[i], err))
+			return (-1);
+		a->mended++;
 	}
 	return (0);
 }
 
-int
-sh_marks_mend(const struct sh_marks *m, struct sh_page *p, unsigned *np,
-    struct sh_error *err)
+/* Run by run: signs and figures part what stands around them. */
+static int
+take_page(struct pass *a, struct sh_error *err)
 {
+	const struct sh_page *p = a->p;
 	struct cell *c = NULL;
 	size_t cap = 0, n, i, k;
 	int rc = 0, r;
 
-	*np = 0;
 	for (i = 0; i < p->nlines && rc == 0; i++) {
 		const struct sh_line *l = &p->lines[i];
 
@@ -557,26 +642,39 @@ sh_marks_mend(const struct sh_marks *m, struct sh_page *p, unsigned *np,
 		for (k = n = 0; k < l->nwords && rc == 0; k++) {
 			memset(&c[n], 0, sizeof(*c));
 			c[n].word = l->first + (uint32_t)k;
-			r = open_cell(m, &p->words[c[n].word], &c[n], err);
+			r = open_cell(a->m, &p->words[c[n].word], &c[n], err);
 			if (r < 0) {
 				rc = -1;
 				break;
 			}
-			/* Signs and figures part what stands around them. */
 			if (n > 0 && (r == 0 || c[n].before > 0)) {
-				rc = mend_run(m, p, c, n, np, err);
+				rc = take_run(a, c, n, err);
 				c[0] = c[n];
 				n = 0;
 			}
 			n += (size_t)r;
 			if (rc == 0 && r == 1 && c[n - 1].shut) {
-				rc = mend_run(m, p, c, n, np, err);
+				rc = take_run(a, c, n, err);
 				n = 0;
 			}
 		}
 		if (rc == 0)
-			rc = mend_run(m, p, c, n, np, err);
+			rc = take_run(a, c, n, err);
 	}
 	free(c);
+	return (rc);
+}
+
+int
+sh_marks_mend(const struct sh_marks *m, struct sh_page *p, unsigned *np,
+    struct sh_error *err)
+{
+	struct pass a = { .m = m, .p = p };
+	int rc = take_page(&a, err);
+
+	a.mends = 1;
+	if (rc == 0)
+		rc = take_page(&a, err);
+	*np = a.mended;
 	return (rc);
 }

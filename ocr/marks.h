@@ -9,7 +9,8 @@
  *	- a capitalised word beside others is known beside each of them, or it
  *	  might be a name;
  *	- a word that was read surely has that witness on both sides, or one
- *	  that is nearly always followed or preceded by the new word.
+ *	  that is nearly always followed or preceded by the new word, or the
+ *	  page's reading takes the one tone for the other again and again.
  *
  * The model (data/marks.model) counts words and pairs of them in the
  * catalogue and in generated papers without people's names; "make model"

@@ -92,6 +92,42 @@ marks_are_mended(void **state)
 	becomes("(đăng kỷ khai sinh)", 0.6, "(đăng ký khai sinh)");
 }
 
+/* Surely read each time: a blurred page makes an acute of every hook. */
+static void
+what_a_page_does_again_and_again_is_mended(void **state)
+{
+	static const char *const lines[] = { "việc tố chức thực hiện",
+		"cá nhân, tố chức theo", "nhiệm vụ kiếm soát",
+		"quá trình kiếm soát", "để kiếm soát", "do tố chức" };
+	struct sh_error err = SH_ERROR_INIT;
+	struct sh_buf b = SH_BUF_INIT;
+	struct sh_page *p;
+	unsigned n;
+	size_t i;
+
+	(void)state;
+	for (i = 0; i < SH_COUNT(lines); i++)
+		becomes(lines[i], 0.97, lines[i]);
+	/* The same word again is no habit. */
+	becomes("tố chức, tố chức, tố chức, tố chức", 0.97,
+	    "tố chức, tố chức, tố chức, tố chức");
+	must_ptr(p = line_of(lines[0], 0.97));
+	for (i = 1; i < SH_COUNT(lines); i++) {
+		struct sh_page *next = line_of(lines[i], 0.97);
+
+		must(sh_page_copy_line(p, next, 0, 0, 100 * (int)i, 0, &err));
+		sh_page_free(next);
+	}
+	must(sh_marks_mend(marks, p, &n, &err));
+	assert_int_equal(n, 6);
+	must(sh_page_text(p, &b, &err));
+	assert_string_equal(b.data, "việc tổ chức thực hiện\n"
+	    "cá nhân, tổ chức theo\nnhiệm vụ kiểm soát\n"
+	    "quá trình kiểm soát\nđể kiểm soát\ndo tổ chức");
+	sh_buf_free(&b);
+	sh_page_free(p);
+}
+
 static void
 what_is_right_or_not_known_stays(void **state)
 {
@@ -220,6 +256,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(marks_are_mended),
+		cmocka_unit_test(what_a_page_does_again_and_again_is_mended),
 		cmocka_unit_test(what_is_right_or_not_known_stays),
 		cmocka_unit_test(signs_part_words),
 		cmocka_unit_test(only_marks_change),
