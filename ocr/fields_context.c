@@ -47,7 +47,8 @@ heading_context(const struct sh_find *f, uint32_t seg)
 		if (i >= stop || v->atom[i - 1].flags & SH_ATOM_COLON ||
 		    v->atom[i].flags & (SH_ATOM_OPEN | SH_ATOM_COLON) ||
 		    (i + 1 < stop && v->atom[i + 1].flags & SH_ATOM_COLON) ||
-		    (sh_view_is_upper(v, seg) && stop - i < 6) ||
+		    (sh_view_is_upper(v, seg) && stop - i < 6 &&
+		    !(m.n == 1 && sh_find_is_family(v, at))) ||
 		    (i + 2 >= stop && roman) ||
 		    /* "Bên A: Ông …" and "ủy quyền cho ông" name at once. */
 		    (f->occ_at[i] != 0 && m.n >= 2)) {

@@ -146,6 +146,8 @@ void sh_find_span_below(const struct sh_find *f, const struct sh_occ *o,
     struct sh_span *s);
 /* 1 if the atom's full stop ends a sentence, not an abbreviation. */
 int sh_find_stop(const struct sh_atom *a);
+/* Is the atom the family name "Võ" before a given name, and no "Vợ"? */
+int sh_find_is_family(const struct sh_view *v, uint32_t atom);
 /* In the column K of the table, on the label's row and the next LINES. */
 void sh_find_cell(const struct sh_find *f, const struct sh_occ *o,
     const struct sh_columns *c, size_t k, int lines, struct sh_span *s);

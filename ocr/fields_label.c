@@ -133,6 +133,18 @@ past_brackets(const struct sh_view *v, uint32_t end, uint32_t stop)
 	return (end);
 }
 
+int
+sh_find_is_family(const struct sh_view *v, uint32_t atom)
+{
+	const struct sh_atom *a = &v->atom[atom];
+	const struct sh_seg *s = &v->seg[a->seg];
+
+	return (strcmp(a->fold, "vo") == 0 && a->flags & SH_ATOM_CAPITAL &&
+	    !(a->flags & SH_ATOM_COLON) && strstr(a->text, "ợ") == NULL &&
+	    strstr(a->text, "Ợ") == NULL && atom + 1 < s->first + s->n &&
+	    v->atom[atom + 1].flags & SH_ATOM_CAPITAL);
+}
+
 /*
  * Words between the label and its colon say whose it is or repeat it in
  * English; where they end.
@@ -179,7 +191,8 @@ qualify(const struct sh_find *f, uint32_t end, uint32_t stop,
 		if (!sh_phrases_match(&f->ofs, v, atoms + k, n - k, &m))
 			continue;
 		/* Without a colon only what follows at once. */
-		if (colon == SH_NONE && k > 0)
+		if (colon == SH_NONE && (k > 0 ||
+		    sh_find_is_family(v, atoms[k])))
 			break;
 		o->context = f->of_context[m.phrase];
 		if (colon == SH_NONE)
