@@ -440,6 +440,7 @@ int
 main(int argc, char **argv)
 {
 	static struct paper papers[PAPERS_MAX];
+	static char said[1 << 26];
 	struct sh_error err = SH_ERROR_INIT;
 	static const char *const kinds[KINDS] = { "the same paper, "
 	    "captured twice", "other papers of its type",
@@ -466,6 +467,9 @@ main(int argc, char **argv)
 	}
 	if (copies > COPIES_MAX || procs < 1 || procs > PROCS_MAX)
 		return (64);
+	/* Whole papers are printed, and several processes print them. */
+	if (verbose)
+		(void)setvbuf(stdout, said, _IOFBF, sizeof(said));
 	must(sh_catalogue_load(NULL, &c, &err));
 	npapers = load(c, papers);
 	share_out(c, papers, npapers, procs, copies, others, &r, verbose);
