@@ -163,30 +163,29 @@ sh_px_clamp(double v, int32_t lo, int32_t hi)
 	return (v <= lo ? lo : v >= hi ? hi : (int32_t)lround(v));
 }
 
-/* The upright box around a box of the reading, cut to the page. */
-static struct sh_box
-map_box(const struct sh_view *t, const struct sh_page *p, int l, int top,
-    int r, int bottom)
+struct sh_box
+sh_view_box(const struct sh_view *v, const struct sh_page *p, double x,
+    double y, double w, double h)
 {
-	const double u[4] = { l, r, l, r }, v[4] = { top, top, bottom,
-	    bottom };
-	double x0 = 1e9, y0 = 1e9, x1 = -1e9, y1 = -1e9, x, y;
-	struct sh_box box;
+	double left = INFINITY, top = INFINITY, right = 0, foot = 0;
+	struct sh_box b;
 	int i;
 
 	for (i = 0; i < 4; i++) {
-		x = t->a * u[i] + t->b * v[i] + t->c;
-		y = t->d * u[i] + t->e * v[i] + t->f;
-		x0 = fmin(x0, x);
-		x1 = fmax(x1, x);
-		y0 = fmin(y0, y);
-		y1 = fmax(y1, y);
+		double u = x + (i & 1 ? w : 0), t = y + (i & 2 ? h : 0);
+		double px = v->a * u + v->b * t + v->c;
+		double py = v->d * u + v->e * t + v->f;
+
+		left = fmin(left, px);
+		right = fmax(right, px);
+		top = fmin(top, py);
+		foot = fmax(foot, py);
 	}
-	box.x = sh_px_clamp(x0, 0, p->width_px - 1);
-	box.y = sh_px_clamp(y0, 0, p->height_px - 1);
-	box.w = sh_px_clamp(x1, box.x + 1, p->width_px) - box.x;
-	box.h = sh_px_clamp(y1, box.y + 1, p->height_px) - box.y;
-	return (box);
+	b.x = sh_px_clamp(left, 0, p->width_px - 1);
+	b.y = sh_px_clamp(top, 0, p->height_px - 1);
+	b.w = sh_px_clamp(right, b.x + 1, p->width_px) - b.x;
+	b.h = sh_px_clamp(foot, b.y + 1, p->height_px) - b.y;
+	return (b);
 }
 
 static int
@@ -209,7 +208,8 @@ add_line(struct sh_page *p, const TessPageIterator *at,
 	base[1] = sh_px_clamp(t->d * u0 + t->e * v0 + t->f, 0, p->height_px);
 	base[2] = sh_px_clamp(t->a * u1 + t->b * v1 + t->c, 0, p->width_px);
 	base[3] = sh_px_clamp(t->d * u1 + t->e * v1 + t->f, 0, p->height_px);
-	return (sh_page_add_line(p, map_box(t, p, l, top, r, bottom), base,
+	return (sh_page_add_line(p, sh_view_box(t, p, l, top,
+	    r - l, bottom - top), base,
 	    block, err));
 }
 
@@ -260,8 +260,9 @@ take_word(struct walk *k, const char *text, double confidence,
 			k->open = 1;
 			k->upended += is_upended(k->at);
 		}
-		if (sh_page_add_word(k->page, word, map_box(k->view, k->page,
-		    l, top, r, bottom), map_confidence(confidence), err))
+		if (sh_page_add_word(k->page, word, sh_view_box(k->view,
+		    k->page, l, top, r - l, bottom - top),
+		    map_confidence(confidence), err))
 			goto out;
 	}
 	rc = 0;

@@ -37,4 +37,8 @@ int sh_engine_run(struct sh_engine *e, struct Pix *grey, double dpi,
 /* V rounded, from LO to HI. */
 int32_t sh_px_clamp(double v, int32_t lo, int32_t hi);
 
+/* The upright box on P, cut to it, around a box of the raster that V shows. */
+struct sh_box sh_view_box(const struct sh_view *v, const struct sh_page *p,
+    double x, double y, double w, double h);
+
 #endif

@@ -329,6 +329,33 @@ sh_box_union(struct sh_box a, struct sh_box b)
 	return (u);
 }
 
+int
+sh_box_holds(const struct sh_box *outer, const struct sh_box *inner)
+{
+	int32_t x = inner->x + inner->w / 2 - outer->x;
+	int32_t y = inner->y + inner->h / 2 - outer->y;
+
+	return (x >= 0 && x < outer->w && y >= 0 && y < outer->h);
+}
+
+double
+sh_word_worth(const struct sh_word *w)
+{
+	return ((2 * (double)w->confidence - 1) *
+	    (double)sh_utf8_count(w->text, strlen(w->text)));
+}
+
+double
+sh_page_sureness(const struct sh_page *p)
+{
+	double sum = 0;
+	size_t i;
+
+	for (i = 0; i < p->nwords; i++)
+		sum += (double)p->words[i].confidence;
+	return (p->nwords > 0 ? sum / (double)p->nwords : 0);
+}
+
 struct sh_page *
 sh_page_frame(const struct sh_page *p, struct sh_error *err)
 {

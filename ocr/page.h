@@ -138,5 +138,12 @@ int sh_page_alto(const struct sh_page *const *pages, size_t npages,
     struct sh_buf *out, struct sh_error *err) SH_MUST_CHECK;
 
 struct sh_box sh_box_union(struct sh_box a, struct sh_box b);
+/* Does the middle of INNER lie in OUTER? */
+int sh_box_holds(const struct sh_box *outer, const struct sh_box *inner);
+
+/* Letters expected right minus letters expected wrong. */
+double sh_word_worth(const struct sh_word *w);
+/* The mean confidence of the page's words; 0: it has none. */
+double sh_page_sureness(const struct sh_page *p);
 
 #endif

@@ -19,7 +19,6 @@
 #define SHAPES_MIN	8	/* like words: fewer may be a picture's */
 #define LOST_E2		60	/* less of their ink was read: a page is lost */
 
-/* Letters expected right minus letters expected wrong. */
 static double
 worth(const struct sh_page *p)
 {
@@ -27,9 +26,7 @@ worth(const struct sh_page *p)
 	size_t i;
 
 	for (i = 0; i < p->nwords; i++)
-		sum += (2 * (double)p->words[i].confidence - 1) *
-		    (double)sh_utf8_count(p->words[i].text,
-		    strlen(p->words[i].text));
+		sum += sh_word_worth(&p->words[i]);
 	return (sum);
 }
 
@@ -68,17 +65,6 @@ print_dpi(const struct sh_upright *j)
 	if (j->lie->nwords < SHAPES_FEW && sh_quality_is_grainy(j->q))
 		return (j->dpi);
 	return (dpi > 0 && dpi < j->dpi ? dpi : j->dpi);
-}
-
-static double
-mean_confidence(const struct sh_page *p)
-{
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < p->nwords; i++)
-		sum += (double)p->words[i].confidence;
-	return (p->nwords > 0 ? sum / (double)p->nwords : 0);
 }
 
 /* The card on the page. */
@@ -201,7 +187,7 @@ read_with(const struct sh_upright *j, unsigned plan, enum sh_layout layout,
 			goto out;
 		p->state = SH_PAGE_UNREADABLE;
 	}
-	p->confidence = mean_confidence(p);
+	p->confidence = sh_page_sureness(p);
 	*pp = p;
 	p = NULL;
 	rc = 0;
@@ -260,7 +246,7 @@ finish_words(const struct sh_upright *j, const struct sh_sketch *sketch,
 		return (-1);
 	sh_page_free(*pp);
 	*pp = tidy;
-	tidy->confidence = mean_confidence(tidy);
+	tidy->confidence = sh_page_sureness(tidy);
 	if (tidy->state == SH_PAGE_READ && tidy->nwords == 0)
 		tidy->state = SH_PAGE_UNREADABLE;
 	if (j->r->marks == NULL)

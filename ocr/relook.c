@@ -23,32 +23,6 @@
 
 /* ---- where ---------------------------------------------------------------- */
 
-/* The page's box of a box of the raster. */
-static struct sh_box
-on_page(const struct sh_view *v, const struct sh_page *p, double x, double y,
-    double w, double h)
-{
-	double left = INFINITY, top = INFINITY, right = 0, foot = 0;
-	struct sh_box b;
-	int i;
-
-	for (i = 0; i < 4; i++) {
-		double u = x + (i & 1 ? w : 0), t = y + (i & 2 ? h : 0);
-		double px = v->a * u + v->b * t + v->c;
-		double py = v->d * u + v->e * t + v->f;
-
-		left = fmin(left, px);
-		right = fmax(right, px);
-		top = fmin(top, py);
-		foot = fmax(foot, py);
-	}
-	b.x = sh_px_clamp(left, 0, p->width_px - 1);
-	b.y = sh_px_clamp(top, 0, p->height_px - 1);
-	b.w = sh_px_clamp(right, b.x + 1, p->width_px) - b.x;
-	b.h = sh_px_clamp(foot, b.y + 1, p->height_px) - b.y;
-	return (b);
-}
-
 /* A sketch of what no sure word covers. */
 static int
 sketch_rest(struct Pix *grey, double dpi, const struct sh_view *view,
@@ -148,7 +122,7 @@ find_places(const struct sh_sketch *s, const struct sh_view *view,
 		struct Box *box = boxaGetBox(blobs, i, L_CLONE);
 
 		boxGetGeometry(box, &x, &y, &w, &h);
-		b = on_page(view, p, (x - BESIDE_MM * mm) * f, (y -
+		b = sh_view_box(view, p, (x - BESIDE_MM * mm) * f, (y -
 		    AROUND_MM * mm) * f, (w + 2 * BESIDE_MM * mm) * f, (h +
 		    2 * AROUND_MM * mm) * f);
 		if (w >= WIDE_MM * mm && h >= HIGH_MM * mm &&
@@ -242,18 +216,6 @@ look_at(struct sh_engine *e, struct Pix *grey, double dpi,
 	return (rc);
 }
 
-/* A page that is bad all over gains nothing, and has many such places. */
-static int
-is_good(const struct sh_page *p)
-{
-	double sum = 0;
-	size_t i;
-
-	for (i = 0; i < p->nwords; i++)
-		sum += (double)p->words[i].confidence;
-	return (p->nwords > 0 && sum >= GOOD * (double)p->nwords);
-}
-
 int
 sh_relook(struct sh_engine *e, struct Pix *grey, double dpi,
     const struct sh_view *view, const struct sh_quality *q,
@@ -264,7 +226,8 @@ sh_relook(struct sh_engine *e, struct Pix *grey, double dpi,
 	size_t n, i;
 	int rc = -1;
 
-	if (!is_good(*pp))
+	/* Bad all over: it gains nothing, and has many such places. */
+	if (sh_page_sureness(*pp) < GOOD)
 		return (0);
 	if (sketch_rest(grey, dpi, view, q, *pp, &rest, err) ||
 	    find_places(&rest, view, *pp, place, &n, err))

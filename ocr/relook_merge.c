@@ -11,31 +11,15 @@
 #define GAP		3	/* heights of a word, to the next in a line */
 #define GAIN		4	/* letters by which a reading is better */
 
-static int
-has_centre(const struct sh_box *of, const struct sh_box *in)
-{
-	int32_t x = of->x + of->w / 2 - in->x, y = of->y + of->h / 2 - in->y;
-
-	return (x >= 0 && x < in->w && y >= 0 && y < in->h);
-}
-
 /* A word of the first reading that the second one is to be better than. */
 int
 sh_relook_is_poor(const struct sh_word *w, const struct sh_box *place)
 {
 	return ((double)w->confidence < SH_RELOOK_SURE &&
-	    has_centre(&w->box, place));
+	    sh_box_holds(place, &w->box));
 }
 
 /* ---- which ------------------------------------------------------------------ */
-
-/* Letters expected right minus letters expected wrong. */
-static double
-worth(const struct sh_word *w)
-{
-	return ((2 * (double)w->confidence - 1) *
-	    (double)sh_utf8_count(w->text, strlen(w->text)));
-}
 
 /* A line of the second reading is print where its words are half sure. */
 static int
@@ -76,11 +60,11 @@ fate_of(const struct sh_word *w, const struct sh_page *p)
 
 		if ((double)o->confidence < SH_RELOOK_SURE)
 			continue;
-		if (has_centre(&o->box, &w->box)) {
-			covered += worth(o);
+		if (sh_box_holds(&w->box, &o->box)) {
+			covered += sh_word_worth(o);
 			under++;
 			agree += strstr(w->text, o->text) != NULL;
-		} else if (has_centre(&w->box, &o->box)) {
+		} else if (sh_box_holds(&o->box, &w->box)) {
 			beside = 1;
 		}
 	}
@@ -88,7 +72,8 @@ fate_of(const struct sh_word *w, const struct sh_page *p)
 		return (GOES);
 	if (under == 0)
 		return (COMES);
-	return ((under > 1 && agree == under) || worth(w) >= covered + GAIN ?
+	return ((under > 1 && agree == under) ||
+	    sh_word_worth(w) >= covered + GAIN ?
 	    OUTDOES : GOES);
 }
 
@@ -102,7 +87,7 @@ judge(const struct sh_page *p, const struct sh_box *place,
 
 	for (i = 0; i < p->nwords; i++)
 		if (sh_relook_is_poor(&p->words[i], place))
-			sum -= worth(&p->words[i]);
+			sum -= sh_word_worth(&p->words[i]);
 	/* Worse than nothing is no reason to put something in its place. */
 	sum = fmin(sum, 0);
 	for (i = 0; i < other->nwords; i++) {
@@ -111,7 +96,7 @@ judge(const struct sh_page *p, const struct sh_box *place,
 		fate[i] = is_cut(&w->box, place) || !is_print(other,
 		    &other->lines[w->line]) ? GOES : fate_of(w, p);
 		if (fate[i] == COMES)
-			sum += worth(w);
+			sum += sh_word_worth(w);
 	}
 	return (sum);
 }
@@ -127,7 +112,7 @@ goes(const struct sh_word *o, const struct sh_box *place,
 		return (1);
 	for (i = 0; i < other->nwords; i++)
 		if (fate[i] == OUTDOES &&
-		    has_centre(&o->box, &other->words[i].box))
+		    sh_box_holds(&other->words[i].box, &o->box))
 			return (1);
 	return (0);
 }
@@ -186,7 +171,7 @@ rank_of(const struct sh_box *b, const struct sh_page *p,
 
 	for (i = 0; i < p->nwords; i++)
 		if (sh_relook_is_poor(&p->words[i], place) &&
-		    has_centre(&p->words[i].box, b))
+		    sh_box_holds(b, &p->words[i].box))
 			return (p->words[i].line);
 	for (i = p->nlines; i-- > 0;) {
 		const struct sh_box *o = &p->lines[i].box;

@@ -210,22 +210,13 @@ middle_of(const struct sh_box *b, double lean)
 	return (b->y + b->h / 2.0 - lean * (b->x + b->w / 2.0));
 }
 
-static int
-lies_on(const struct sh_box *region, const struct sh_box *line)
-{
-	int32_t x = line->x + line->w / 2 - region->x;
-	int32_t y = line->y + line->h / 2 - region->y;
-
-	return (x >= 0 && x < region->w && y >= 0 && y < region->h);
-}
-
 /* The region on which BOX lies, or n. */
 static size_t
 find_region(const struct layout *at, const struct sh_box *box)
 {
 	size_t i;
 
-	for (i = 0; i < at->n && !lies_on(&at->region[i], box); i++)
+	for (i = 0; i < at->n && !sh_box_holds(&at->region[i], box); i++)
 		;
 	return (i);
 }

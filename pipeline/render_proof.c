@@ -16,14 +16,6 @@ struct strips {
 	uint8_t *line;		/* of each line */
 };
 
-static int
-has_centre(const struct sh_box *outer, const struct sh_box *b)
-{
-	int32_t x = b->x + b->w / 2 - outer->x, y = b->y + b->h / 2 - outer->y;
-
-	return (x >= 0 && x < outer->w && y >= 0 && y < outer->h);
-}
-
 /* Does a word of a field stand in the line? */
 static int
 bears_field(const struct sh_page *p, const struct sh_line *l,
@@ -35,7 +27,7 @@ bears_field(const struct sh_page *p, const struct sh_line *l,
 	for (i = 0; i < fields->n; i++)
 		for (k = l->first; k < l->first + l->nwords &&
 		    fields->field[i].page == index; k++)
-			if (has_centre(&fields->field[i].box,
+			if (sh_box_holds(&fields->field[i].box,
 			    &p->words[k].box))
 				return (1);
 	return (0);
@@ -164,7 +156,7 @@ find_line(const struct sh_page *p, const struct strips *s,
 	size_t i, best = p->nlines;
 
 	for (i = 0; i < p->nlines; i++)
-		if (s->line[i] && has_centre(&p->lines[i].box, b) &&
+		if (s->line[i] && sh_box_holds(&p->lines[i].box, b) &&
 		    (best == p->nlines || distance(&p->lines[i], b) <
 		    distance(&p->lines[best], b)))
 			best = i;

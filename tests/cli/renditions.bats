@@ -120,8 +120,10 @@ images_of() {
 		grep -aq "<pdfaid:part>${form%?}</pdfaid:part>" "$fed.pdf"
 		grep -aqi "<pdfaid:conformance>${form#?}</pdfaid:conformance>" "$fed.pdf"
 		pdfsig -nocert "$fed.pdf" | grep -c 'Signature is Valid' | grep -qx 2
-		tests/tools/preflight.sh "$fed.pdf" > "$BATS_TEST_TMPDIR/said" || true
-		[ "$form" != 1b ] || grep -q 'is a valid PDF/A-1b file' "$BATS_TEST_TMPDIR/said"
+		# No other part is known to the preflight.
+		if [ "$form" = 1b ]; then
+			tests/tools/preflight.sh "$fed.pdf" | grep -q 'is a valid PDF/A-1b file'
+		fi
 	done
 }
 

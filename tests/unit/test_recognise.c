@@ -1,106 +1,5 @@
-/*
- * ocr/recognise with the real engine, on one drawn form (data/form.png, 200
- * dpi, an invented person) and what scanners and phones do to it.
- */
-#include "tests/unit/test.h"
-
-#include <math.h>
-
-#include "base/mem.h"
-#include "ocr/recognise.h"
-#include "tests/unit/raster.h"
-
-static struct sh_recogniser *reader;
-static PIX *form;		/* grey */
-
-static int
-start(void **state)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	PIX *p = pixRead("tests/unit/data/form.png");
-
-	(void)state;
-	(void)setMsgSeverity(L_SEVERITY_NONE);
-	assert_non_null(p);
-	form = pixConvertTo8(p, 0);
-	pixDestroy(&p);
-	must(sh_recogniser_new(NULL, &reader, &err));
-	return (0);
-}
-
-static int
-stop(void **state)
-{
-	(void)state;
-	pixDestroy(&form);
-	sh_recogniser_free(reader);
-	return (0);
-}
-
-/* Read the raster, which is destroyed. */
-static struct sh_page *
-read_raster(PIX *raster, double dpi, int exif)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_pixels px = raster_pixels(raster, dpi);
-	struct sh_page *p;
-
-	px.exif_orientation = exif;
-	must(sh_recogniser_read(reader, &px, &p, &err));
-	free(px.data);
-	return (p);
-}
-
-static char *
-text_of(const struct sh_page *p)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf b = SH_BUF_INIT;
-	char *s;
-
-	must(sh_page_text(p, &b, &err));
-	must_ptr(s = sh_buf_steal(&b, &err));
-	return (s);
-}
-
-/* Words of the form that the reading lacks. */
-static int
-lost(const struct sh_page *p)
-{
-	struct sh_error err = SH_ERROR_INIT;
-	struct sh_buf truth = SH_BUF_INIT;
-	char *word, *rest;
-	uint8_t *taken = calloc(p->nwords + 1, 1);
-	int n = 0;
-	size_t i;
-
-	must(sh_fs_read("tests/unit/data/form.txt", 65536, &truth, &err));
-	rest = (char *)truth.data;
-	while ((word = strsep(&rest, " \n")) != NULL) {
-		if (*word == '\0')
-			continue;
-		for (i = 0; i < p->nwords; i++)
-			if (!taken[i] && strcmp(p->words[i].text, word) == 0)
-				break;
-		n += i == p->nwords;
-		taken[i] = 1;
-	}
-	free(taken);
-	sh_buf_free(&truth);
-	return (n);
-}
-
-static const struct sh_word *
-find_word(const struct sh_page *p, const char *text)
-{
-	size_t i;
-
-	for (i = 0; i < p->nwords; i++)
-		if (strcmp(p->words[i].text, text) == 0)
-			return (&p->words[i]);
-	fail_msg("no word %s", text);
-	return (NULL);
-}
+/* ocr/recognise: the form, and what scanners and phones do to it. */
+#include "tests/unit/form.h"
 
 static void
 near_box(struct sh_box b, double x, double y, double w, double h, int slack)
@@ -110,24 +9,6 @@ near_box(struct sh_box b, double x, double y, double w, double h, int slack)
 	    fabs(b.y + b.h - y - h) > slack)
 		fail_msg("box %d,%d %dx%d, expected %.0f,%.0f %.0fx%.0f",
 		    b.x, b.y, b.w, b.h, x, y, w, h);
-}
-
-/* Squares of SIDE px and LEVEL at the points, on what is lighter. */
-static void
-draw_along(PIX *p, PTA *points, int side, int level)
-{
-	int i, x, y, dx, dy;
-	l_uint32 v;
-
-	for (i = 0; i < ptaGetCount(points); i++) {
-		ptaGetIPt(points, i, &x, &y);
-		for (dy = 0; dy < side; dy++)
-			for (dx = 0; dx < side; dx++)
-				if (pixGetPixel(p, x + dx, y + dy, &v) == 0 &&
-				    v > (l_uint32)level)
-					(void)pixSetPixel(p, x + dx, y + dy,
-					    (l_uint32)level);
-	}
 }
 
 static void
@@ -431,15 +312,6 @@ fax_pixels_are_not_square(void **state)
 	sh_page_free(p);
 }
 
-static PIX *
-paper(int level)
-{
-	PIX *p = pixCreate(1654, 2339, 8);
-
-	(void)pixSetAllArbitrary(p, (l_uint32)level);
-	return (p);
-}
-
 /*
  * A card's small print on a dusty sheet: its dots are as small as dust is
  * elsewhere, and stay.
@@ -519,21 +391,6 @@ blank_is_told_from_nearly_blank(void **state)
 	}
 	p = read_raster(page, 200, 1);
 	assert_int_not_equal(p->state, SH_PAGE_BLANK);
-	sh_page_free(p);
-}
-
-static void
-scrawl_is_no_reading(void **state)
-{
-	PIX *page = paper(255), *mirror = pixFlipLR(NULL, form);
-	struct sh_page *p;
-
-	(void)state;
-	(void)pixRasterop(page, 0, 300, 1654, 1169, PIX_SRC, mirror, 0, 0);
-	pixDestroy(&mirror);
-	p = read_raster(page, 200, 1);
-	assert_int_equal(p->state, SH_PAGE_UNREADABLE);
-	assert_int_equal(p->nwords, 0);
 	sh_page_free(p);
 }
 
@@ -675,34 +532,6 @@ odd_rasters_are_answered(void **state)
 	must_fail(sh_recogniser_read(reader, &px, &p, &err), SH_ELIMIT);
 }
 
-/*
- * A pen's strokes through two lines and a seal's ring on a photocopy: the
- * engine takes what they join for a picture.
- */
-static void
-print_under_strokes_is_read(void **state)
-{
-	PIX *p = pixCopy(NULL, form);
-	struct sh_page *page;
-	PTA *pen = ptaCreate(0), *ring = ptaCreate(0);
-	double at;
-
-	(void)state;
-	for (at = 0; at < 1; at += 0.0005) {
-		ptaAddPt(pen, (float)(560 + 300 * at), (float)(480 +
-		    70 * sin(at * 31)));
-		ptaAddPt(ring, (float)(420 + 110 * cos(at * 2 * M_PI)),
-		    (float)(640 + 110 * sin(at * 2 * M_PI)));
-	}
-	draw_along(p, pen, 4, 95);
-	draw_along(p, ring, 9, 120);
-	ptaDestroy(&pen);
-	ptaDestroy(&ring);
-	page = read_raster(p, 200, 1);
-	assert_in_range(lost(page), 0, 6);
-	sh_page_free(page);
-}
-
 /* The form with a word whose mark the print has lost. */
 static void
 marks_are_mended_unless_told_not_to(void **state)
@@ -733,38 +562,6 @@ marks_are_mended_unless_told_not_to(void **state)
 	}
 	sh_recogniser_free(reader);
 	reader = mending;
-}
-
-/* A number in blue ink beside black print. */
-static void
-pen_is_told_from_print(void **state)
-{
-	PIX *ink = pixConvertTo32(form);
-	struct sh_page *p;
-	size_t i, penned = 0;
-	l_uint32 v;
-	int x, y;
-
-	(void)state;
-	for (y = 470; y < 506; y++)
-		for (x = 520; x < 750; x++) {
-			(void)pixGetPixel(ink, x, y, &v);
-			/* Black to blue, paper as it is. */
-			(void)composeRGBPixel((int)(v >> 24),
-			    (int)(v >> 16 & 255), 120 + (int)(v >> 8 & 255) *
-			    135 / 255, &v);
-			(void)pixSetPixel(ink, x, y, v);
-		}
-	p = read_raster(ink, 200, 1);
-	assert_true(find_word(p, "001187000001")->penned);
-	for (i = 0; i < p->nwords; i++)
-		penned += p->words[i].penned != 0;
-	assert_int_equal(penned, 1);
-	sh_page_free(p);
-	p = read_raster(pixConvertTo32(form), 200, 1);
-	for (i = 0; i < p->nwords; i++)
-		assert_false(p->words[i].penned);
-	sh_page_free(p);
 }
 
 /* Both models, and the first of them is looked into. */
@@ -802,15 +599,12 @@ main(void)
 		cmocka_unit_test(scale_does_not_matter),
 		cmocka_unit_test(fax_pixels_are_not_square),
 		cmocka_unit_test(small_print_keeps_its_dots),
-		cmocka_unit_test(print_under_strokes_is_read),
 		cmocka_unit_test(blank_is_told_from_nearly_blank),
-		cmocka_unit_test(scrawl_is_no_reading),
 		cmocka_unit_test(measures_tell_what_is_wrong),
 		cmocka_unit_test(what_holds_no_text),
 		cmocka_unit_test(same_pixels_same_reading),
 		cmocka_unit_test(odd_rasters_are_answered),
 		cmocka_unit_test(marks_are_mended_unless_told_not_to),
-		cmocka_unit_test(pen_is_told_from_print),
 		cmocka_unit_test(model_must_be_there),
 	};
 
