@@ -277,13 +277,15 @@ sh_bulk_count(struct sh_bulk_state *s, const json_t *result)
 	s->bytes += number(result, "bytes");
 }
 
-/* The sentence of a cause; its key when there is none. */
+/* The sentence of a cause, for its first page; its key when there is none. */
 json_t *
 sh_bulk_sentence(const json_t *cause, enum sh_lang lang,
     struct sh_error *err)
 {
 	static const char *const names[] = { "value", "limit", "file" };
 	const char *key = json_string_value(json_object_get(cause, "key"));
+	const json_t *first = json_array_get(json_object_get(cause,
+	    "samples"), 0);
 	struct sh_error e = SH_ERROR_INIT;
 	struct sh_buf text = SH_BUF_INIT;
 	const char *s;
@@ -292,12 +294,14 @@ sh_bulk_sentence(const json_t *cause, enum sh_lang lang,
 
 	if (sh_message_text(key, lang) == NULL)
 		return (json_string(key));
+	if (first == NULL)
+		first = cause;
 	for (i = 0; i < SH_COUNT(names); i++)
 		if ((s = json_string_value(json_object_get(cause,
 		    names[i]))) != NULL)
 			sh_error_param(&e, names[i], "%s", s);
-	if (number(cause, "page") > 0)
-		sh_error_param(&e, "page", "%lld", (long long)number(cause,
+	if (number(first, "page") > 0)
+		sh_error_param(&e, "page", "%lld", (long long)number(first,
 		    "page"));
 	(void)sh_error_set(&e, SH_EFORMAT, key, "%s", key);
 	if (sh_message(&e, lang, &text, err) == 0)

@@ -70,6 +70,16 @@ assert all(r["state"] == "done" and r["archived"] == "1" for r in rows), rows' "
 	[ "$status" = 1 ]
 }
 
+@test "the sentence of a cause names the page where it was met first" {
+	make_home
+	head -c 60000 "$CAT/scans/2.jpg" > "$CAT/scans/short.jpg"
+	sed -n '1p; 3s/2\.jpg/short.jpg/p' "$CAT/m.csv" > "$CAT/short.csv"
+	run "$SOHOA" bulk run "$CAT/short.csv" --json --quiet
+	[ "$status" = 1 ]
+	json '[(c["key"], c["text"].split(":")[0]) for c in v["causes"]]' <<< "$output" |
+		grep -qxF "[('image.truncated', 'Page 1 is cut off')]"
+}
+
 @test "the same page twice at once is read once" {
 	make_home
 	(head -n 2 "$CAT/m.csv"; sed -n 7p "$CAT/m.csv") > "$CAT/twins.csv"
