@@ -57,7 +57,7 @@ reads() {
 	"$SOHOA" show "$DOC" >/dev/null
 	[ "$(reads 'len(v["reads"])')" = $((n + 1)) ]
 	cp "$SOHOA_HOME/access/journal" "$BATS_TEST_TMPDIR/j"
-	printf 'XXXX' | dd of="$SOHOA_HOME/access/journal" bs=1 seek=60 conv=notrunc status=none
+	alter "$SOHOA_HOME/access/journal" 60
 	run "$SOHOA" accesses "$ID"
 	[ "$status" = 76 ]
 	cp "$BATS_TEST_TMPDIR/j" "$SOHOA_HOME/access/journal"

@@ -72,7 +72,7 @@ state() {
 	[ "$status" != 0 ]
 	[ ! -e "$BATS_TEST_TMPDIR/q" ]
 	# One byte.
-	printf 'X' | dd of="$b/000001.shb" bs=1 seek=5000 conv=notrunc status=none
+	alter "$b/000001.shb" 5000
 	run "$SOHOA" backup --verify "$b"
 	[ "$status" = 76 ]
 	run "$SOHOA" restore "$b" "$BATS_TEST_TMPDIR/q" -k "$k"

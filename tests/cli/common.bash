@@ -11,6 +11,15 @@ make_home() {
 	"$SOHOA" init "$SOHOA_HOME" >/dev/null
 }
 
+# Alter FILE's byte at AT: whatever it was, it is another.
+alter() {
+	local byte
+	byte=$(od -An -tu1 -j "$2" -N 1 "$1")
+	# shellcheck disable=SC2059 # the byte is in the format
+	printf "\\x$(printf %x $((byte ^ 4)))" |
+	    dd of="$1" bs=1 seek="$2" conv=notrunc status=none
+}
+
 # The value of a Python expression over the JSON on standard input, as v.
 json() {
 	python3 -c 'import json,sys; v=json.load(sys.stdin); print(eval(sys.argv[1]))' "$1"

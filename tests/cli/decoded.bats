@@ -70,7 +70,7 @@ images() {
 	ls "$T/damaged/cache" | grep -q '^d-'
 	! grep -rqE 'SHL1|"likeness"' "$T/damaged/cache"
 	for f in "$T"/damaged/cache/d-*; do
-		printf x | dd of="$f" bs=1 seek=100 conv=notrunc status=none
+		alter "$f" 100
 	done
 	take damaged wrong2
 	[ "$(usage damaged-wrong2 read)" = 0 ]

@@ -107,7 +107,7 @@ PY
 	json '(v["status"], v["integrity"])' <<< "$output" | grep -qx "('INDETERMINATE', True)"
 	# One byte of the image.
 	cp "$BATS_TEST_TMPDIR/d.pdf" "$BATS_TEST_TMPDIR/e.pdf"
-	printf 'X' | dd of="$BATS_TEST_TMPDIR/e.pdf" bs=1 seek=5000 conv=notrunc status=none
+	alter "$BATS_TEST_TMPDIR/e.pdf" 5000
 	run "$SOHOA" verify --json "$BATS_TEST_TMPDIR/e.pdf"
 	[ "$status" = 76 ]
 	json '(v["status"], v["integrity"])' <<< "$output" | grep -qx "('TOTAL-FAILED', False)"

@@ -177,7 +177,7 @@ openssl_takes_stamp() {
 	size=$(stat -c %s "$D/plain.pdf")
 	for at in 12 $((size / 2)) $((size - 9)) $((size + 40)); do
 		cp "$f" "$x"
-		printf '\001' | dd of="$x" bs=1 seek=$at conv=notrunc status=none
+		alter "$x" "$at"
 		run verify "$x"
 		[ "$status" = 76 ]
 		run pdfsig -nocert "$x"
@@ -394,8 +394,7 @@ graft() {
 	[ "$status" = 75 ]
 	[[ $output == *sign.changed* ]]
 	# A signed file that was changed is not signed on.
-	printf '\001' | dd of="$BATS_TEST_TMPDIR/f.pdf" bs=1 seek=12 \
-	    conv=notrunc status=none
+	alter "$BATS_TEST_TMPDIR/f.pdf" 12
 	run sign second "$BATS_TEST_TMPDIR/f.pdf" "$BATS_TEST_TMPDIR/g.pdf"
 	[ "$status" = 76 ]
 	[[ $output == *sign.damaged* ]]

@@ -3,7 +3,7 @@
 # (NSS), openssl cms, certtool (GnuTLS), gpgsm (libksba), poppler's text; and
 # what they are not told, judged by us.
 
-O=${O:-out/release}
+load common
 T=$O/tests/tools/signing
 
 setup_file() {
@@ -144,8 +144,7 @@ split() {
 	for at in 12 60 150 $((gap - 60)) $((gap - 8)) $((size - 220)) \
 	    $((size - 30)); do
 		cp "$BATS_TEST_TMPDIR/f.pdf" "$BATS_TEST_TMPDIR/x.pdf"
-		printf '~' | dd of="$BATS_TEST_TMPDIR/x.pdf" bs=1 seek=$at \
-		    conv=notrunc status=none
+		alter "$BATS_TEST_TMPDIR/x.pdf" "$at"
 		run "$T" verify "$BATS_TEST_TMPDIR/x.pdf" "$D/ca.pem"
 		[ "$status" = 2 ]
 		run pdfsig -nocert "$BATS_TEST_TMPDIR/x.pdf"
