@@ -8,6 +8,8 @@
 
 /* A number of so many characters stands in a longer word by itself only. */
 #define WITHIN	9
+/* Dirt is never read as a word of so many digits. */
+#define MANY_DIGITS	6
 
 struct sh_sheet *
 sh_sheet_new(const struct sh_paper_type *type, size_t nfields,
@@ -163,6 +165,7 @@ static int
 add_word(struct sh_sheet *s, const struct sh_word *w, struct sh_error *err)
 {
 	size_t from = s->text.len, first = from, at, before = s->ntokens, n;
+	size_t digits = 0;
 	int telling = 0, sure = 0, own;
 
 	if (sh_text_fold(w->text, strlen(w->text), &s->text, err))
@@ -177,11 +180,15 @@ add_word(struct sh_sheet *s, const struct sh_word *w, struct sh_error *err)
 		from = at + 1;
 	}
 	/* What was read badly may be dirt; one digit alone is as often. */
-	for (n = before; n < s->ntokens; n++)
+	for (n = before; n < s->ntokens; n++) {
+		digits += s->tokens[n].digits ? s->tokens[n].len : 0;
 		if (s->tokens[n].sure && s->tokens[n].len > 1) {
 			telling |= s->tokens[n].digits;
 			sure |= s->tokens[n].digits || s->tokens[n].len > 2;
 		}
+	}
+	if (digits >= MANY_DIGITS)
+		telling = sure = 1;
 	own = shows_number(s, first);
 	if (sure) {
 		if (add_place(s, s->npages, w->box, own ? SH_PLACE_OWN :

@@ -37,7 +37,7 @@ struct sh_saying {
 	double confidence;
 };
 
-/* Where something stands that was read surely, or a field. */
+/* Where something stands that was read surely, a long number, or a field. */
 struct sh_place {
 	size_t page;
 	enum {

@@ -311,6 +311,30 @@ a_number_is_seen_in_the_lines_for_machines(void **state)
 #undef CARD
 }
 
+/* Misread in both captures: only their pictures know that it is another. */
+static void
+a_long_number_is_looked_at_however_it_was_read(void **state)
+{
+	struct sh_sheet *s = sheet("giay-ket-hon", MARRIAGE("22/2021",
+	    "21/05/2021", WIFE, WIFE_ID), SH_SHEET_SURE - 0.1,
+	    (const char *const[]){ NULL });
+	struct sh_token *last;
+	size_t i, telling = 0, own = 0;
+
+	(void)state;
+	for (i = 0; i < s->nplaces; i++) {
+		last = &s->tokens[s->places[i].token + s->places[i].ntokens -
+		    1];
+		assert_true(last->digits);
+		telling += s->places[i].what == SH_PLACE_TELLING;
+		own += s->places[i].what == SH_PLACE_OWN;
+	}
+	/* The number, three dates, two of people; no word. */
+	assert_int_equal(telling, 6);
+	assert_int_equal(own, 0);
+	sh_sheet_free(s);
+}
+
 /* One misread date makes no later issue. */
 static void
 a_date_alone_makes_no_newer_issue(void **state)
@@ -476,6 +500,8 @@ main(void)
 		cmocka_unit_test(a_number_that_nobody_read_is_no_number),
 		cmocka_unit_test(a_number_is_looked_for_in_the_words),
 		cmocka_unit_test(a_number_is_seen_in_the_lines_for_machines),
+		cmocka_unit_test(
+		    a_long_number_is_looked_at_however_it_was_read),
 		cmocka_unit_test(a_date_alone_makes_no_newer_issue),
 		cmocka_unit_test(
 		    the_same_number_with_another_content_is_a_conflict),
