@@ -101,6 +101,13 @@ put_head(struct sh_access_log *l, uint64_t end, struct sh_error *err)
 }
 
 static int
+sync_file(struct sh_access_log *l, struct sh_error *err)
+{
+	return (fdatasync(l->fd) == 0 ? 0 : sh_error_sys(err, "access.file",
+	    "%s", l->journal));
+}
+
+static int
 file_size(struct sh_access_log *l, uint64_t *sizep, struct sh_error *err)
 {
 	struct stat st;
@@ -142,18 +149,18 @@ static int
 find_end(struct sh_access_log *l, uint64_t *endp, struct sh_error *err)
 {
 	struct sh_buf b = SH_BUF_INIT;
-	uint8_t head[HEAD];
+	uint8_t head[HEAD] = { 0 }, none[HEAD] = { 0 };
 	uint64_t size = 0, at = HEAD;
 	int r = 1;
 
-	if (file_size(l, &size, err))
+	if (file_size(l, &size, err) || (size >= HEAD &&
+	    sh_pread_all(l->fd, head, sizeof(head), 0, err)))
 		return (-1);
-	if (size < HEAD) {
+	/* Synced before anything stands behind it; a cut came before that. */
+	if (size <= HEAD && memcmp(head, none, HEAD) == 0) {
 		*endp = HEAD;
-		return (put_head(l, HEAD, err));
+		return (put_head(l, HEAD, err) || sync_file(l, err) ? -1 : 0);
 	}
-	if (sh_pread_all(l->fd, head, sizeof(head), 0, err))
-		return (-1);
 	if (memcmp(head, "sohoaJRN", 8) != 0)
 		return (damaged(l, "no journal", err));
 	/* Written after its entry was synced: never too far. */
@@ -252,12 +259,9 @@ append(struct sh_access_log *l, const struct sh_buf *sealed,
 		(void)sh_error_sys(err, "access.file", "%s", l->journal);
 		goto out;
 	}
-	if (sh_pwrite_all(l->fd, b.data, b.len, end, err))
+	if (sh_pwrite_all(l->fd, b.data, b.len, end, err) ||
+	    sync_file(l, err))
 		goto out;
-	if (fdatasync(l->fd) != 0) {
-		(void)sh_error_sys(err, "access.file", "%s", l->journal);
-		goto out;
-	}
 	rc = put_head(l, end + b.len, err);
 out:
 	sh_buf_free(&b);
@@ -339,12 +343,14 @@ sh_access_log_each(struct sh_access_log *l, struct sh_vault *v, int take,
 	if (find_end(l, &end, err) == 0)
 		rc = each(l, v, end, fn, arg, err);
 	if (rc == 0 && take && end > HEAD) {
-		/* The head first: an end behind the file would be damage. */
-		if (put_head(l, HEAD, err))
+		/* An end behind the file is damage: the head goes first. */
+		if (put_head(l, HEAD, err) || sync_file(l, err))
 			rc = -1;
-		else if (ftruncate(l->fd, HEAD) != 0 || fdatasync(l->fd) != 0)
+		else if (ftruncate(l->fd, HEAD) != 0)
 			rc = sh_error_sys(err, "access.file", "%s",
 			    l->journal);
+		else
+			rc = sync_file(l, err);
 	}
 	unlock(l);
 	return (rc);

@@ -67,6 +67,11 @@ reads() {
 	run "$SOHOA" get "$DOC" -r text -o -
 	[ "$status" = 76 ]
 	[ "${#lines[@]}" -le 2 ]
+	# The power went before its head was on the disk: nothing stood in it.
+	: > "$SOHOA_HOME/access/journal"
+	truncate -s 16 "$SOHOA_HOME/access/journal"
+	"$SOHOA" show "$DOC" >/dev/null
+	[ "$(head -c 8 "$SOHOA_HOME/access/journal")" = sohoaJRN ]
 	cp "$BATS_TEST_TMPDIR/j" "$SOHOA_HOME/access/journal"
 }
 
