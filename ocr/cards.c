@@ -4,6 +4,8 @@
 #include <math.h>
 #include <stdlib.h>
 
+#include "ocr/clean.h"
+
 #define DPI		50	/* enough to tell a card's edges */
 #define SHEET_MM	120	/* a page whose sides are smaller is a card */
 #define WIDE_MIN_MM	76	/* what is printed on a card without a frame */
@@ -107,22 +109,6 @@ by_rows(const void *pa, const void *pb)
 	return (a->x < b->x ? -1 : a->x > b->x);
 }
 
-/* The level of the paper: the commonest of the lighter half. */
-static int
-paper_level(struct Pix *small)
-{
-	struct Numa *h = pixGetGrayHistogram(small, 1);
-	int i, n, most = 0, level = 255;
-
-	for (i = 128; h != NULL && i < 256; i++)
-		if (numaGetIValue(h, i, &n) == 0 && n > most) {
-			most = n;
-			level = i;
-		}
-	numaDestroy(&h);
-	return (level);
-}
-
 int
 sh_cards_find(struct Pix *grey, double dpi, struct sh_box out[SH_CARDS_MAX],
     size_t *np, struct sh_error *err)
@@ -141,7 +127,7 @@ sh_cards_find(struct Pix *grey, double dpi, struct sh_box out[SH_CARDS_MAX],
 		return (0);
 	if ((small = pixScaleAreaMap(grey, scale, scale)) == NULL)
 		return (sh_error_nomem(err, "a raster"));
-	paper = paper_level(small);
+	paper = sh_clean_paper_level(small);
 	for (i = 0; i < sizeof(depths) / sizeof(*depths) && rc == 0; i++)
 		if ((rc = find_at(small, paper - depths[i], &f)) == 0 &&
 		    f.n > best.n && (f.n > 1 ||

@@ -9,6 +9,8 @@
 #include "ocr/page.h"
 #include "ocr/turn.h"
 
+#define WIDE_PX		1000	/* of a wider raster a sample is counted */
+
 int
 sh_clean_check(const struct sh_pixels *px, struct sh_error *err)
 {
@@ -281,11 +283,27 @@ sh_view_cut(struct Pix *grey, const struct sh_view *v,
 
 void
 sh_view_clear(struct Pix *grey, const struct sh_view *v,
-    const struct sh_box *box)
+    const struct sh_box *box, int level)
 {
 	struct Box *b = find_box(grey, v, box);
 
 	if (b != NULL)
-		(void)pixSetInRect(grey, b);
+		(void)pixSetInRectArbitrary(grey, b, (l_uint32)level);
 	boxDestroy(&b);
+}
+
+int
+sh_clean_paper_level(struct Pix *grey)
+{
+	struct Numa *h = pixGetGrayHistogram(grey, pixGetWidth(grey) >
+	    WIDE_PX ? 8 : 1);
+	int i, n, most = 0, level = 255;
+
+	for (i = 128; h != NULL && i < 256; i++)
+		if (numaGetIValue(h, i, &n) == 0 && n > most) {
+			most = n;
+			level = i;
+		}
+	numaDestroy(&h);
+	return (level);
 }

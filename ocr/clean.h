@@ -89,8 +89,10 @@ struct sh_box;
 /* The part of GREY that shows BOX of the page, and its view in *OUT. */
 struct Pix *sh_view_cut(struct Pix *grey, const struct sh_view *view,
     const struct sh_box *box, struct sh_view *out, struct sh_error *err);
-/* That part becomes white. */
+/* The level of the paper: the commonest of the lighter half; 255 if none. */
+int sh_clean_paper_level(struct Pix *grey);
+/* That part becomes LEVEL. */
 void sh_view_clear(struct Pix *grey, const struct sh_view *view,
-    const struct sh_box *box);
+    const struct sh_box *box, int level);
 
 #endif

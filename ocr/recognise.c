@@ -27,7 +27,7 @@
  * What is done to a page before and after the engine: to be raised with each
  * change that readings show, so that kept readings are told apart.
  */
-#define TREATMENT	6
+#define TREATMENT	7
 
 /* How else a page may lie than it seems to. */
 static const int others[] = { 180, 90, 270 };

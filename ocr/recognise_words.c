@@ -111,7 +111,7 @@ read_raster(const struct sh_upright *j, struct Pix *grey, double dpi,
 	struct Pix *rest;
 	struct sh_box card;
 	size_t i;
-	int rc;
+	int paper, rc;
 
 	*upendedp = 0;
 	if (j->ncards == 0)
@@ -119,10 +119,12 @@ read_raster(const struct sh_upright *j, struct Pix *grey, double dpi,
 		    p, upendedp, err));
 	if ((rest = pixCopy(NULL, grey)) == NULL)
 		return (sh_error_nomem(err, "a raster"));
+	paper = sh_clean_paper_level(grey);
 	for (i = 0, rc = 0; i < j->ncards && rc == 0; i++) {
 		card = card_box(j, i);
 		rc = read_card(j, card, grey, dpi, layout, view, p, err);
-		sh_view_clear(rest, view, &card);
+		/* White on grey paper would make print of all the rest. */
+		sh_view_clear(rest, view, &card, paper);
 	}
 	if (rc == 0 && !j->only_cards)
 		rc = sh_engine_run(j->r->engine, rest, dpi, layout, view, p,

@@ -37,7 +37,7 @@ sketch_rest(struct Pix *grey, double dpi, const struct sh_view *view,
 		return (sh_error_nomem(err, "a raster"));
 	for (i = 0; i < p->nwords; i++)
 		if ((double)p->words[i].confidence >= SH_RELOOK_SURE)
-			sh_view_clear(rest, view, &p->words[i].box);
+			sh_view_clear(rest, view, &p->words[i].box, 255);
 	rc = sh_sketch_make(rest, dpi, q, out, err);
 	pixDestroy(&rest);
 	return (rc);

@@ -23,3 +23,11 @@ load common
 	assert at == sorted(at), at
 	P
 }
+
+@test "of two sides in two sizes neither is lost" {
+	"$SAMPLE" page --type can-cuoc --variant 1 --seed 1 --degrade scan \
+		--dpi 200 -o "$BATS_TEST_TMPDIR/c.jpg"
+	"$SOHOA" read --text "$BATS_TEST_TMPDIR/c.jpg" > "$BATS_TEST_TMPDIR/t"
+	grep -q 'Họ, chữ đệm và tên khai sinh' "$BATS_TEST_TMPDIR/t"
+	grep -q 'BỘ CÔNG AN' "$BATS_TEST_TMPDIR/t"
+}
