@@ -224,7 +224,7 @@ def main():
         # without what a run costs that finds everything done.
         nothing, _, _ = bulk(home, f'{cat}/bulk.jsonl')
         print(f'\nstarting costs {nothing.cpu:.2f} CPU s\n\n'
-              'without it, behind the run above    pages  CPU s a page')
+              'without it, behind the run above    pages  CPU s a page  read')
         for name, kind in (
                 ('same bytes', lambda p: p['kind'] == 'same-bytes' and
                  p['page'] == 'fresh'),
@@ -240,7 +240,8 @@ def main():
             text = open(path).read().replace('1.004222', '1.001193')
             open(path, 'w').write(text)
             cost, said, usage = bulk(home, path)
-            print(f'  {name:32}{n:8}{(cost.cpu - nothing.cpu) / n:14.3f}')
+            print(f'  {name:32}{n:8}{(cost.cpu - nothing.cpu) / n:14.3f}'
+                  f'{said["read"]:6}')
         plain_pages(work, cat, pages)
     finally:
         shutil.rmtree(work)
