@@ -678,6 +678,59 @@ is_letter(const struct sh_view *v)
 	return (0);
 }
 
+/* What the titles of papers of all sorts begin with, spaces left out. */
+static int
+is_paper_word(const struct sh_view *v, const struct sh_seg *s)
+{
+	static const char *const words[] = { "phieu", "giaychungnhan",
+	    "giayxacnhan", "giayuyquyen", "giaycam", "giaydenghi",
+	    "giaygioithieu", "giaymoi", "giaykham", "giayra", "giaybao",
+	    "giaynop", "giayphep", "tokhai", "totrinh", "bienban", "bienlai",
+	    "hopdong", "quyetdinh", "thongbao", "hoadon", "donxin",
+	    "dondenghi", "donkhieunai", "donthuoc", "chungchi", "trichluc",
+	    "vanban", "baocao", "kehoach", "bancam", "soyeulylich" };
+	char text[40];
+	size_t len = 0, n, i;
+	uint32_t k;
+
+	for (k = s->first; k < s->first + s->n; k++) {
+		n = strlen(v->atom[k].fold);
+		if (len + n >= sizeof(text))
+			break;
+		memcpy(text + len, v->atom[k].fold, n);
+		len += n;
+	}
+	text[len] = '\0';
+	for (i = 0; i < SH_COUNT(words); i++)
+		if (strncmp(text, words[i], strlen(words[i])) == 0)
+			return (1);
+	return (0);
+}
+
+/* A line of capitals in the middle of the page's head names some paper. */
+static int
+names_paper(const struct judge *j)
+{
+	const struct sh_view *v = &j->view;
+	uint32_t row;
+
+	for (row = j->head.row; row < j->head.end && row < j->head.row + 8;
+	    row++) {
+		const struct sh_seg *s = &v->seg[v->row[row].first];
+		int32_t off = 2 * s->box.x + s->box.w - v->left[0] -
+		    v->right[0];
+
+		if (s->box.y > v->pages[0]->height_px / 4)
+			break;
+		if (v->row[row].n == 1 && s->n >= 2 &&
+		    abs(off) < (v->right[0] - v->left[0]) / 4 &&
+		    sh_view_is_upper(v, v->row[row].first) &&
+		    is_paper_word(v, s))
+			return (1);
+	}
+	return (0);
+}
+
 /* Does the first page begin a document, or go on with one? */
 static int
 beginning(const struct judge *j, size_t best)
@@ -690,6 +743,8 @@ beginning(const struct judge *j, size_t best)
 		return (1);
 	if (h->motto != SH_NONE && h->motto < h->row + 8)
 		return (best < j->ntypes && j->title[best] > 0 ? 1 : 0);
+	if ((best == j->ntypes || j->title[best] <= 0) && names_paper(j))
+		return (1);
 	if (j->view.nrows == 0 || j->title[j->ntypes] > 0.5 || j->strange)
 		return (0);
 	/* A heading of its own, or a letter's place and day; no card's back. */

@@ -16,7 +16,8 @@ struct sh_guess {
 	const struct sh_paper_type *type;	/* NULL: unknown */
 	double confidence;	/* of that answer */
 	int certified_copy;	/* a certification block stands on it */
-	int first_page;		/* > 0: a title of TYPE stands at its top;
+	int first_page;		/* > 0: a title stands at its top, of TYPE or
+				   of a paper that is in no list;
 				   < 0: it reads as a continuation */
 	json_t *evidence;	/* [{"title":…,"page":…},{"word":…,"page":…},
 				   {"procedure":…},{"wording":…},…] */

@@ -193,7 +193,7 @@ try_labels(struct sh_find *f, const struct sh_field_def *def,
 	struct sh_proposal p;
 	struct sh_span s;
 	size_t i, seen = 0;
-	int rank, got;
+	int rank, got, written, unread = 0;
 
 	for (i = 0; i < f->nocc; i++) {
 		const struct sh_occ *o = &f->occ[i];
@@ -214,6 +214,7 @@ try_labels(struct sh_find *f, const struct sh_field_def *def,
 		sh_find_span(f, o, lines_of(def->kind, r->organisation),
 		    def->kind == SH_FIELD_TEXT || def->kind == SH_FIELD_ENUM,
 		    &s);
+		written = o->colon && s.n > 0;
 		got = sh_find_value(f, def, &s, r->pattern, r->organisation,
 		    &p);
 		/* What stood behind it was no value: look below. */
@@ -224,8 +225,13 @@ try_labels(struct sh_find *f, const struct sh_field_def *def,
 		}
 		if (got < 0)
 			return (-1);
-		if (got == 0)
+		if (got == 0) {
+			unread |= written;
 			continue;
+		}
+		/* What was written at its place nobody could read. */
+		if (unread && sh_find_honorific(f, o) && p.doubt == NULL)
+			p.doubt = "field.unclear";
 		p.method = "anchor";
 		p.worth = quality(f, o) * (1 - 0.04 * rank) *
 		    (1 - 0.03 * (double)(seen < 5 ? seen : 5));

@@ -7,6 +7,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ocr/names.h"
 
 #define YEAR_NOW	2030	/* births lie before it */
 #define QR_FIELDS	7
@@ -153,7 +154,7 @@ find_mrz(struct card *c)
 			sum += (double)v->atom[k].confidence;
 			words++;
 		}
-		if (text[n].len < 20)
+		if (text[n].len < (n == 2 ? 8 : 20))
 			sh_buf_reset(&text[n]);
 		else if (n++ == 0)
 			c->mrz_box = s->box;
@@ -305,6 +306,59 @@ weigh_date(struct card *c, const char *name, struct sh_date qr,
 	    NULL, 1));
 }
 
+/* All words of B stand in A, in their order, and A has more. */
+static int
+says_more(const char *a, const char *b, struct sh_error *err)
+{
+	char *x = sh_text_fold_dup(a, err), *y = sh_text_fold_dup(b, err);
+	char *savex, *savey, *p, *q;
+	int more = 0;
+
+	if (x != NULL && y != NULL) {
+		q = strtok_r(y, " ", &savey);
+		for (p = strtok_r(x, " ", &savex); p != NULL;
+		    p = strtok_r(NULL, " ", &savex)) {
+			if (q != NULL && strcmp(p, q) == 0)
+				q = strtok_r(NULL, " ", &savey);
+			else
+				more = 1;
+		}
+		more &= q == NULL;
+	}
+	free(x);
+	free(y);
+	return (more);
+}
+
+/*
+ * The machine line has a family name that print lost: of names with those
+ * letters the one that is usual.
+ */
+static int
+restore_family(struct card *c, struct sh_field *f)
+{
+	struct sh_buf whole = SH_BUF_INIT, family = SH_BUF_INIT;
+	size_t n = strcspn(c->mrz.name, " ");
+	const char *usual = NULL;
+	int rc = -1;
+
+	if (sh_text_fold(c->mrz.name, n, &family, c->f->err))
+		goto out;
+	if (c->mrz.name[n] == ' ' && apart(f->value, c->mrz.name + n + 1,
+	    c->f->err) == 0)
+		usual = sh_name_spelling((char *)family.data, 1);
+	if (usual != NULL && (sh_text_upper(usual, strlen(usual), &whole,
+	    c->f->err) || sh_buf_puts(&whole, " ", c->f->err) ||
+	    sh_buf_puts(&whole, f->value, c->f->err)))
+		goto out;
+	rc = usual == NULL ? 0 : set(c, "name", (char *)whole.data,
+	    f->confidence, f->method, f->doubt);
+out:
+	sh_buf_free(&whole);
+	sh_buf_free(&family);
+	return (rc);
+}
+
 /* The name: the code has its marks, the machine line its letters. */
 static int
 weigh_name(struct card *c)
@@ -331,37 +385,14 @@ weigh_name(struct card *c)
 	d = apart(f->value, c->mrz.name, c->f->err);
 	if (d == 0) {
 		f->confidence = 1 - 0.6 * (1 - f->confidence);
-	} else if (d > 3) {
+	} else if (d > 3 || says_more(c->mrz.name, f->value, c->f->err)) {
 		f->confidence *= 0.7;
 		f->doubt = "field.mrz-differs";
+		rc = restore_family(c, f);
 	}
 out:
 	sh_buf_free(&upper);
 	return (rc);
-}
-
-/* All words of B stand in A, in their order, and A has more. */
-static int
-says_more(const char *a, const char *b, struct sh_error *err)
-{
-	char *x = sh_text_fold_dup(a, err), *y = sh_text_fold_dup(b, err);
-	char *savex, *savey, *p, *q;
-	int more = 0;
-
-	if (x != NULL && y != NULL) {
-		q = strtok_r(y, " ", &savey);
-		for (p = strtok_r(x, " ", &savex); p != NULL;
-		    p = strtok_r(NULL, " ", &savex)) {
-			if (q != NULL && strcmp(p, q) == 0)
-				q = strtok_r(NULL, " ", &savey);
-			else
-				more = 1;
-		}
-		more &= q == NULL;
-	}
-	free(x);
-	free(y);
-	return (more);
 }
 
 /* 1 if what stands behind the last comma is a province. */
@@ -458,6 +489,9 @@ put_mrz(struct card *c)
 
 	if (c->mrz.kind == SH_MRZ_NONE)
 		return (0);
+	/* Print that lost a word of the name says nothing of the lines. */
+	if (name != NULL && says_more(c->mrz.name, name->value, c->f->err))
+		name = NULL;
 	s = c->mrz.sex != 0 ? c->mrz.sex : sex == NULL ? 0 :
 	    strcmp(sex->value, "Nam") == 0 ? 'M' : 'F';
 	if (c->mrz.kind == SH_MRZ_TD1 && id != NULL && name != NULL &&

@@ -88,6 +88,20 @@ is_capital_word(const struct sh_atom *a)
 	return (a->flags & SH_ATOM_CAPITAL && !(a->flags & SH_ATOM_DIGITS));
 }
 
+/* "Quê quán / Place of": a word of an English label that lost some. */
+static int
+is_english(const char *fold)
+{
+	static const char *const words[] = { "place", "of", "date", "full",
+	    "name", "birth", "origin", "residence", "expiry" };
+	size_t i;
+
+	for (i = 0; i < SH_COUNT(words); i++)
+		if (strcmp(fold, words[i]) == 0)
+			return (1);
+	return (0);
+}
+
 /*
  * A label may be said again behind it, in English or as another paper calls
  * it; where that ends.
@@ -113,6 +127,9 @@ said_again(const struct sh_find *f, uint32_t end, uint32_t stop,
 			break;
 		end += m.n;
 	}
+	if (v->atom[end - 1].flags & SH_ATOM_SLASH)
+		while (end < stop && is_english(v->atom[end].fold))
+			end++;
 	return (end);
 }
 
@@ -344,7 +361,7 @@ prose_label(const struct sh_find *f, uint32_t first, struct sh_occ *o)
 	o->end = first + m.n;
 	o->context = -1;
 	o->colon = (v->atom[o->end - 1].flags & SH_ATOM_COLON) != 0;
-	return (o->end < b->first + b->n);
+	return (o->colon || o->end < b->first + b->n);
 }
 
 int

@@ -11,6 +11,7 @@
 #include "base/mem.h"
 #include "base/text.h"
 #include "ocr/names.h"
+#include "ocr/syllable.h"
 
 #define WORDS_MAX	8
 #define WORD_BYTES	32
@@ -203,6 +204,18 @@ out:
 	return (rc);
 }
 
+/*
+ * Was the syllable LOW misread, however surely, since the USUAL one is
+ * another?  Nobody's family name is "Nguyên".
+ */
+static int
+is_misread(const char *low, const char *usual, double sure, int family)
+{
+	return (sure < (family ? SURE_FAMILY : SURE_GIVEN) ||
+	    (family && sh_name_is_common(usual)) ||
+	    !sh_syllable_possible(low));
+}
+
 static int
 mend(struct sh_find *f, struct sh_field *field)
 {
@@ -241,8 +254,8 @@ mend(struct sh_find *f, struct sh_field *field)
 			continue;
 		usual = sh_name_spelling(b.fold[k], k == 0);
 		if (usual != NULL && strlen(usual) < WORD_BYTES &&
-		    b.nvotes[k] > 0 && b.vote[k][best].sure <
-		    (k == 0 ? SURE_FAMILY : SURE_GIVEN)) {
+		    b.nvotes[k] > 0 && is_misread(chosen[k], usual,
+		    b.vote[k][best].sure, k == 0)) {
 			memcpy(chosen[k], usual, strlen(usual) + 1);
 			changed++;
 		} else if (sh_name_spelling(b.fold[k], 0) == NULL &&

@@ -8,6 +8,8 @@
 #include "ocr/names.h"
 
 #define SIGNER_LINES	16	/* a signature may stand so high */
+#define COVERED_LINES	4	/* wide, in heights of the row: one word */
+#define Q_COVERED	0.4	/* a word of it cannot be read */
 #define Q_NO_OFFICE	0.7	/* a name at the foot, no office above it */
 #define Q_LONE		0.85	/* a name that nothing announces */
 
@@ -299,10 +301,44 @@ name_at_foot(const struct sh_find *f, uint32_t row, uint32_t end,
 		}
 }
 
+/*
+ * "Nguyễn ¡ Ngọc Tâm": a seal covers a word of the name, and its family name
+ * stands before that; its atom, or SH_NONE.
+ */
+static uint32_t
+family_before(const struct sh_view *v, uint32_t first)
+{
+	const struct sh_row *r = &v->row[v->atom[first].row];
+	uint32_t i = first, begin = v->seg[r->first].first;
+	const struct sh_box *b = &v->atom[first].box, *a;
+
+	while (i > begin && is_noise(&v->atom[i - 1]) &&
+	    !sh_name_is_family(v->atom[i - 1].fold))
+		i--;
+	if (i == begin || !(v->atom[i - 1].flags & SH_ATOM_CAPITAL) ||
+	    !sh_name_is_family(v->atom[i - 1].fold))
+		return (SH_NONE);
+	a = &v->atom[i - 1].box;
+	return (b->x - a->x - a->w < COVERED_LINES * r->h ? i - 1 : SH_NONE);
+}
+
 static int
 take_name(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
     double worth, struct sh_proposal *p)
 {
+	uint32_t family = family_before(&f->v, s->atom[from]);
+	struct sh_span whole = { .n = 0 };
+
+	if (family != SH_NONE) {
+		whole.atom[whole.n++] = family;
+		for (; from < to && whole.n < SH_SPAN_MAX; from++)
+			whole.atom[whole.n++] = s->atom[from];
+		from = 0;
+		to = whole.n;
+		s = &whole;
+		worth *= Q_COVERED;
+		p->doubt = "field.unclear";
+	}
 	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
 		return (-1);
 	sh_find_place(&f->v, s, from, to, p);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/mem.h"
+#include "base/text.h"
 #include "ocr/names.h"
 
 /* "Ông", "bà", "Mr" before a name; Châu and Chi are names. */
@@ -67,6 +68,40 @@ is_family_of_capitals(const struct sh_view *v, const struct sh_span *s,
 	    !sh_name_is_family(v->atom[s->atom[i + 1]].fold));
 }
 
+/*
+ * Is the name that begins at I printed in capitals?  "VÕ Thế Hoàng" is not:
+ * the letters of so short a word look the same large and small.
+ */
+static int
+is_in_capitals(const struct sh_view *v, const struct sh_span *s, size_t i)
+{
+	const struct sh_atom *a = &v->atom[s->atom[i]], *next;
+	size_t n = strlen(a->fold);
+
+	if (!(a->flags & SH_ATOM_UPPER) || n < 2)
+		return (0);
+	next = i + 1 < s->n ? &v->atom[s->atom[i + 1]] : NULL;
+	return (n > 2 || next == NULL || !(next->flags & SH_ATOM_CAPITAL) ||
+	    (next->flags & SH_ATOM_UPPER) != 0);
+}
+
+/* The first word of such a name as the others are written. */
+static int
+lower_first(char *name, struct sh_error *err)
+{
+	struct sh_buf low = SH_BUF_INIT;
+	const char *end = name + strcspn(name, " ");
+	uint32_t cp;
+	size_t n = sh_utf8_get(name, end, &cp);
+	int rc = sh_text_lower(name + n, (size_t)(end - name) - n, &low, err);
+
+	/* A letter takes as many bytes in either case. */
+	if (rc == 0 && low.len == (size_t)(end - name) - n)
+		memcpy(name + n, low.data, low.len);
+	sh_buf_free(&low);
+	return (rc);
+}
+
 int
 sh_find_name(const struct sh_view *v, const struct sh_span *s, size_t *from,
     size_t *to)
@@ -92,8 +127,7 @@ sh_find_name(const struct sh_view *v, const struct sh_span *s, size_t *from,
 	}
 	if (i >= s->n)
 		return (0);
-	upper = (v->atom[s->atom[i]].flags & SH_ATOM_UPPER) != 0 &&
-	    strlen(v->atom[s->atom[i]].fold) > 1;
+	upper = is_in_capitals(v, s, i);
 	for (k = i; k < s->n && k < i + 9; k++) {
 		const struct sh_atom *a = &v->atom[s->atom[k]];
 		const char *q;
@@ -185,7 +219,9 @@ sh_value_name(struct sh_find *f, const struct sh_span *s, struct sh_proposal *p)
 	if (to - from < 2)
 		return (0);
 	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value) ||
-	    sh_find_unglue(f, &p->value))
+	    sh_find_unglue(f, &p->value) || (!is_in_capitals(&f->v, s, from) &&
+	    f->v.atom[s->atom[from]].flags & SH_ATOM_UPPER &&
+	    lower_first(p->value, f->err)))
 		return (-1);
 	sh_find_place(&f->v, s, from, to, p);
 	return (1);

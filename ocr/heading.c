@@ -90,6 +90,24 @@ is_number_word(const struct sh_atom *a)
 }
 
 /*
+ * "UBND XÃ TÂN AN Hà Tĩnh, ngày …": the place and the day stand close behind
+ * the agency.  Where its capitals end; the segment's begin if no day follows.
+ */
+static uint32_t
+before_date(const struct sh_view *v, const struct sh_seg *s)
+{
+	uint32_t i, end = s->first + s->n, capitals;
+
+	for (i = s->first; i < end && v->atom[i].flags & SH_ATOM_UPPER; i++)
+		;
+	capitals = i;
+	for (; i < end && i < capitals + 6; i++)
+		if (strcmp(v->atom[i].fold, "ngay") == 0)
+			return (capitals);
+	return (s->first);
+}
+
+/*
  * What stands left of the motto in the row: all before its line, or the
  * first segment when it ends left of it.
  */
@@ -108,6 +126,8 @@ left_run(const struct sh_view *v, const struct sh_heading *h,
 		}
 	if (s->box.x + s->box.w < h->motto_x + r->h)
 		run.end = s->first + s->n;
+	else
+		run.end = before_date(v, s);
 	return (run);
 }
 
@@ -259,6 +279,16 @@ continues(const struct sh_view *v, const struct sh_seg *a,
 	return (off < 2 * (a->box.w > b->box.w ? a->box.w : b->box.w) / 3);
 }
 
+/* 1 if B is the last word of the title whose line A is full. */
+static int
+ends_title(const struct sh_view *v, const struct sh_seg *a,
+    const struct sh_seg *b)
+{
+	return (b->row == a->row + 1 && b->n == 1 && a->n >= 4 &&
+	    v->atom[b->first].flags & SH_ATOM_UPPER &&
+	    strlen(v->atom[b->first].fold) >= 2);
+}
+
 void
 sh_heading_titles(const struct sh_view *v, const struct sh_heading *h,
     struct sh_title_block *block, size_t max, size_t *np)
@@ -274,8 +304,9 @@ sh_heading_titles(const struct sh_view *v, const struct sh_heading *h,
 			const struct sh_seg *s = &v->seg[seg];
 			double height = v->pages[h->page]->height_px;
 
-			if (!sh_view_is_upper(v, seg) ||
-			    is_number_line(v, s) ||
+			if (!(sh_view_is_upper(v, seg) || (b != NULL &&
+			    ends_title(v, &v->seg[b->seg[b->nsegs - 1]],
+			    s))) || is_number_line(v, s) ||
 			    is_form_line(v, s) || is_issuer_line(h, s) ||
 			    motto_in(v, seg) != SH_NONE)
 				continue;

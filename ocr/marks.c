@@ -3,13 +3,13 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <uninorm.h>
 
 #include "base/digest.h"
 #include "base/embed.h"
 #include "base/mem.h"
 #include "base/text.h"
 #include "ocr/names.h"
+#include "ocr/syllable.h"
 
 SH_EMBED(sh_marks_model, "ocr/data/marks.model");
 
@@ -503,55 +503,32 @@ find_witness(const struct sh_marks *m, const struct cell *run, size_t n,
 
 /* ---- what a page's reading does again and again ------------------------------ */
 
-enum tone { LEVEL, GRAVE, ACUTE, TILDE, HOOK, DOT, TONES };
-
 /* A blurred hook is an acute each time: how often one tone was another. */
 struct habits {
-	unsigned times[TONES][TONES];	/* read, in truth */
-	uint32_t words[TONES][TONES];	/* a bit for each, by a hash */
+	unsigned times[SH_TONES][SH_TONES];	/* read, in truth */
+	uint32_t words[SH_TONES][SH_TONES];	/* a bit for each, by a hash */
 };
-
-/* The tone of a syllable. */
-static enum tone
-tone_of(const char *s)
-{
-	static const ucs4_t marks[TONES] = { 0, 0x300, 0x301, 0x303, 0x309,
-	    0x323 };
-	const char *end = s + strlen(s);
-	ucs4_t parts[UC_DECOMPOSITION_MAX_LENGTH];
-	uint32_t cp;
-	size_t n;
-	int i, k, tone;
-
-	for (; (n = sh_utf8_get(s, end, &cp)) > 0; s += n)
-		for (; (k = uc_canonical_decomposition(cp, parts)) > 0;
-		    cp = parts[0])
-			for (i = 1; i < k; i++)
-				for (tone = GRAVE; tone < TONES; tone++)
-					if (parts[i] == marks[tone])
-						return ((enum tone)tone);
-	return (LEVEL);
-}
 
 /* Of a cell that was chosen to be another word: its tones, read and true. */
 static int
 find_tones(const struct sh_marks *m, const struct sh_page *p,
-    const struct cell *c, enum tone *was, enum tone *is, struct sh_error *err)
+    const struct cell *c, enum sh_tone *was, enum sh_tone *is,
+    struct sh_error *err)
 {
 	struct sh_buf low = SH_BUF_INIT;
 	int rc = sh_text_lower(p->words[c->word].text + c->before, c->core,
 	    &low, err) || sh_buf_puts(&low, "", err) ? -1 : 0;
 
 	if (rc == 0) {
-		*was = tone_of((char *)low.data);
-		*is = tone_of(m->word[c->choice[c->chosen]].text);
+		*was = sh_syllable_tone((char *)low.data);
+		*is = sh_syllable_tone(m->word[c->choice[c->chosen]].text);
 	}
 	sh_buf_free(&low);
 	return (rc);
 }
 
 static int
-is_habit(const struct habits *h, enum tone was, enum tone is)
+is_habit(const struct habits *h, enum sh_tone was, enum sh_tone is)
 {
 	return (was != is && h->times[was][is] >= HABIT_TIMES &&
 	    __builtin_popcount(h->words[was][is]) >= HABIT_WORDS);
@@ -595,7 +572,7 @@ static int
 take_run(struct pass *a, struct cell *c, size_t n, struct sh_error *err)
 {
 	enum witness w;
-	enum tone was, is;
+	enum sh_tone was, is;
 	size_t i;
 
 	if (n < 2)

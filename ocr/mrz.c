@@ -7,6 +7,7 @@
 #include "schemas/identifier.h"
 
 #define LINE_MAX	64
+#define NAME_MIN	8	/* "VO<<AN<<": a line of a name */
 #define TRIES_MAX	4096	/* ways to mend one group of digits */
 
 /*
@@ -326,6 +327,18 @@ read_td1(char line[3][LINE_MAX], int year, struct sh_mrz *out)
 	    line[0], line[1], line[2]);
 }
 
+/* What is missing of SIZE signs is filler: the name stands at the left. */
+static void
+fill_up(char line[LINE_MAX], size_t size)
+{
+	size_t n = strlen(line);
+
+	if (n >= size)
+		return;
+	memset(line + n, '<', size - n);
+	line[size] = '\0';
+}
+
 /* Number, check, "VNM", dates, personal number, check, check. */
 static void
 read_td3(char line[2][LINE_MAX], int year, struct sh_mrz *out)
@@ -379,7 +392,9 @@ sh_mrz_read(const char *const *lines, size_t nlines, int year,
 	memset(out, 0, sizeof(*out));
 	for (i = 0; i < nlines && have < 3; i++) {
 		len = clean_line(lines[i], next);
-		if (len < 24 || fillers(next) < 2)
+		/* Of the fillers behind the name some are soon lost. */
+		if (len < (have == 2 ? NAME_MIN : 24) || fillers(next) < 2 ||
+		    (have == 2 && len < 24 && digits_in(next) > 2))
 			continue;
 		/* The first line names the state, the last has no digits. */
 		if (have == 0 && strstr(next, "VNM") == NULL)
@@ -401,6 +416,8 @@ sh_mrz_read(const char *const *lines, size_t nlines, int year,
 		return;
 	if (have == 2)
 		line[2][0] = '\0';
+	else
+		fill_up(line[2], 30);
 	read_td1(line, year, out);
 }
 

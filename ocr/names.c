@@ -11,6 +11,8 @@
 #define NAME_MAX_BYTES	200
 #define WORDS_MAX	12
 
+#define COMMON	16	/* of the families: together nine tenths of all people */
+
 /* Family names that nearly all Vietnamese bear, and those of minorities. */
 static const char *const families[] = { "nguyễn", "trần", "lê", "phạm",
     "hoàng", "huỳnh", "phan", "vũ", "võ", "đặng", "bùi", "đỗ", "hồ", "ngô",
@@ -139,6 +141,17 @@ sh_name_spelling(const char *folded, int family)
 			found = list[i];
 		}
 	return (found);
+}
+
+int
+sh_name_is_common(const char *family)
+{
+	size_t i;
+
+	for (i = 0; i < COMMON; i++)
+		if (strcmp(families[i], family) == 0)
+			return (1);
+	return (0);
 }
 
 int

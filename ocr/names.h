@@ -20,6 +20,9 @@ int sh_name_is_given(const char *folded);
  */
 const char *sh_name_spelling(const char *folded, int family);
 
+/* 1 if nine in ten have this family name, in lower case, or one like it. */
+int sh_name_is_common(const char *family);
+
 /* 1 if two words in lower case are one syllable: hoà is hòa. */
 int sh_name_same(const char *a, const char *b);
 

@@ -4,8 +4,10 @@
  *
  *	=== slug                  or "unknown"
  *	field: value              all that stands on it, and nothing else
+ *	field?: value             of that one there must be a doubt
  *	@role: number | name      its holders, where the list matters
  *	!continues                it has no first page of its own
+ *	!begins                   a title says that it has one
  *	---
  *	the page; <<<page>>> begins the next
  */
@@ -27,13 +29,14 @@ struct paper {
 	char slug[64];
 	const char *file;
 	int line;
-	struct { char name[48], value[300]; int seen; } field[EXPECT_MAX];
+	struct { char name[48], value[300]; int seen, doubt; }
+	    field[EXPECT_MAX];
 	size_t nfields;
 	struct { char role[48], id[24], name[100]; int seen; } holder[16];
 	size_t nholders;
 	struct sh_page *page[PAGES_MAX];
 	size_t npages;
-	int continues;
+	int continues, begins;
 };
 
 static int failures;
@@ -100,6 +103,9 @@ check_fields(struct paper *p, const struct sh_fields *f)
 		else if (x->confidence < 0.5 || x->confidence > 1)
 			wrong(p, "%s has confidence %.2f", x->def->name,
 			    x->confidence);
+		if (p->field[k].doubt && x->doubt == NULL)
+			wrong(p, "%s \"%s\" is not doubted", x->def->name,
+			    x->value);
 		assert_true(x->page < p->npages);
 		assert_true(x->box.w > 0 && x->box.h > 0);
 		assert_non_null(x->method);
@@ -183,7 +189,7 @@ check_paper(struct paper *p)
 		    "unknown" : type->slug, g.confidence, e);
 		free(e);
 	}
-	if (p->continues ? g.first_page >= 0 : g.first_page < 0)
+	if (p->continues ? g.first_page >= 0 : g.first_page < p->begins)
 		wrong(p, "first_page is %d", g.first_page);
 	type = sh_catalogue_type(catalogue, p->slug);
 	if (type != NULL) {
@@ -218,12 +224,19 @@ read_expectation(struct paper *p, const char *s, size_t len)
 		p->continues = 1;
 		return;
 	}
+	if (strcmp(line, "!begins") == 0) {
+		p->begins = 1;
+		return;
+	}
 	value = strstr(line, ": ");
 	assert_non_null(value);
 	*value = '\0';
 	value += 2;
 	if (line[0] != '@') {
 		assert_true(p->nfields < EXPECT_MAX);
+		p->field[p->nfields].doubt = value[-3] == '?';
+		if (p->field[p->nfields].doubt)
+			value[-3] = '\0';
 		(void)snprintf(p->field[p->nfields].name, 48, "%.47s", line);
 		(void)snprintf(p->field[p->nfields++].value, 300,
 		    "%.299s", value);

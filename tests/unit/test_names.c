@@ -3,6 +3,7 @@
 
 #include "ocr/calibrate.h"
 #include "ocr/fields.h"
+#include "ocr/syllable.h"
 #include "schemas/identifier.h"
 
 static void
@@ -77,6 +78,22 @@ places_outlive_the_reform(void **state)
 }
 
 static void
+some_syllables_cannot_be(void **state)
+{
+	(void)state;
+	assert_int_equal(sh_syllable_tone("tuyết"), SH_ACUTE);
+	assert_int_equal(sh_syllable_tone("VỎ"), SH_HOOK);
+	assert_int_equal(sh_syllable_tone("đưa"), SH_LEVEL);
+	assert_false(sh_syllable_possible("tuyêt"));
+	assert_false(sh_syllable_possible("bich"));
+	assert_true(sh_syllable_possible("bích"));
+	assert_true(sh_syllable_possible("việt"));
+	assert_true(sh_syllable_possible("trân"));
+	assert_true(sh_syllable_possible("anh"));
+	assert_true(sh_syllable_possible(""));
+}
+
+static void
 confidences_are_probabilities(void **state)
 {
 	struct sh_error err = SH_ERROR_INIT;
@@ -112,6 +129,7 @@ main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(one_person_is_spelt_in_many_ways),
 		cmocka_unit_test(places_outlive_the_reform),
+		cmocka_unit_test(some_syllables_cannot_be),
 		cmocka_unit_test(confidences_are_probabilities),
 	};
 
