@@ -284,7 +284,10 @@ static int
 ends_title(const struct sh_view *v, const struct sh_seg *a,
     const struct sh_seg *b)
 {
+	uint32_t page = v->row[a->row].page;
+
 	return (b->row == a->row + 1 && b->n == 1 && a->n >= 4 &&
+	    2 * a->box.w > v->right[page] - v->left[page] &&
 	    v->atom[b->first].flags & SH_ATOM_UPPER &&
 	    strlen(v->atom[b->first].fold) >= 2);
 }
