@@ -64,11 +64,17 @@ take_held(void *arg, const struct sh_entry *t, struct sh_error *err)
 	struct held *h = arg;
 	json_t *v;
 
+	int rc;
+
 	if ((v = sh_document_entry(h->ar, h->holder, t, err)) == NULL)
 		return (-1);
-	h->found = sh_tag_parse(sh_member(v, "id"), &h->id) == 0;
+	/* An entry that names nothing is not nothing held. */
+	rc = sh_tag_parse(sh_member(v, "id"), &h->id) == 0 ? 1 :
+	    sh_error_set(err, SH_EFIXITY, "record.damaged",
+	    "an entry of what is held names no document");
+	h->found = rc == 1;
 	json_decref(v);
-	return (1);
+	return (rc);
 }
 
 /* 1 with the document that holds CONTENT for HOLDER, 0, or -1. */
