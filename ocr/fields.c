@@ -15,6 +15,7 @@
  * exact, on readings with known truth (tests/tools/extract).
  */
 #define PENNED	0.5	/* of ten fields on sample forms five were exact */
+#define ELSEWHERE	0.3	/* mostly somebody else's */
 #define Q_COLON		1.0	/* a label with its colon */
 #define Q_LEADS		0.96	/* a label at its segment's head */
 #define Q_WEAK		0.93	/* a label in running text */
@@ -231,7 +232,7 @@ try_labels(struct sh_find *f, const struct sh_field_def *def,
 		}
 		/* What was written at its place nobody could read. */
 		if (unread && sh_find_honorific(f, o) && p.doubt == NULL)
-			p.doubt = "field.unclear";
+			p.doubt = SH_DOUBT_ELSEWHERE;
 		p.method = "anchor";
 		p.worth = quality(f, o) * (1 - 0.04 * rank) *
 		    (1 - 0.03 * (double)(seen < 5 ? seen : 5));
@@ -571,8 +572,9 @@ find_holder_numbers(struct sh_find *f, const struct sh_paper_type *type,
 }
 
 /*
- * From here on a confidence is a probability.  What was written by hand is
- * for a person, whatever else is thought of it.
+ * From here on a confidence is a probability.  What was written by hand, or
+ * stands where its label does not, is for a person, whatever else is thought
+ * of it.
  */
 static void
 calibrate(const struct sh_calibration *c, const struct sh_page *const *pages,
@@ -583,14 +585,18 @@ calibrate(const struct sh_calibration *c, const struct sh_page *const *pages,
 	for (i = 0; i < out->n; i++) {
 		struct sh_field *f = &out->field[i];
 		int penned = sh_pen_wrote(pages[f->page], f->box);
+		int elsewhere = f->doubt != NULL && strcmp(f->doubt,
+		    SH_DOUBT_ELSEWHERE) == 0;
 
 		f->confidence = sh_calibration_apply(c, f->def->kind,
 		    f->doubt != NULL, f->confidence);
 		if (penned) {
 			f->doubt = "field.handwritten";
 			f->confidence = fmin(f->confidence, PENNED);
+		} else if (elsewhere) {
+			f->confidence = fmin(f->confidence, ELSEWHERE);
 		}
-		f->review = penned || f->confidence < sh_calibration_threshold(c,
+		f->review = penned || elsewhere || f->confidence < sh_calibration_threshold(c,
 		    f->def->kind, f->def->error_rate);
 	}
 }

@@ -169,6 +169,28 @@ date_line(const struct sh_find *f, uint32_t seg, struct sh_span *s,
 	}
 }
 
+/* "Tây Ninh, ngày 22 tháng 6 năm 203": a line for the day that nobody reads. */
+static int
+is_broken_date(const struct sh_find *f, uint32_t seg)
+{
+	const struct sh_view *v = &f->v;
+	const struct sh_seg *g = &v->seg[seg];
+	struct sh_span s = { .n = 0 };
+	struct sh_date d;
+	uint32_t i;
+	size_t from, to;
+	unsigned bad, words = 0;
+
+	if (g->n > 12 || f->occ_at[g->first] != 0 || is_cell(f, seg))
+		return (0);
+	for (i = g->first; i < g->first + g->n; i++)
+		words |= strcmp(v->atom[i].fold, "ngay") == 0 ? 1u :
+		    strcmp(v->atom[i].fold, "thang") == 0 ? 2u :
+		    strcmp(v->atom[i].fold, "nam") == 0 ? 4u : 0;
+	span_seg(v, seg, &s);
+	return (words == 7 && !sh_find_date(v, &s, &d, &from, &to, &bad));
+}
+
 int
 sh_find_date_line(struct sh_find *f, const char *where,
     struct sh_proposal *p)
@@ -179,7 +201,7 @@ sh_find_date_line(struct sh_find *f, const char *where,
 	uint32_t row, seg, top = f->head.body + 2, changes;
 	size_t from, to, bfrom = 0, bto = 0;
 	unsigned bad, bbad = 0;
-	int at_top, want_top, want_bottom, want_first, have = 0;
+	int at_top, want_top, want_bottom, want_first, have = 0, broken = 0;
 
 	want_first = where != NULL && strcmp(where, "first") == 0;
 	want_top = where == NULL || strcmp(where, "top") == 0 ||
@@ -193,8 +215,10 @@ sh_find_date_line(struct sh_find *f, const char *where,
 			continue;
 		for (seg = v->row[row].first; !f->row_out[row] &&
 		    seg < v->row[row].first + v->row[row].n; seg++) {
-			if (!date_line(f, seg, &s, &d, &from, &to, &bad))
+			if (!date_line(f, seg, &s, &d, &from, &to, &bad)) {
+				broken |= is_broken_date(f, seg);
 				continue;
+			}
 			at_top = v->row[row].page == 0 && row <= top &&
 			    f->head.motto != SH_NONE;
 			if (at_top ? !want_top : !want_bottom)
@@ -220,7 +244,10 @@ sh_find_date_line(struct sh_find *f, const char *where,
 	sh_date_print(found, p->value);
 	sh_find_place(v, &best, bfrom, bto, p);
 	p->method = "pattern";
-	if (bbad > 0) {
+	if (broken && bto - bfrom < 4) {
+		/* Figures alone; the day itself stands in words elsewhere. */
+		p->doubt = SH_DOUBT_ELSEWHERE;
+	} else if (bbad > 0) {
 		p->confidence *= 0.8;
 		p->doubt = "field.corrected";
 	}

@@ -23,6 +23,9 @@
 #define SH_SPAN_MAX	256
 #define SH_COLUMNS_MAX	4
 
+/* Its own place was not read: it stands elsewhere, perhaps of another. */
+#define SH_DOUBT_ELSEWHERE	"field.elsewhere"
+
 struct sh_occ {
 	uint32_t first, end;	/* atoms of the label, its qualifier too */
 	uint32_t phrase;

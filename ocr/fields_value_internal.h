@@ -33,8 +33,6 @@ char sh_digit_for(char c);
 /* CUT: the end of a sentence ends the value. */
 int sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
     enum sh_mend mend, struct sh_proposal *p) SH_MUST_CHECK;
-int sh_value_place(struct sh_find *f, const struct sh_span *s,
-    struct sh_proposal *p) SH_MUST_CHECK;
 /* Where [FROM, TO) ends without stray marks that the reading mistrusted. */
 size_t sh_span_without_noise(const struct sh_view *v,
     const struct sh_span *s, size_t from, size_t to);
@@ -44,6 +42,11 @@ size_t sh_span_without_noise(const struct sh_view *v,
 int sh_value_name(struct sh_find *f, const struct sh_span *s,
     struct sh_proposal *p) SH_MUST_CHECK;
 int sh_value_organisation(struct sh_find *f, const struct sh_span *s,
+    struct sh_proposal *p) SH_MUST_CHECK;
+
+/* ---- fields_value_place.c ---- */
+
+int sh_value_place(struct sh_find *f, const struct sh_span *s,
     struct sh_proposal *p) SH_MUST_CHECK;
 
 /* ---- fields_value_date.c, _id.c, _number.c, _pattern.c ---- */

@@ -1,4 +1,4 @@
-/* Values as printed: words, their marks mended, places. */
+/* Values as printed: words, their marks mended. */
 #include "ocr/fields_value_internal.h"
 
 #include <stdlib.h>
@@ -268,52 +268,4 @@ sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
 	}
 	sh_find_place(v, s, from, to, p);
 	return (1);
-}
-
-/* A place in Vietnam needs not say so. */
-/* Does the part of an address that atom LAST ends begin with "tỉnh"? */
-static int
-names_province(const struct sh_view *v, const struct sh_span *s, size_t last)
-{
-	size_t i;
-
-	for (i = last; i > 0 && last - i < 5; i--) {
-		const struct sh_atom *a = &v->atom[s->atom[i - 1]];
-
-		if (strcmp(a->fold, "tinh") == 0 || (strcmp(a->fold, "pho") ==
-		    0 && i > 1 && strcmp(v->atom[s->atom[i - 2]].fold,
-		    "thanh") == 0))
-			return (1);
-		if (a->flags & SH_ATOM_COMMA)
-			break;
-	}
-	return (0);
-}
-
-int
-sh_value_place(struct sh_find *f, const struct sh_span *s,
-    struct sh_proposal *p)
-{
-	static const char *const tails[] = { ", Việt Nam", ", Viet Nam" };
-	struct sh_span few = *s;
-	size_t i, n, k;
-	int r;
-
-	/* "…, tỉnh Đồng Nai, đủ điều kiện …": behind the province. */
-	for (i = 0; i + 1 < few.n; i++)
-		if (f->v.atom[few.atom[i]].flags & SH_ATOM_COMMA &&
-		    names_province(&f->v, &few, i) &&
-		    strcmp(f->v.atom[few.atom[i + 1]].fold, "tinh") != 0 &&
-		    !(f->v.atom[few.atom[i + 1]].flags & (SH_ATOM_CAPITAL |
-		    SH_ATOM_DIGITS)))
-			few.n = i + 1;
-	r = sh_value_text(f, &few, 0, SH_MEND_SURE, p);
-
-	for (i = 0; r == 1 && i < SH_COUNT(tails); i++) {
-		n = strlen(p->value);
-		k = strlen(tails[i]);
-		if (n > k && strcmp(p->value + n - k, tails[i]) == 0)
-			p->value[n - k] = '\0';
-	}
-	return (r);
 }

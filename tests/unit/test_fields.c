@@ -100,7 +100,8 @@ check_fields(struct paper *p, const struct sh_fields *f)
 			wrong(p, "%s is \"%s\", should be \"%s\" (%.2f %s)",
 			    x->def->name, x->value, p->field[k].value,
 			    x->confidence, x->method);
-		else if (x->confidence < 0.5 || x->confidence > 1)
+		else if (x->confidence < (p->field[k].doubt ? 0 : 0.5) ||
+		    x->confidence > 1)
 			wrong(p, "%s has confidence %.2f", x->def->name,
 			    x->confidence);
 		if (p->field[k].doubt && x->doubt == NULL)
