@@ -336,6 +336,8 @@ try_sentence(struct sh_find *f, const struct sh_field_def *def,
 	struct sh_span s;
 	uint32_t atoms[24], k;
 	size_t i, n;
+	uint32_t from = json_integer_value(json_object_get(r->json, "from")) ==
+	    2;
 	int rc = -1;
 
 	ph.exact_below = 40;	/* "chưa" and "chú" must not be one */
@@ -352,7 +354,7 @@ try_sentence(struct sh_find *f, const struct sh_field_def *def,
 			continue;
 		memset(&s, 0, sizeof(s));
 		memset(&p, 0, sizeof(p));
-		for (k = 0; k < m.n; k++)
+		for (k = from; k < m.n; k++)
 			s.atom[s.n++] = atoms[k];
 		/* The sentence goes on to its full stop; a choice ends. */
 		for (; !exact && k < n && !(v->atom[atoms[k - 1]].flags &

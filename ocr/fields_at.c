@@ -450,6 +450,15 @@ is_centred(const struct sh_view *v, uint32_t title, uint32_t seg)
 	    abs(2 * b->x + b->w - 2 * t->x - t->w) < width / 16);
 }
 
+/* "V/v" as one word: "Vv", "V⁄%". */
+static int
+is_about(const struct sh_atom *a)
+{
+	return (strcmp(a->fold, "vv") == 0 || ((a->text[0] == 'V' ||
+	    a->text[0] == 'v') && (a->text[1] == '/' || strncmp(a->text + 1,
+	    "⁄", strlen("⁄")) == 0) && strlen(a->fold) <= 2));
+}
+
 static int
 starts_about(const struct sh_view *v, uint32_t first, uint32_t end)
 {
@@ -553,8 +562,7 @@ find_about(struct sh_find *f, struct sh_proposal *p)
 				span_run(&s, g->first + 2, end);
 				break;
 			}
-			if (at == SH_NONE && strcmp(v->atom[g->first].fold,
-			    "vv") == 0) {
+			if (at == SH_NONE && is_about(&v->atom[g->first])) {
 				at = row;
 				x = g->box.x + g->box.w;
 				span_run(&s, g->first + 1, end);

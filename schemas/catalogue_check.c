@@ -256,7 +256,7 @@ sh_catalogue_check_find(const json_t *v, const json_t *contexts,
 {
 	static const char *const members[] = { "label", "text", "at",
 	    "pattern", "sentence", "title", "of", "where", "after", "exact",
-	    "organisation", "weak", "colon", NULL };
+	    "organisation", "weak", "colon", "from", NULL };
 	static const char *const places[] = { "number", "date", "signer",
 	    "issuer", "title", "subject", "today", "transfer", "name", "mrz",
 	    "qr", NULL };
