@@ -1,6 +1,7 @@
 #include "base/json.h"
 
 #include <math.h>
+#include <setjmp.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,16 +11,18 @@
 
 /*
  * jansson 2.14 leaves out the letter for which a string found no room, and
- * goes on: that an allocation failed must be noticed here.
+ * goes on, into an assertion at worst: the parser is left where an allocation
+ * fails.  What it had allocated by then is lost.
  */
-static _Thread_local int starved;
+static _Thread_local jmp_buf *way_out;
 
 static void *
 take_memory(size_t n)
 {
 	void *p = malloc(n);
 
-	starved |= p == NULL;
+	if (p == NULL && way_out != NULL)
+		longjmp(*way_out, 1);
 	return (p);
 }
 
@@ -61,6 +64,7 @@ sh_json_parse(const void *data, size_t len, size_t limit,
     struct sh_error *err)
 {
 	json_error_t je;
+	jmp_buf env;
 	json_t *v;
 
 	if (len > limit) {
@@ -73,13 +77,14 @@ sh_json_parse(const void *data, size_t len, size_t limit,
 		    "JSON nested deeper than %d", JSON_DEPTH_MAX);
 		return (NULL);
 	}
-	starved = 0;
-	v = json_loadb(data, len, JSON_REJECT_DUPLICATES, &je);
-	if (starved) {
+	if (setjmp(env) != 0) {
+		way_out = NULL;
 		(void)sh_error_nomem(err, "JSON");
-		json_decref(v);
 		return (NULL);
 	}
+	way_out = &env;
+	v = json_loadb(data, len, JSON_REJECT_DUPLICATES, &je);
+	way_out = NULL;
 	if (v == NULL)
 		(void)sh_error_set(err, SH_EFORMAT, "json.syntax",
 		    "line %d column %d: %s", je.line, je.column, je.text);
