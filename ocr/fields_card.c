@@ -154,7 +154,7 @@ find_mrz(struct card *c)
 			sum += (double)v->atom[k].confidence;
 			words++;
 		}
-		if (text[n].len < (n == 2 ? 8 : 20))
+		if (text[n].len < (n >= 2 ? 8 : 20))
 			sh_buf_reset(&text[n]);
 		else if (n++ == 0)
 			c->mrz_box = s->box;

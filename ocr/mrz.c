@@ -1,12 +1,14 @@
 #include "ocr/mrz.h"
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "schemas/identifier.h"
 
 #define LINE_MAX	64
+#define CARD_LINE	30	/* signs */
 #define NAME_MIN	8	/* "VO<<AN<<": a line of a name */
 #define TRIES_MAX	4096	/* ways to mend one group of digits */
 
@@ -382,6 +384,58 @@ read_td3(char line[2][LINE_MAX], int year, struct sh_mrz *out)
 	}
 }
 
+/* Which of a card's three lines it is: the last has no digits. */
+static int
+line_of_card(const char *s)
+{
+	const char *state = strstr(s, "VNM");
+
+	return (digits_in(s) <= 2 ? 2 : state != NULL && state - s <= 4 ? 0 :
+	    1);
+}
+
+/* How well a line was read: by its check digits, then by its length. */
+static int
+worth_of_line(const char *s, int which, int year)
+{
+	struct sh_mrz m = { .held = 0 };
+	size_t len = strlen(s);
+
+	if (which == 0)
+		(void)read_first(s, len, &m);
+	else if (which == 1)
+		read_dates(s, len, "VNM", year, &m);
+	return ((int)m.held * LINE_MAX - abs((int)len - CARD_LINE));
+}
+
+/* A card's lines may have been read twice: the better of each. */
+static void
+read_card_lines(const char *const *lines, size_t nlines, int year,
+    struct sh_mrz *out)
+{
+	char line[3][LINE_MAX] = { "", "", "" }, next[LINE_MAX];
+	size_t i, len;
+	int k;
+
+	for (i = 0; i < nlines; i++) {
+		len = clean_line(lines[i], next);
+		k = line_of_card(next);
+		/* Of the fillers behind the name some are soon lost. */
+		if (len < (k == 2 ? NAME_MIN : 24) || fillers(next) < 2 ||
+		    (k > 0 && line[0][0] == '\0'))
+			continue;
+		if (line[k][0] == '\0' || worth_of_line(next, k, year) >
+		    worth_of_line(line[k], k, year))
+			memcpy(line[k], next, sizeof(next));
+	}
+	/* Two good lines are a card's back too. */
+	if (digits_in(line[0]) < 12 || digits_in(line[1]) < 8)
+		return;
+	if (line[2][0] != '\0')
+		fill_up(line[2], CARD_LINE);
+	read_td1(line, year, out);
+}
+
 void
 sh_mrz_read(const char *const *lines, size_t nlines, int year,
     struct sh_mrz *out)
@@ -390,35 +444,19 @@ sh_mrz_read(const char *const *lines, size_t nlines, int year,
 	size_t i, len, have = 0;
 
 	memset(out, 0, sizeof(*out));
-	for (i = 0; i < nlines && have < 3; i++) {
+	for (i = 0; i < nlines && have < 2; i++) {
 		len = clean_line(lines[i], next);
-		/* Of the fillers behind the name some are soon lost. */
-		if (len < (have == 2 ? NAME_MIN : 24) || fillers(next) < 2 ||
-		    (have == 2 && len < 24 && digits_in(next) > 2))
+		/* A passport's first line names the state, too. */
+		if (len < 24 || fillers(next) < 2 || (have == 0 &&
+		    (next[0] != 'P' || len <= 34 || strstr(next, "VNM") ==
+		    NULL)))
 			continue;
-		/* The first line names the state, the last has no digits. */
-		if (have == 0 && strstr(next, "VNM") == NULL)
-			continue;
-		if (have == 0 && next[0] == 'P' && len > 34)
-			out->kind = SH_MRZ_TD3;
 		memcpy(line[have++], next, sizeof(next));
-		if (out->kind == SH_MRZ_TD3 && have == 2)
-			break;
 	}
-	if (out->kind == SH_MRZ_TD3) {
-		out->kind = SH_MRZ_NONE;
-		if (have == 2)
-			read_td3(line, year, out);
-		return;
-	}
-	/* Two good lines are a card's back too. */
-	if (have < 2 || digits_in(line[0]) < 12 || digits_in(line[1]) < 8)
-		return;
 	if (have == 2)
-		line[2][0] = '\0';
-	else
-		fill_up(line[2], 30);
-	read_td1(line, year, out);
+		read_td3(line, year, out);
+	if (have == 0)
+		read_card_lines(lines, nlines, year, out);
 }
 
 /* SIZE signs: "Nguyễn Văn An" is "NGUYEN<<VAN<AN<<<". */
