@@ -183,6 +183,8 @@ int sh_find_pattern(const struct sh_find *f, const char *name,
 /* A person's name at the front of the span: atoms [*from, *to), or 0. */
 int sh_find_name(const struct sh_view *v, const struct sh_span *s,
     size_t *from, size_t *to);
+/* Dirt that was read as signs leaves the name. */
+void sh_find_tidy_name(char *name);
 /*
  * May uncertain words take the marks of the catalogue's spelling: never, only
  * when both neighbours say so (names of places and firms), or when one does?

@@ -341,6 +341,7 @@ take_name(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
 	}
 	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
 		return (-1);
+	sh_find_tidy_name(p->value);
 	sh_find_place(&f->v, s, from, to, p);
 	p->confidence *= worth;
 	p->method = "pattern";

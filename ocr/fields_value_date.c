@@ -147,6 +147,51 @@ sh_find_date(const struct sh_view *v, const struct sh_span *s,
 	return (0);
 }
 
+/*
+ * "0710711960", "07/07I11960": slashes that were read as ones.  Only where a
+ * label says that a date must stand there, for telephones look the same.
+ */
+static size_t
+read_solid_date(const struct sh_scan *c, size_t i, struct sh_date *d)
+{
+	static const char slashes[] = "/1IJ|!li";
+	const char *p = c->s + i, *start = p;
+	unsigned bad = 0;
+
+	if (read_digits(p, 2, &d->day, &bad) != 2 || p[2] == '\0' ||
+	    strchr(slashes, p[2]) == NULL)
+		return (0);
+	p += 3;
+	if (read_digits(p, 2, &d->month, &bad) != 2 || p[2] == '\0' ||
+	    strchr(slashes, p[2]) == NULL)
+		return (0);
+	p += 3;
+	if (*p == '1' && sh_is_digit(p[4]))
+		p++;
+	if (read_digits(p, 4, &d->year, &bad) != 4 || sh_is_digit(p[4]) ||
+	    bad > 0 || !good_date(*d))
+		return (0);
+	return ((size_t)(p + 4 - start));
+}
+
+static int
+find_solid_date(const struct sh_view *v, const struct sh_span *s,
+    struct sh_date *d, size_t *from, size_t *to, unsigned *corrected)
+{
+	struct sh_scan c;
+	size_t i, n;
+
+	sh_scan_span(v, s, &c);
+	for (i = 0; i < c.n && !sh_is_digit(c.s[i]); i++)
+		;
+	if (i == c.n || (n = read_solid_date(&c, i, d)) == 0)
+		return (0);
+	*from = c.at[i];
+	*to = (size_t)c.at[i + n - 1] + 1;
+	*corrected = 1;
+	return (1);
+}
+
 int
 sh_value_date(struct sh_find *f, const struct sh_span *s, struct sh_proposal *p)
 {
@@ -154,7 +199,8 @@ sh_value_date(struct sh_find *f, const struct sh_span *s, struct sh_proposal *p)
 	unsigned bad = 0;
 	size_t from, to;
 
-	if (!sh_find_date(&f->v, s, &d, &from, &to, &bad))
+	if (!sh_find_date(&f->v, s, &d, &from, &to, &bad) &&
+	    !find_solid_date(&f->v, s, &d, &from, &to, &bad))
 		return (0);
 	if ((p->value = sh_alloc(SH_DATE_LEN, 1, "date", f->err)) == NULL)
 		return (-1);

@@ -165,6 +165,42 @@ sh_find_name(const struct sh_view *v, const struct sh_span *s, size_t *from,
 	return (1);
 }
 
+/* Signs that no name has; an apostrophe within a word, "H'Nghe", is one's. */
+static size_t
+sign_at(const char *s, int edge)
+{
+	static const char *const signs[] = { ",", ";", ":", "|", "_", "*",
+	    "<", ">", "¡", "\"", "“", "”", "'", "`", "‘", "’" };
+	size_t i, n;
+
+	for (i = 0; i < SH_COUNT(signs) && (edge || i < 12); i++) {
+		n = strlen(signs[i]);
+		if (strncmp(s, signs[i], n) == 0)
+			return (n);
+	}
+	return (0);
+}
+
+void
+sh_find_tidy_name(char *name)
+{
+	const char *p = name;
+	char *out = name;
+	size_t n;
+
+	while (*p != '\0') {
+		n = *p == ' ' ? 1 : sign_at(p, out == name || out[-1] == ' ');
+		if (n == 0)
+			*out++ = *p++;
+		else if (out > name && out[-1] != ' ')
+			*out++ = ' ';
+		p += n;
+	}
+	if (out > name && out[-1] == ' ')
+		out--;
+	*out = '\0';
+}
+
 /* Words that the name of an organisation begins with. */
 static int
 is_organisation(const struct sh_view *v, const struct sh_span *s)
@@ -218,8 +254,10 @@ sh_value_name(struct sh_find *f, const struct sh_span *s, struct sh_proposal *p)
 	to = sh_span_without_noise(&f->v, s, from, to);
 	if (to - from < 2)
 		return (0);
-	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value) ||
-	    sh_find_unglue(f, &p->value) || (!is_in_capitals(&f->v, s, from) &&
+	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
+		return (-1);
+	sh_find_tidy_name(p->value);
+	if (sh_find_unglue(f, &p->value) || (!is_in_capitals(&f->v, s, from) &&
 	    f->v.atom[s->atom[from]].flags & SH_ATOM_UPPER &&
 	    lower_first(p->value, f->err)))
 		return (-1);
