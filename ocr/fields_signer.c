@@ -326,9 +326,12 @@ static int
 take_name(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
     double worth, struct sh_proposal *p)
 {
-	uint32_t family = family_before(&f->v, s->atom[from]);
+	const struct sh_view *v = &f->v;
+	uint32_t first = s->atom[from], family;
 	struct sh_span whole = { .n = 0 };
 
+	family = sh_name_is_family(v->atom[first].fold) ? SH_NONE :
+	    family_before(v, first);
 	if (family != SH_NONE) {
 		whole.atom[whole.n++] = family;
 		for (; from < to && whole.n < SH_SPAN_MAX; from++)
@@ -342,7 +345,7 @@ take_name(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
 	if (sh_find_text(f, s, from, to, SH_MEND_NOT, &p->value))
 		return (-1);
 	sh_find_tidy_name(p->value);
-	sh_find_place(&f->v, s, from, to, p);
+	sh_find_place(v, s, from, to, p);
 	p->confidence *= worth;
 	p->method = "pattern";
 	return (1);
