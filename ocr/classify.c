@@ -6,6 +6,7 @@
 
 #include "base/mem.h"
 #include "base/text.h"
+#include "ocr/begins.h"
 #include "ocr/heading.h"
 #include "ocr/linear.h"
 
@@ -365,17 +366,8 @@ has_fold(const struct sh_view *v, uint32_t first, uint32_t end,
     const char *want)
 {
 	char text[96];
-	size_t len = 0, n;
-	uint32_t i;
 
-	for (i = first; i < end; i++) {
-		n = strlen(v->atom[i].fold);
-		if (len + n >= sizeof(text))
-			break;
-		memcpy(text + len, v->atom[i].fold, n);
-		len += n;
-	}
-	text[len] = '\0';
+	(void)sh_view_join(v, first, end, text, sizeof(text));
 	return (strstr(text, want) != NULL);
 }
 
@@ -590,166 +582,25 @@ explain(struct judge *j, const struct sh_linear *m, const struct sh_grams *g,
 	return (0);
 }
 
-/* A page number of 2 or more in the middle of the page's first row. */
-static int
-is_numbered_page(const struct sh_view *v, const struct sh_heading *h)
-{
-	const struct sh_seg *s;
-	const struct sh_atom *a;
-	int32_t centre, width = v->pages[h->page]->width_px;
-
-	if (h->row == h->end || v->row[h->row].n != 1)
-		return (0);
-	s = &v->seg[v->row[h->row].first];
-	a = &v->atom[s->first];
-	centre = s->box.x + s->box.w / 2;
-	return (s->n == 1 && a->flags & SH_ATOM_DIGITS &&
-	    strlen(a->fold) <= 2 && strcmp(a->fold, "1") != 0 &&
-	    strcmp(a->fold, "0") != 0 && centre > width * 2 / 5 &&
-	    centre < width * 3 / 5);
-}
-
-/* "III. THÔNG TIN …", "Điều 5", "PHẦN 2": a part of something. */
-static int
-begins_part(const struct sh_view *v, uint32_t seg)
-{
-	static const char *const words[] = { "dieu", "phan", "chuong", "muc",
-	    "phuluc", "trang" };
-	const struct sh_atom *a = &v->atom[v->seg[seg].first];
-	size_t i;
-
-	for (i = 0; i < SH_COUNT(words); i++)
-		if (strcmp(a->fold, words[i]) == 0)
-			return (1);
-	return (a->flags & (SH_ATOM_STOP | SH_ATOM_SHUT | SH_ATOM_DASH |
-	    SH_ATOM_DIGITS) && strlen(a->fold) <= 4);
-}
-
-/*
- * A short line alone in the middle of the page's upper part: in capitals, or
- * before anything else.
- */
-static int
-is_headed(const struct judge *j)
-{
-	const struct sh_view *v = &j->view;
-	int32_t left = v->npages > 0 ? v->left[0] : 0, width;
-	uint32_t row, k, letters;
-
-	width = v->npages > 0 ? v->right[0] - left : 0;
-	for (row = j->head.row; row < j->head.end && row < j->head.row + 8;
-	    row++) {
-		const struct sh_seg *s = &v->seg[v->row[row].first];
-
-		if (s->box.y > v->pages[0]->height_px * 2 / 5 ||
-		    begins_part(v, v->row[row].first))
-			return (0);
-		if (v->row[row].n != 1 || abs(2 * (s->box.x - left) +
-		    s->box.w - width) > width / 3 || s->box.w > width * 4 / 5)
-			continue;
-		for (letters = 0, k = s->first; k < s->first + s->n; k++)
-			letters += (uint32_t)strlen(v->atom[k].fold);
-		if (letters >= 7 && (row == j->head.row ||
-		    sh_view_is_upper(v, v->row[row].first)))
-			return (1);
-	}
-	return (0);
-}
-
-/* "Đà Lạt, ngày 3 tháng 9 năm 2021" in one of the first rows. */
-static int
-is_letter(const struct sh_view *v)
-{
-	uint32_t row, i;
-
-	for (row = 0; row < v->nrows && row < 4; row++) {
-		const struct sh_seg *s = &v->seg[v->row[row].first];
-		int day = 0, year = 0;
-
-		if (v->row[row].page != 0 || s->n > 12)
-			break;
-		for (i = s->first; i < s->first + s->n; i++) {
-			day |= strcmp(v->atom[i].fold, "thang") == 0;
-			year |= strcmp(v->atom[i].fold, "nam") == 0;
-		}
-		if (day && year)
-			return (1);
-	}
-	return (0);
-}
-
-/* What the titles of papers of all sorts begin with, spaces left out. */
-static int
-is_paper_word(const struct sh_view *v, const struct sh_seg *s)
-{
-	static const char *const words[] = { "phieu", "giaychungnhan",
-	    "giayxacnhan", "giayuyquyen", "giaycam", "giaydenghi",
-	    "giaygioithieu", "giaymoi", "giaykham", "giayra", "giaybao",
-	    "giaynop", "giayphep", "tokhai", "totrinh", "bienban", "bienlai",
-	    "hopdong", "quyetdinh", "thongbao", "hoadon", "donxin",
-	    "dondenghi", "donkhieunai", "donthuoc", "chungchi", "trichluc",
-	    "vanban", "baocao", "kehoach", "bancam", "soyeulylich" };
-	char text[40];
-	size_t len = 0, n, i;
-	uint32_t k;
-
-	for (k = s->first; k < s->first + s->n; k++) {
-		n = strlen(v->atom[k].fold);
-		if (len + n >= sizeof(text))
-			break;
-		memcpy(text + len, v->atom[k].fold, n);
-		len += n;
-	}
-	text[len] = '\0';
-	for (i = 0; i < SH_COUNT(words); i++)
-		if (strncmp(text, words[i], strlen(words[i])) == 0)
-			return (1);
-	return (0);
-}
-
-/* A line of capitals in the middle of the page's head names some paper. */
-static int
-names_paper(const struct judge *j)
-{
-	const struct sh_view *v = &j->view;
-	uint32_t row;
-
-	for (row = j->head.row; row < j->head.end && row < j->head.row + 8;
-	    row++) {
-		const struct sh_seg *s = &v->seg[v->row[row].first];
-		int32_t off = 2 * s->box.x + s->box.w - v->left[0] -
-		    v->right[0];
-
-		if (s->box.y > v->pages[0]->height_px / 4)
-			break;
-		if (v->row[row].n == 1 && s->n >= 2 &&
-		    abs(off) < (v->right[0] - v->left[0]) / 4 &&
-		    sh_view_is_upper(v, v->row[row].first) &&
-		    is_paper_word(v, s))
-			return (1);
-	}
-	return (0);
-}
-
 /* Does the first page begin a document, or go on with one? */
 static int
 beginning(const struct judge *j, size_t best)
 {
 	const struct sh_heading *h = &j->head;
 
-	if (is_numbered_page(&j->view, h))
+	if (sh_begins_numbered(&j->view, h))
 		return (-1);
 	if (j->page_title && j->title[best] >= 0.5)
 		return (1);
 	if (h->motto != SH_NONE && h->motto < h->row + 8)
 		return (best < j->ntypes && j->title[best] > 0 ? 1 : 0);
-	if ((best == j->ntypes || j->title[best] <= 0) && names_paper(j))
+	if ((best == j->ntypes || j->title[best] <= 0) && sh_begins_named(&j->view, h))
 		return (1);
 	if (j->view.nrows == 0 || j->title[j->ntypes] > 0.5 || j->strange)
 		return (0);
 	/* A heading of its own, or a letter's place and day; no card's back. */
 	if (!(best < j->ntypes && sh_catalogue_type_at(j->c, best)->card) &&
-	    (is_headed(j) || is_letter(&j->view)))
+	    (sh_begins_headed(&j->view, h) || sh_begins_letter(&j->view)))
 		return (0);
 	/* Neither title nor motto: it goes on. */
 	return (-1);

@@ -299,16 +299,9 @@ is_unfinished(const struct sh_view *v, struct sh_run r)
 	    "vienkiemsatnhandan", "chicucthue", "congan", "cucthue",
 	    "baohiemxahoi", "vanphongdangkydatdai", "phongtuphap" };
 	char text[128];
-	size_t len = 0, n, i;
+	size_t len, i;
 
-	for (; r.first < r.end; r.first++) {
-		n = strlen(v->atom[r.first].fold);
-		if (len + n >= sizeof(text))
-			return (0);
-		memcpy(text + len, v->atom[r.first].fold, n);
-		len += n;
-	}
-	text[len] = '\0';
+	len = sh_view_join(v, r.first, r.end, text, sizeof(text));
 	for (i = 0; i < SH_COUNT(tails); i++)
 		if (sh_edit_distance(text, len, tails[i], strlen(tails[i]),
 		    1) <= 1)

@@ -30,19 +30,11 @@ is_authority(const struct sh_view *v, uint32_t seg)
 	    "nguoitiepnhan" };
 	const struct sh_seg *g = &v->seg[seg];
 	char text[160];
-	size_t len = 0, n, i;
-	uint32_t k;
+	size_t i;
 
 	if (g->n > 14)
 		return (0);
-	for (k = 0; k < g->n; k++) {
-		n = strlen(v->atom[g->first + k].fold);
-		if (len + n >= sizeof(text))
-			break;
-		memcpy(text + len, v->atom[g->first + k].fold, n);
-		len += n;
-	}
-	text[len] = '\0';
+	(void)sh_view_join(v, g->first, g->first + g->n, text, sizeof(text));
 	for (i = 0; i < SH_COUNT(marks); i++)
 		if (strncmp(text, marks[i], strlen(marks[i])) == 0 ||
 		    (strlen(marks[i]) > 6 && strstr(text, marks[i]) != NULL))
@@ -61,17 +53,9 @@ is_private(const struct sh_view *v, uint32_t seg)
 	    "ykiencua", "nguoidenghikham", "nguoivietdon" };
 	const struct sh_seg *g = &v->seg[seg];
 	char text[64];
-	size_t len = 0, n, i;
-	uint32_t k;
+	size_t len, i;
 
-	for (k = 0; k < g->n; k++) {
-		n = strlen(v->atom[g->first + k].fold);
-		if (len + n >= sizeof(text))
-			break;
-		memcpy(text + len, v->atom[g->first + k].fold, n);
-		len += n;
-	}
-	text[len] = '\0';
+	len = sh_view_join(v, g->first, g->first + g->n, text, sizeof(text));
 	for (i = 0; i < SH_COUNT(marks); i++)
 		if (strncmp(text, marks[i], strlen(marks[i])) == 0 &&
 		    (strlen(marks[i]) > 5 || len == strlen(marks[i])))

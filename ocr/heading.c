@@ -13,25 +13,6 @@ static const char *const motto_lines[] = {
 	"socialistrepublicofvietnam", "independencefreedomhappiness",
 };
 
-/* Atoms of the segment from FIRST on, joined; the length. */
-static size_t
-joined(const struct sh_view *v, uint32_t first, uint32_t end, char *out,
-    size_t size)
-{
-	size_t len = 0, n;
-	uint32_t i;
-
-	for (i = first; i < end; i++) {
-		n = strlen(v->atom[i].fold);
-		if (len + n >= size)
-			break;
-		memcpy(out + len, v->atom[i].fold, n);
-		len += n;
-	}
-	out[len] = '\0';
-	return (len);
-}
-
 /*
  * The atom of the segment where a line of the motto begins, or SH_NONE; it
  * may go on into the next segments of the row.  Stamps and pale print cost
@@ -48,7 +29,7 @@ motto_in(const struct sh_view *v, uint32_t seg)
 	size_t k, len, n;
 
 	for (i = s->first; i < s->first + s->n; i++) {
-		len = joined(v, i, last->first + last->n, text, sizeof(text));
+		len = sh_view_join(v, i, last->first + last->n, text, sizeof(text));
 		for (k = 0; k < SH_COUNT(motto_lines); k++) {
 			n = strlen(motto_lines[k]);
 			if (text[0] == motto_lines[k][0] && len + n / 5 >= n &&
@@ -360,7 +341,7 @@ sh_heading_certification(const struct sh_view *v, uint32_t page)
 			for (i = s->first; i < stop; i++) {
 				if (i > s->first && !sh_view_is_upper(v, seg))
 					break;
-				len = joined(v, i, stop, text, sizeof(text));
+				len = sh_view_join(v, i, stop, text, sizeof(text));
 				for (k = 0; k < SH_COUNT(marks); k++) {
 					n = strlen(marks[k]);
 					if (len + 3 >= n && text[0] ==

@@ -662,6 +662,24 @@ sh_view_page_end(const struct sh_view *v, uint32_t page)
 	return ((uint32_t)lo);
 }
 
+size_t
+sh_view_join(const struct sh_view *v, uint32_t first, uint32_t end, char *out,
+    size_t size)
+{
+	size_t len = 0, n;
+	uint32_t i;
+
+	for (i = first; i < end; i++) {
+		n = strlen(v->atom[i].fold);
+		if (len + n >= size)
+			break;
+		memcpy(out + len, v->atom[i].fold, n);
+		len += n;
+	}
+	out[len] = '\0';
+	return (len);
+}
+
 int
 sh_view_is_upper(const struct sh_view *v, uint32_t seg)
 {

@@ -83,6 +83,10 @@ void sh_view_free(struct sh_view *v);
 /* The last row of a page, plus one; the first is where the last ended. */
 uint32_t sh_view_page_end(const struct sh_view *v, uint32_t page);
 
+/* Atoms [FIRST, END) folded, without spaces, as many as fit; the length. */
+size_t sh_view_join(const struct sh_view *v, uint32_t first, uint32_t end,
+    char *out, size_t size);
+
 /* 1 if the segment's letters are mostly capitals, at least four of them. */
 int sh_view_is_upper(const struct sh_view *v, uint32_t seg);
 
