@@ -13,7 +13,6 @@
 #include "tests/fault/archive_judge.h"
 
 #define LENGTHS	5	/* 3 documents to 7 */
-#define ALLOC_STRIDE	170	/* of 180,000 allocations: all take a night */
 
 /* Documents and how many in one batch. */
 struct work {
@@ -95,7 +94,7 @@ injure(const struct work *w, const char *fault, int may_die)
 	test_rmdir(dir);
 }
 
-/* POINTS of the calls in a sample; under torture all, a share of allocations. */
+/* POINTS of the calls in a sample, all of them under torture. */
 static void
 sweep(const char *what, const struct work *w, const char *kind,
     unsigned long points)
@@ -106,8 +105,8 @@ sweep(const char *what, const struct work *w, const char *kind,
 	char fault[40];
 
 	if (torture())
-		points = calls / (alloc ? ALLOC_STRIDE : 1) / (stride !=
-		    NULL ? strtoul(stride, NULL, 10) : 1);
+		points = calls / (alloc ? 17 : 1) / (stride != NULL ?
+		    strtoul(stride, NULL, 10) : 1);
 	if (points > calls)
 		points = calls;
 	table[nrows].what = what;
