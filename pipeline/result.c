@@ -486,6 +486,19 @@ print_reused(const struct sh_job *j, enum sh_lang lang, FILE *out)
 }
 
 int
+sh_result_print_aside(const struct sh_job *j, enum sh_lang lang, FILE *out,
+    struct sh_error *err)
+{
+	size_t i;
+
+	for (i = 0; i < j->nfed; i++)
+		if (j->fed[i].kind == SH_FED_SET_ASIDE &&
+		    print_sentence(out, j->fed[i].failure, lang, "  x ", err))
+			return (-1);
+	return (0);
+}
+
+int
 sh_result_print(const struct sh_job *j, int archived, enum sh_lang lang,
     FILE *out, struct sh_error *err)
 {
@@ -503,10 +516,8 @@ sh_result_print(const struct sh_job *j, int archived, enum sh_lang lang,
 	for (i = 0; i < j->ndrafts; i++)
 		if (print_draft(&j->drafts[i], lang, out, err))
 			return (-1);
-	for (i = 0; i < j->nfed; i++)
-		if (j->fed[i].kind == SH_FED_SET_ASIDE &&
-		    print_sentence(out, j->fed[i].failure, lang, "  x ", err))
-			return (-1);
+	if (sh_result_print_aside(j, lang, out, err))
+		return (-1);
 	print_reused(j, lang, out);
 	if (lang == SH_VI) {
 		(void)fprintf(out, "  %zu trang đưa vào: ", t.fed);

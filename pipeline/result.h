@@ -28,6 +28,10 @@ int sh_result_json(const struct sh_job *j, enum sh_lang lang, FILE *out,
 int sh_result_print(const struct sh_job *j, int archived, enum sh_lang lang,
     FILE *out, struct sh_error *err) SH_MUST_CHECK;
 
+/* The sentence of each page that was set aside. */
+int sh_result_print_aside(const struct sh_job *j, enum sh_lang lang,
+    FILE *out, struct sh_error *err) SH_MUST_CHECK;
+
 /* {"code","key","text","cause"} of an error. */
 json_t *sh_result_error(const struct sh_error *e, enum sh_lang lang,
     struct sh_error *err);

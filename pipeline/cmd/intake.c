@@ -88,14 +88,21 @@ print_text(const struct sh_job *j, struct sh_error *err)
 static int
 print_job(struct run *r, const struct sh_job *j, struct sh_error *err)
 {
+	int text = r->home == NULL && sh_args_get(r->a, "text") != NULL;
+	int svg = r->home == NULL && sh_args_get(r->a, "svg") != NULL;
+
 	if (r->a->json) {
 		if (r->printed > 0)
 			(void)fputs(",\n", stdout);
 		return (sh_result_json(j, r->a->lang, stdout, err));
 	}
-	if (r->home == NULL && sh_args_get(r->a, "text") != NULL)
+	/* Neither has a place for pages that nobody could read. */
+	if ((text || svg) && sh_result_print_aside(j, r->a->lang, stderr,
+	    err))
+		return (-1);
+	if (text)
 		return (print_text(j, err));
-	if (r->home == NULL && sh_args_get(r->a, "svg") != NULL)
+	if (svg)
 		return (sh_picture(j, r->a->lang, stdout, err));
 	if (r->printed > 0)
 		(void)fputc('\n', stdout);

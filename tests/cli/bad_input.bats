@@ -105,3 +105,16 @@ aside() { json '(lambda a: a["code"] + ": " + a["reason"])(v["set_aside"][0])'; 
 	run bash -c "'$SOHOA' --help > /dev/full"
 	[ "$status" = 74 ]
 }
+
+@test "words and pictures of pages that cannot be read say why" {
+	"$SAMPLE" page --type cccd --seed 7 -o "$BATS_TEST_TMPDIR/c.jpg"
+	truncate -s 40000 "$BATS_TEST_TMPDIR/c.jpg"
+	for k in --text --svg; do
+		status=0
+		"$SOHOA" read --quiet $k "$BATS_TEST_TMPDIR/c.jpg" \
+		    >"$BATS_TEST_TMPDIR/out" 2>"$BATS_TEST_TMPDIR/err" ||
+		    status=$?
+		[ "$status" = 1 ]
+		grep -q "Page 1 is cut off" "$BATS_TEST_TMPDIR/err"
+	done
+}
