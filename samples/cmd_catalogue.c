@@ -68,6 +68,41 @@ sheet_at(const struct sh_options *o, unsigned i)
 	return (s);
 }
 
+/* Whether a form is among the comma-parted SLUGS; NULL: all but separators. */
+static int
+is_listed(const char *slugs, const struct sh_form *f)
+{
+	size_t len = strlen(f->slug);
+	const char *s = slugs;
+
+	if (slugs == NULL)
+		return (strcmp(f->slug, "separator") != 0);
+	while (strcspn(s, ",") != len || strncmp(s, f->slug, len) != 0) {
+		s += strcspn(s, ",");
+		if (*s++ == '\0')
+			return (0);
+	}
+	return (1);
+}
+
+static int
+check_types(const char *slugs, struct sh_error *err)
+{
+	const char *s = slugs;
+	char slug[64];
+	size_t len;
+
+	for (; s != NULL; s = s[len] == ',' ? s + len + 1 : NULL) {
+		len = strcspn(s, ",");
+		(void)snprintf(slug, sizeof(slug), "%.*s", (int)len, s);
+		if (sh_form_find(slug) == NULL)
+			return (sh_error_set(err, SH_EARG, "sample.type",
+			    "no paper type is called %s (see: sample types)",
+			    slug));
+	}
+	return (0);
+}
+
 /* The paper number N as a dossier of one side in one scan. */
 static int
 stage(const struct sh_options *o, const struct sheet *sh, const char *name,
@@ -83,7 +118,7 @@ stage(const struct sh_options *o, const struct sheet *sh, const char *name,
 	sh_rng_start(&r, seed);
 	do
 		w.form = sh_form_at(sh_rng_below(&r, (unsigned)forms));
-	while (strcmp(w.form->slug, "separator") == 0);
+	while (!is_listed(o->type, w.form));
 	if (sh_case_make(c, seed, sh_scenario_day(seed), 0, err) == -1)
 		return (-1);
 	w.today = c->family.base;
@@ -189,7 +224,8 @@ sh_cmd_catalogue(const struct sh_options *o, struct sh_error *err)
 	if (o->same + o->rescan > 90 || o->blank + o->broken > 90)
 		return (sh_error_set(err, SH_EARG, "sample.usage",
 		    "more than 90 %% of the pages are repeated or bad"));
-	if (sh_fs_mkdirs(o->output, 0755, err) == -1 ||
+	if (check_types(o->type, err) == -1 ||
+	    sh_fs_mkdirs(o->output, 0755, err) == -1 ||
 	    (path = sh_path_join(o->output, "manifest.jsonl", err)) == NULL)
 		goto out;
 	if ((manifest = fopen(path, "we")) == NULL) {

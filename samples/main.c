@@ -53,6 +53,7 @@ static const struct command {
 	{ "catalogue", sh_cmd_catalogue, NEEDS_OUTPUT, 150, 1000, "scan",
 	  "catalogue -o DIR [-n PAGES] [--seed N] [--same %] [--rescan %]\n"
 	  "      [--blank %] [--broken %] [--dpi D] [--degrade LIST]\n"
+	  "      [--type SLUG,...]\n"
 	  "  a back catalogue, a JPEG a page, manifest.jsonl" },
 	{ "texts", sh_cmd_texts, 0, 300, 1, "",
 	  "texts [--type SLUG] [-n N] [--seed N] [-o FILE] [--readings]\n"

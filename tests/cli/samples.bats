@@ -91,6 +91,15 @@ setup() {
 	$check catalogue "$T/c"
 }
 
+@test "a catalogue of two types has no other" {
+	$S catalogue -n 40 --dpi 24 --type bien-lai,cmnd -o "$T/c"
+	test "$(grep -o '"type":"[a-z-]*"' "$T/c/manifest.jsonl" | sort -u |
+	    tr '\n' ' ')" = '"type":"bien-lai" "type":"cmnd" '
+	run $S catalogue --type bien-lai,bien -o "$T/d"
+	[ "$status" = 65 ]
+	[[ $output == *"no paper type is called bien "* ]]
+}
+
 @test "hostile files are all in the manifest" {
 	$S hostile -o "$T/h"
 	test "$(wc -l <"$T/h/manifest.tsv")" = \
