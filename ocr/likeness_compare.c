@@ -41,21 +41,42 @@ spill(const uint64_t planes[PLANES], int16_t *out)
 	}
 }
 
+/* The sum of three bits in 64 places: *LOW, and the carry. */
+static uint64_t
+add(uint64_t *low, uint64_t a, uint64_t b)
+{
+	uint64_t half = *low ^ a, carry = (*low & a) | (half & b);
+
+	*low = half ^ b;
+	return (carry);
+}
+
 /* Ink of the N rows from Y on, FULL at most. */
 static void
 profile_rows(const struct sh_looks *l, int y, int n, int16_t *rows,
     int16_t *columns)
 {
-	uint64_t planes[PLANES], carry, v;
+	uint64_t planes[PLANES], twos, carry, v, a, b, c, d;
+	const size_t w = (size_t)l->words;
+	const uint64_t *p;
 	int i, k, r;
 
 	for (k = 0; k < l->words; k++) {
 		memset(planes, 0, sizeof(planes));
-		for (r = 0; r < n; r++) {
-			if ((carry = row_of(l, y + r)[k]) == 0)
+		for (r = 0, p = row_of(l, y) + k; r < n; r += 4, p += 4 * w) {
+			a = p[0];
+			b = r + 1 < n ? p[w] : 0;
+			c = r + 2 < n ? p[2 * w] : 0;
+			d = r + 3 < n ? p[3 * w] : 0;
+			if ((a | b | c | d) == 0)
 				continue;
-			rows[r] += (int16_t)ones(carry);
-			for (i = 0; carry != 0; i++) {
+			rows[r] += (int16_t)ones(a);
+			rows[r + 1] += (int16_t)ones(b);
+			rows[r + 2] += (int16_t)ones(c);
+			rows[r + 3] += (int16_t)ones(d);
+			twos = add(&planes[0], a, b);
+			carry = add(&planes[1], twos, add(&planes[0], c, d));
+			for (i = 2; carry != 0; i++) {
 				v = planes[i];
 				planes[i] = v ^ carry;
 				carry &= v;
