@@ -5,10 +5,10 @@
  * its holders; the check must find nothing; and the same work done again must
  * end complete.  Creating the archive and sealing it are part of the work.
  *
- * A sample of the points runs here; SOHOA_TORTURE=1 runs them all, and of the
- * allocations, which are many and alike, one in seventeen; SOHOA_STRIDE=n one
- * in n of those.  SOHOA_ONLY=no_memory runs that test alone, SOHOA_LOUD=1
- * tells each point.
+ * A sample of the points runs here; SOHOA_TORTURE=1 runs them all.  Of the
+ * allocations, 180,000 and most of them alike, these are the first that each
+ * chain of calls leads to.  SOHOA_STRIDE=n: one in n.  SOHOA_ONLY=no_memory
+ * runs that test alone, SOHOA_LOUD=1 tells each point.
  */
 #include "tests/fault/archive_judge.h"
 
@@ -46,12 +46,16 @@ run_writer(const char *dir, const struct work *w, const char *fault,
 	return (run_line(argv, fault, NULL, count, statusp));
 }
 
-/* How often the writer changes the disk, or allocates, undisturbed. */
-static unsigned long
-count_calls(const struct work *w, int allocations)
+/*
+ * The calls of an undisturbed writer that are to be met, ascending: each that
+ * changes the disk, or each allocation that its chain of calls came to first.
+ */
+static size_t
+calls_of(const struct work *w, int allocations, unsigned long **callsp)
 {
 	char *dir = judge_mkdir(), path[300];
 	unsigned long disk, alloc;
+	size_t i, n = 0;
 	int status;
 	FILE *f;
 
@@ -61,10 +65,17 @@ count_calls(const struct work *w, int allocations)
 	assert_int_equal(status, 0);
 	assert_non_null(f = fopen(path, "r"));
 	assert_int_equal(fscanf(f, "%lu %lu", &disk, &alloc), 2);
+	*callsp = calloc(allocations ? alloc : disk, sizeof(**callsp));
+	if (allocations)
+		while (fscanf(f, "%lu", &(*callsp)[n]) == 1)
+			n++;
+	else
+		for (i = 0; i < disk; i++)
+			(*callsp)[n++] = i + 1;
 	(void)fclose(f);
 	(void)unlink(path);
 	test_rmdir(dir);
-	return (allocations ? alloc : disk);
+	return (n);
 }
 
 /* One injury, the judgement, the same work again, the judgement again. */
@@ -97,27 +108,24 @@ injure(const struct work *w, const char *fault, int may_die)
 /* POINTS of the calls in a sample, all of them under torture. */
 static void
 sweep(const char *what, const struct work *w, const char *kind,
-    unsigned long points)
+    size_t points)
 {
-	int alloc = strncmp(kind, "alloc", 5) == 0;
-	unsigned long calls = count_calls(w, alloc), k, when, last = 0;
 	const char *stride = getenv("SOHOA_STRIDE");
+	unsigned long *calls;
+	size_t n = calls_of(w, strncmp(kind, "alloc", 5) == 0, &calls), k;
 	char fault[40];
 
 	if (torture())
-		points = calls / (alloc ? 17 : 1) / (stride != NULL ?
-		    strtoul(stride, NULL, 10) : 1);
-	if (points > calls)
-		points = calls;
+		points = n / (stride != NULL ? strtoul(stride, NULL, 10) : 1);
+	if (points > n)
+		points = n;
 	table[nrows].what = what;
 	for (k = 1; k <= points; k++) {
-		when = k * calls / points;
-		if (when == last)
-			continue;
-		last = when;
-		(void)snprintf(fault, sizeof(fault), "%s:%lu", kind, when);
+		(void)snprintf(fault, sizeof(fault), "%s:%lu", kind,
+		    calls[k * n / points - 1]);
 		injure(w, fault, strcmp(kind, "kill") == 0);
 	}
+	free(calls);
 	if (torture())
 		print_message("# %s: %u points\n", what, table[nrows].points);
 	nrows++;

@@ -8,13 +8,15 @@
  * 1); "eio:N", "enospc:N" let it fail, "enospc+:N" all from it on; "short:N"
  * writes half; "alloc:N", "alloc+:N" let allocations fail.
  * SOHOA_RECORD: file to write everything down in; SOHOA_COUNT: file for the
- * counts, "disk alloc".
+ * counts, "disk alloc", and which allocations were the first that their way
+ * through the program led to, a line each.
  */
 #ifndef SH_TESTS_SHIM_H
 #define SH_TESTS_SHIM_H
 
 #include <dlfcn.h>
 #include <errno.h>
+#include <execinfo.h>
 #include <fcntl.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -35,6 +37,7 @@ static struct {
 	char kind[12];
 	unsigned long n;
 	unsigned long disk, alloc;
+	int counting;
 } shim = { .recording = -1 };
 
 static void
@@ -101,19 +104,55 @@ shim_disk(void)
 	return (0);
 }
 
+#define SHIM_WAYS	(1 << 16)
+#define SHIM_DEPTH	40
+
+static struct {
+	uint64_t seen[SHIM_WAYS];	/* digests of calls; a hash table */
+	unsigned long first[SHIM_WAYS / 2];
+	unsigned n;
+} shim_ways;
+
+/* Has the program come to this allocation by the same calls before? */
+static void
+shim_way(void)
+{
+	uint64_t h = UINT64_C(14695981039346656037);
+	void *at[SHIM_DEPTH];
+	int i, n = backtrace(at, SHIM_DEPTH);
+
+	for (i = 0; i < n; i++)
+		h = (h ^ (uint64_t)(uintptr_t)at[i]) * UINT64_C(1099511628211);
+	for (i = (int)(h >> 48); shim_ways.seen[i] != h; i = (i + 1) %
+	    SHIM_WAYS) {
+		if (shim_ways.seen[i] != 0)
+			continue;
+		if (shim_ways.n == SHIM_WAYS / 2)
+			abort();
+		shim_ways.seen[i] = h;
+		shim_ways.first[shim_ways.n++] = shim.alloc;
+		return;
+	}
+}
+
 static void
 shim_end(void)
 {
 	const char *path = getenv("SOHOA_COUNT");
 	char line[64];
+	unsigned i;
 	int fd, n;
 
 	shim.on = 0;
 	if (path == NULL || (fd = (int)syscall(SYS_openat, AT_FDCWD, path,
 	    O_WRONLY | O_CREAT | O_TRUNC, 0600)) < 0)
 		return;
-	n = snprintf(line, sizeof(line), "%lu %lu", shim.disk, shim.alloc);
+	n = snprintf(line, sizeof(line), "%lu %lu\n", shim.disk, shim.alloc);
 	(void)!syscall(SYS_write, fd, line, n);
+	for (i = 0; i < shim_ways.n; i++) {
+		n = snprintf(line, sizeof(line), "%lu\n", shim_ways.first[i]);
+		(void)!syscall(SYS_write, fd, line, n);
+	}
 	(void)close(fd);
 }
 
@@ -134,6 +173,9 @@ shim_begin(void)
 		    O_WRONLY | O_CREAT | O_TRUNC | O_APPEND | O_CLOEXEC,
 		    0600);
 	(void)atexit(shim_end);
+	shim.counting = getenv("SOHOA_COUNT") != NULL;
+	if (shim.counting)
+		shim_way();	/* loads what it needs */
 	shim.on = 1;
 }
 
@@ -372,6 +414,11 @@ shim_starved(void)
 	if (!shim.on)
 		return (0);
 	n = ++shim.alloc;
+	if (shim.counting) {
+		shim.on = 0;
+		shim_way();
+		shim.on = 1;
+	}
 	if (strncmp(shim.kind, "alloc", 5) != 0 || n < shim.n ||
 	    (n > shim.n && shim.kind[5] != '+'))
 		return (0);
