@@ -16,6 +16,31 @@ add_opener(struct sh_find *f, uint32_t row, int32_t x, int context)
 	return (0);
 }
 
+/*
+ * A letterhead's "BỘ TƯ PHÁP" is no "Bố": of a capital heading's first word
+ * the marks count, and nobody's own part stands above the title.
+ */
+static int
+is_letterhead(const struct sh_find *f, uint32_t at)
+{
+	const struct sh_atom *a = &f->v.atom[at];
+
+	return (a->row < f->title || (strcmp(a->fold, "bo") == 0 &&
+	    strstr(a->text, "\341\273\230") != NULL));
+}
+
+/* Does a bracket open within the N atoms?  "Họ và tên (chữ in hoa)". */
+static int
+has_bracket(const struct sh_view *v, uint32_t at, uint32_t n)
+{
+	uint32_t i;
+
+	for (i = at + 1; i < at + n; i++)
+		if (v->atom[i].flags & SH_ATOM_OPEN)
+			return (1);
+	return (0);
+}
+
 /* The context that a segment opens as a heading; -1 none, -2 it ends one. */
 static int
 heading_context(const struct sh_find *f, uint32_t seg)
@@ -41,14 +66,15 @@ heading_context(const struct sh_find *f, uint32_t seg)
 	for (k = 0; k < SH_COUNT(atoms) && at + k < stop; k++)
 		atoms[k] = at + k;
 	if (sh_phrases_match(&f->heads, v, atoms, k, &m) &&
-	    f->head_contexts[m.phrase] != 0) {
+	    f->head_contexts[m.phrase] != 0 && !has_bracket(v, at, m.n)) {
 		i = at + m.n;
 		/* A heading: alone, or with a colon or a bracket behind. */
 		if (i >= stop || v->atom[i - 1].flags & SH_ATOM_COLON ||
 		    v->atom[i].flags & (SH_ATOM_OPEN | SH_ATOM_COLON) ||
 		    (i + 1 < stop && v->atom[i + 1].flags & SH_ATOM_COLON) ||
 		    (sh_view_is_upper(v, seg) && stop - i < 6 &&
-		    !(m.n == 1 && sh_find_is_family(v, at))) ||
+		    !(m.n == 1 && (sh_find_is_family(v, at) ||
+		    is_letterhead(f, at)))) ||
 		    (i + 2 >= stop && roman) ||
 		    /* "Bên A: Ông …" and "ủy quyền cho ông" name at once. */
 		    (f->occ_at[i] != 0 && m.n >= 2)) {
