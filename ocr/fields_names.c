@@ -132,10 +132,26 @@ cast(struct ballot *b, size_t at, const char *low, double confidence)
 	b->vote[at][b->nvotes[at]++].weight = weight;
 }
 
-/* Do the atoms from I on read like the name, a letter or two apart? */
+/* Is the atom a part of the name that the one before it belongs to? */
 static int
-reads_like(const struct sh_view *v, size_t i, const struct ballot *b)
+goes_on(const struct sh_find *f, size_t i)
 {
+	const struct sh_atom *a = &f->v.atom[i - 1], *b = a + 1;
+
+	return (i < f->v.natoms && a->seg == b->seg && f->occ_at[i] == 0 &&
+	    b->flags & SH_ATOM_CAPITAL && !((a->flags ^ b->flags) &
+	    SH_ATOM_UPPER) && !(a->flags & (SH_ATOM_COMMA | SH_ATOM_STOP |
+	    SH_ATOM_COLON | SH_ATOM_SHUT)) && !(b->flags & SH_ATOM_OPEN));
+}
+
+/*
+ * Do the atoms from I on read like the name, a letter or two apart?  What is
+ * a part of a longer name is another's.
+ */
+static int
+reads_like(const struct sh_find *f, size_t i, const struct ballot *b)
+{
+	const struct sh_view *v = &f->v;
 	unsigned d, all = 0;
 	size_t k;
 
@@ -153,7 +169,8 @@ reads_like(const struct sh_view *v, size_t i, const struct ballot *b)
 			return (0);
 		all += d;
 	}
-	return (all <= 2 && all * 2 <= b->n);
+	return (all == 0 || (all <= 2 && all * 2 <= b->n &&
+	    !goes_on(f, i + b->n)));
 }
 
 static int
@@ -227,7 +244,7 @@ mend(struct sh_find *f, struct sh_field *field)
 	if (split(field->value, &b))
 		return (0);
 	for (i = 0; i < v->natoms && b.places < VOTES_MAX; i++) {
-		if (f->row_out[v->atom[i].row] || !reads_like(v, i, &b))
+		if (f->row_out[v->atom[i].row] || !reads_like(f, i, &b))
 			continue;
 		for (k = 0; k < b.n; k++)
 			if (lower_word(v->atom[i + k].text,
