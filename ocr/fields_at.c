@@ -119,6 +119,28 @@ is_cell(const struct sh_find *f, uint32_t seg)
 	return (0);
 }
 
+/* "… tháng 8" or "… tháng 8 năm": the year stands in the next row. */
+static void
+add_year_below(const struct sh_view *v, uint32_t seg, struct sh_span *s)
+{
+	const struct sh_seg *g = &v->seg[seg], *b;
+	const struct sh_atom *last = &v->atom[g->first + g->n - 1];
+	const struct sh_row *r = &v->row[g->row] + 1;
+	int word = strcmp(last->fold, "nam") == 0;
+	uint32_t i;
+
+	if (g->row + 1 >= v->nrows || r->page != r[-1].page || (!word &&
+	    (g->n < 3 || strcmp(last[-1].fold, "thang") != 0)))
+		return;
+	for (i = r->first; i < r->first + r->n; i++) {
+		b = &v->seg[i];
+		if (b->box.x < g->box.x + g->box.w && g->box.x < b->box.x +
+		    b->box.w && (word || strcmp(v->atom[b->first].fold,
+		    "nam") == 0))
+			span_seg(v, i, s);
+	}
+}
+
 /*
  * A date that its segment ends with, a place or "ngày" and no label before
  * it: "Bắc Ninh, ngày 05 tháng 02 năm 2025".
@@ -136,12 +158,7 @@ date_line(const struct sh_find *f, uint32_t seg, struct sh_span *s,
 		return (0);
 	memset(s, 0, sizeof(*s));
 	span_seg(v, seg, s);
-	/* "… tháng 8 năm", the year in the next row. */
-	if (strcmp(v->atom[g->first + g->n - 1].fold, "nam") == 0 &&
-	    g->row + 1 < v->nrows && v->row[g->row + 1].page ==
-	    v->row[g->row].page)
-		span_seg(v, v->row[g->row + 1].first + v->row[g->row +
-		    1].n - 1, s);
+	add_year_below(v, seg, s);
 	if (!sh_find_date(v, s, d, from, to, bad) || *to + 2 < s->n)
 		return (0);
 	before = *from;
@@ -191,6 +208,13 @@ is_broken_date(const struct sh_find *f, uint32_t seg)
 	return (words == 7 && !sh_find_date(v, &s, &d, &from, &to, &bad));
 }
 
+/* How much BEFORE words say that it is the day of signing. */
+static int
+telling(size_t before)
+{
+	return (before > 1 ? 2 : (int)before);
+}
+
 int
 sh_find_date_line(struct sh_find *f, const char *where,
     struct sh_proposal *p)
@@ -227,7 +251,7 @@ sh_find_date_line(struct sh_find *f, const char *where,
 			if (have == 2 || (have && want_first))
 				continue;
 			/* A place before it says more than a bare date. */
-			if (have && bfrom > 0 && from == 0)
+			if (have && telling(from) < telling(bfrom))
 				continue;
 			have = at_top && where == NULL ? 2 : 1;
 			best = s;
@@ -244,8 +268,8 @@ sh_find_date_line(struct sh_find *f, const char *where,
 	sh_date_print(found, p->value);
 	sh_find_place(v, &best, bfrom, bto, p);
 	p->method = "pattern";
-	if (broken && bto - bfrom < 4) {
-		/* Figures alone; the day itself stands in words elsewhere. */
+	if ((bfrom == 0 || broken) && bto - bfrom < 4) {
+		/* Figures alone; the day itself may stand elsewhere. */
 		p->doubt = SH_DOUBT_ELSEWHERE;
 	} else if (bbad > 0) {
 		p->confidence *= 0.8;

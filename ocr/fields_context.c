@@ -220,6 +220,31 @@ add_columns(struct sh_find *f, uint32_t row)
 	return (1);
 }
 
+/*
+ * "Bằng giấy này tôi ủy quyền cho bà …": what names somebody in the middle of
+ * a sentence; -1 where the atom begins nothing such.
+ */
+static int
+running_context(const struct sh_find *f, uint32_t at, uint32_t stop)
+{
+	const struct sh_phrase *p;
+	uint32_t atoms[8], k;
+	struct sh_match m;
+	int n;
+
+	for (k = 0; k < SH_COUNT(atoms) && at + k < stop; k++)
+		atoms[k] = at + k;
+	if (!sh_phrases_match(&f->heads, &f->v, atoms, k, &m) || m.errors > 0)
+		return (-1);
+	p = &f->heads.phrase[m.phrase];
+	if (p->nwords < 3 || strstr(p->fold, "cho") == NULL)
+		return (-1);
+	for (n = 0; n < (int)f->ncontexts; n++)
+		if (f->head_contexts[m.phrase] >> n & 1)
+			return (n);
+	return (-1);
+}
+
 int
 sh_find_contexts(struct sh_find *f)
 {
@@ -232,6 +257,8 @@ sh_find_contexts(struct sh_find *f)
 
 		if (f->row_out[row])
 			continue;
+		if (sh_find_testimony(v, row) && add_opener(f, row, 0, -1))
+			return (-1);
 		if ((table = r->n > 1 ? add_columns(f, row) : 0) < 0)
 			return (-1);
 		for (seg = r->first; seg < r->first + r->n; seg++) {
@@ -241,6 +268,13 @@ sh_find_contexts(struct sh_find *f)
 			if (k != -1 && !table && add_opener(f, row,
 			    s->box.x, k == -2 ? -1 : k))
 				return (-1);
+			for (i = s->first; k < 0 && i < s->first + s->n; i++) {
+				int c = running_context(f, i, s->first + s->n);
+
+				if (c >= 0 && add_opener(f, row,
+				    v->atom[i].box.x, c))
+					return (-1);
+			}
 			for (i = s->first; i < s->first + s->n; i++) {
 				const struct sh_occ *o;
 

@@ -110,6 +110,8 @@ int sh_find_open(struct sh_find *f, const struct sh_catalogue *c,
     const struct sh_paper_type *type, const struct sh_page *const *pages,
     size_t npages, int certified_copy, struct sh_error *err) SH_MUST_CHECK;
 void sh_find_close(struct sh_find *f);
+/* "LỜI CHỨNG CỦA NGƯỜI CÓ THẨM QUYỀN" above what it says. */
+int sh_find_testimony(const struct sh_view *v, uint32_t row);
 /* The contexts that a rule's "of" names; self when it names none. */
 uint64_t sh_find_of(const struct sh_find *f, const json_t *of);
 /* The number of a shared context, or -1. */

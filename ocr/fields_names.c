@@ -233,6 +233,19 @@ is_misread(const char *low, const char *usual, double sure, int family)
 	    !sh_syllable_possible(low));
 }
 
+/* An English copy, "MA THANH LONG", says nothing about marks. */
+static int
+has_marks(const struct sh_view *v, size_t i, size_t n)
+{
+	const char *p;
+
+	for (; n > 0; i++, n--)
+		for (p = v->atom[i].text; *p != '\0'; p++)
+			if ((unsigned char)*p >= 0x80)
+				return (1);
+	return (0);
+}
+
 static int
 mend(struct sh_find *f, struct sh_field *field)
 {
@@ -240,11 +253,15 @@ mend(struct sh_find *f, struct sh_field *field)
 	char chosen[WORDS_MAX][WORD_BYTES], low[WORD_BYTES];
 	struct ballot b;
 	size_t i, k, best, changed = 0, strange = 0;
+	int own = 0;
 
 	if (split(field->value, &b))
 		return (0);
+	for (k = 0; k < b.n; k++)
+		own |= strcmp(b.low[k], b.fold[k]) != 0;
 	for (i = 0; i < v->natoms && b.places < VOTES_MAX; i++) {
-		if (f->row_out[v->atom[i].row] || !reads_like(f, i, &b))
+		if (f->row_out[v->atom[i].row] || !reads_like(f, i, &b) ||
+		    has_marks(v, i, b.n) < own)
 			continue;
 		for (k = 0; k < b.n; k++)
 			if (lower_word(v->atom[i + k].text,

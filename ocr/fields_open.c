@@ -193,9 +193,8 @@ sh_find_of(const struct sh_find *f, const json_t *of)
 	return (mask);
 }
 
-/* "LỜI CHỨNG CỦA NGƯỜI CÓ THẨM QUYỀN" above what it says. */
-static int
-heads_testimony(const struct sh_view *v, uint32_t row)
+int
+sh_find_testimony(const struct sh_view *v, uint32_t row)
 {
 	const struct sh_seg *s = &v->seg[v->row[row].first];
 
@@ -222,7 +221,7 @@ cut_certification(struct sh_find *f, int certified_copy)
 			continue;
 		first = page == 0 ? 0 : sh_view_page_end(v, page - 1);
 		/* "LỜI CHỨNG CỦA …" stands above it. */
-		if (row > first && heads_testimony(v, row - 1))
+		if (row > first && sh_find_testimony(v, row - 1))
 			row--;
 		if (f->out_from == SH_NONE)
 			f->out_from = row;

@@ -23,7 +23,7 @@ is_authority(const struct sh_view *v, uint32_t seg)
 	    "thamphan", "chutoa", "nguoiketluan", "chanhvanphong", "vientruong",
 	    "tlchutich", "tuqchutich", "phogiamdoc", "phochutich", "ktctuong",
 	    "tmhoidong", "doitruong", "trungta", "thuongta", "daita",
-	    "thieuta", "tmubnd", "nguoithuchien", "congchuctuphap",
+	    "thieuta", "tmubnd", "nguoithuchien", "congchuc",
 	    "kttruong", "photruong", "cucpho", "tongcuctruong", "botruong",
 	    "thutruongdonvi", "canbo", "chutri", "lanhdao", "bacsi",
 	    "nguoilapbienban", "daidien", "tp",
