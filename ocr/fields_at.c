@@ -112,10 +112,13 @@ is_cell(const struct sh_find *f, uint32_t seg)
 
 	if (seg == v->row[g->row].first)
 		return (0);
+	/* Beside "Nơi nhận:" those who get it stand below. */
 	for (i = b->first; i < b->first + b->n; i++)
 		if (f->occ_at[i] != 0 && f->occ[f->occ_at[i] - 1].end ==
 		    b->first + b->n)
-			return (1);
+			return (strncmp(v->atom[b->first].fold, "noi", 3) !=
+			    0 || b->n != 2 || strcmp(v->atom[b->first +
+			    1].fold, "nhan") != 0);
 	return (0);
 }
 
@@ -485,6 +488,21 @@ starts_about(const struct sh_view *v, uint32_t first, uint32_t end)
 	    strcmp(v->atom[first + 1].fold, "v") == 0)));
 }
 
+/* "Chủ tịch Ủy ban …", "Giám đốc Sở …": who decides, below the subject. */
+static int
+begins_office(const struct sh_view *v, const struct sh_seg *g)
+{
+	static const char *const words[] = { "chu", "pho", "giam", "bo",
+	    "hoi", "uy", "truong", "cuc", "thu", "chanh", "vien", "tong",
+	    "hieu", "ban", "so" };
+	size_t i;
+
+	for (i = 0; i < SH_COUNT(words); i++)
+		if (strcmp(v->atom[g->first].fold, words[i]) == 0)
+			return (1);
+	return (0);
+}
+
 /*
  * Lines below the title that say what it is about: "Về việc …", or centred
  * ones, up to the body.
@@ -520,7 +538,8 @@ span_below_title(const struct sh_find *f, uint32_t title, struct sh_span *s)
 		if (sh_view_is_upper(v, r->first) && !about)
 			return;
 		if (is_centred(v, title, r->first) ? lines > 0 && v->atom[g->first]
-		    .flags & SH_ATOM_CAPITAL && about && !full :
+		    .flags & SH_ATOM_CAPITAL && about && !full &&
+		    begins_office(v, g) :
 		    !about || (lines > 0 && v->atom[g->first].flags &
 		    SH_ATOM_CAPITAL))
 			return;

@@ -222,6 +222,24 @@ qualify(const struct sh_find *f, uint32_t end, uint32_t stop,
 	return (colon + 1);
 }
 
+/* "phát sinh ngày" tells no birth, "ủy quyền số" no book. */
+static int
+is_part_of_word(const struct sh_find *f, uint32_t first,
+    const struct sh_phrase *p)
+{
+	static const char *const pairs[][2] = { { "phat", "sinh" },
+	    { "uy", "quyenso" } };
+	size_t i;
+
+	if (first == f->v.seg[f->v.atom[first].seg].first)
+		return (0);
+	for (i = 0; i < SH_COUNT(pairs); i++)
+		if (strcmp(f->v.atom[first - 1].fold, pairs[i][0]) == 0 &&
+		    strncmp(p->fold, pairs[i][1], strlen(pairs[i][1])) == 0)
+			return (1);
+	return (0);
+}
+
 /* May the match at FIRST be a label, given how it stands there? */
 static int
 plausible(const struct sh_find *f, const struct sh_match *m, uint32_t first,
@@ -255,6 +273,8 @@ plausible(const struct sh_find *f, const struct sh_match *m, uint32_t first,
 	    s->first + s->n && strcmp(next[1].fold, "ngay") == 0) && !(next != NULL &&
 	    o->end + 1 < s->first + s->n && (next[1].flags & SH_ATOM_GLUED ||
 	    (next->flags & next[1].flags & SH_ATOM_DIGITS))))
+		return (0);
+	if (is_part_of_word(f, first, p))
 		return (0);
 	/* A misread label needs its colon, or many letters, or its place. */
 	if (m->errors > 0 && (!o->leads || (!o->colon && p->len < 14)) &&

@@ -20,9 +20,8 @@ sh_is_digit(char c)
 	return (c >= '0' && c <= '9');
 }
 
-/* "21 / 11": a slash of its own stands between the atom and the one before. */
-static int
-has_slash_apart(const struct sh_view *v, const struct sh_span *s, size_t i)
+int
+sh_slash_apart(const struct sh_view *v, const struct sh_span *s, size_t i)
 {
 	const struct sh_atom *b = &v->atom[s->atom[i - 1]];
 
@@ -45,7 +44,7 @@ sh_scan_span(const struct sh_view *v, const struct sh_span *s,
 		if (i > 0 && !(a->flags & SH_ATOM_GLUED &&
 		    s->atom[i] == s->atom[i - 1] + 1)) {
 			scan_put(c, ' ', i);
-			if (has_slash_apart(v, s, i)) {
+			if (sh_slash_apart(v, s, i)) {
 				scan_put(c, '/', i);
 				scan_put(c, ' ', i);
 			}

@@ -19,6 +19,8 @@ struct sh_scan {
 
 /* ---- fields_scan.c ---- */
 
+/* "21 / 11": a slash of its own stands before the span's atom I. */
+int sh_slash_apart(const struct sh_view *v, const struct sh_span *s, size_t i);
 /* Capitals stay capitals: patterns tell them apart. */
 void sh_scan_span(const struct sh_view *v, const struct sh_span *s,
     struct sh_scan *c);

@@ -78,7 +78,7 @@ sh_value_number(struct sh_find *f, const struct sh_span *s,
 			n = strlen(t);
 			/* Signs that join, or capitals before digits. */
 			if (!(b->flags & SH_ATOM_SLASH ||
-			    a->flags & SH_ATOM_DASH || a->text[0] == '/' ||
+			    a->flags & SH_ATOM_DASH ||
 			    (n > 1 && (t[n - 1] == '-' ||
 			    t[n - 1] == '/')) ||
 			    (to == from + 1 && b->flags & SH_ATOM_UPPER &&

@@ -185,8 +185,8 @@ sh_find_text(struct sh_find *f, const struct sh_span *s, size_t from,
 
 		if (i > from && !(a->flags & SH_ATOM_GLUED &&
 		    s->atom[i] == s->atom[i - 1] + 1) &&
-		    sh_buf_puts(&b, a->flags & SH_ATOM_APART ? " - " : " ",
-		    f->err))
+		    sh_buf_puts(&b, a->flags & SH_ATOM_APART ? " - " :
+		    sh_slash_apart(v, s, i) ? "/" : " ", f->err))
 			goto out;
 		word = mend != SH_MEND_NOT ? usual(f, s, from, to, i, mend) :
 		    NULL;

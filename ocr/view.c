@@ -392,6 +392,9 @@ add_line(struct builder *b, const struct sh_page *p, const struct sh_line *l,
 			if (add_atom(b, w, &c, len, page, glued))
 				return (-1);
 		}
+		/* "766 /QLN" was written into a printed form. */
+		if (v->natoms > before && before > first && w->text[0] == '/')
+			v->atom[before - 1].flags |= SH_ATOM_SLASH;
 		if (dash && v->natoms > before)
 			v->atom[before].flags |= SH_ATOM_DASH | SH_ATOM_APART;
 		dash = !glued && is_dash(w->text);
