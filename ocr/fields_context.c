@@ -29,16 +29,23 @@ is_letterhead(const struct sh_find *f, uint32_t at)
 	    strstr(a->text, "\341\273\230") != NULL));
 }
 
-/* Does a bracket open within the N atoms?  "Họ và tên (chữ in hoa)". */
+/*
+ * The best heading that begins the N atoms.  A misread one holds no bracket:
+ * "Họ và tên (chữ in hoa)" is no "Họ và tên cha".
+ */
 static int
-has_bracket(const struct sh_view *v, uint32_t at, uint32_t n)
+match_heading(const struct sh_find *f, const uint32_t *atoms, size_t n,
+    struct sh_match *m)
 {
 	uint32_t i;
 
-	for (i = at + 1; i < at + n; i++)
-		if (v->atom[i].flags & SH_ATOM_OPEN)
-			return (1);
-	return (0);
+	if (!sh_phrases_match(&f->heads, &f->v, atoms, n, m))
+		return (0);
+	for (i = 1; m->errors > 0 && i < m->n; i++)
+		if (f->v.atom[atoms[i]].flags & SH_ATOM_OPEN)
+			return (sh_phrases_match(&f->heads, &f->v, atoms, i,
+			    m));
+	return (1);
 }
 
 /* The context that a segment opens as a heading; -1 none, -2 it ends one. */
@@ -65,8 +72,8 @@ heading_context(const struct sh_find *f, uint32_t seg)
 		return (-2);
 	for (k = 0; k < SH_COUNT(atoms) && at + k < stop; k++)
 		atoms[k] = at + k;
-	if (sh_phrases_match(&f->heads, v, atoms, k, &m) &&
-	    f->head_contexts[m.phrase] != 0 && !has_bracket(v, at, m.n)) {
+	if (match_heading(f, atoms, k, &m) &&
+	    f->head_contexts[m.phrase] != 0) {
 		i = at + m.n;
 		/* A heading: alone, or with a colon or a bracket behind. */
 		if (i >= stop || v->atom[i - 1].flags & SH_ATOM_COLON ||
