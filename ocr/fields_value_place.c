@@ -242,6 +242,88 @@ names_province(const struct sh_view *v, const struct sh_span *s, size_t last)
 	return (0);
 }
 
+/*
+ * "Phường/xã:", "[08] Tỉnh/Thành phố:": where a form asks for an address part
+ * by part.  The atom behind the label at AT, or SH_NONE.
+ */
+static uint32_t
+behind_part(const struct sh_view *v, uint32_t at)
+{
+	static const char *const parts[] = { "phuongxa", "xaphuong",
+	    "xaphuongdackhu", "phuongxadackhu", "xaphuongthitran",
+	    "phuongxathitran", "quanhuyen", "huyenquan", "quanhuyenthixa",
+	    "tinhthanhpho", "thanhphotinh", "tinhtp", "tinhthanh",
+	    "huyenquanthixathanhphothuoctinh" };
+	char text[80];
+	uint32_t i, row;
+	size_t k, n;
+
+	if (at >= v->natoms)
+		return (SH_NONE);
+	row = v->atom[at].row;
+	/* "c)"; "[07]", whose brackets are a cell's borders. */
+	if (sh_find_numbering(&v->atom[at]) || (v->atom[at].flags &
+	    SH_ATOM_DIGITS && strlen(v->atom[at].fold) <= 2))
+		at++;
+	for (i = at; i < v->natoms && i < at + 10 && v->atom[i].row == row;
+	    i++)
+		if (v->atom[i].flags & SH_ATOM_COLON)
+			break;
+	if (i == v->natoms || i == at + 10 || v->atom[i].row != row)
+		return (SH_NONE);
+	n = sh_view_join(v, at, i + 1, text, sizeof(text));
+	if (i >= at + 3 && strncmp(text, "sonha", 5) == 0)
+		return (i + 1);
+	for (k = 0; k < SH_COUNT(parts); k++)
+		if (sh_edit_distance(text, n, parts[k], strlen(parts[k]), 1) <=
+		    1)
+			return (i + 1);
+	return (SH_NONE);
+}
+
+/* The parts that the form asks for behind atom LAST go to the value. */
+static int
+add_parts(struct sh_find *f, uint32_t last, struct sh_proposal *p)
+{
+	const struct sh_view *v = &f->v;
+	struct sh_buf b = SH_BUF_INIT;
+	struct sh_span s;
+	uint32_t at, i = last + 1, row = v->atom[last].row;
+	char *text, *whole;
+	int rc = -1, n = 0;
+
+	if (sh_buf_puts(&b, p->value, f->err))
+		goto out;
+	for (; n < 4 && (at = behind_part(v, i)) != SH_NONE &&
+	    v->atom[i].row <= row + 1 && v->atom[i].page == v->atom[last].page;
+	    n++) {
+		row = v->atom[i].row;
+		memset(&s, 0, sizeof(s));
+		for (i = at; i < v->natoms && v->atom[i].row == row && s.n <
+		    12 && behind_part(v, i) == SH_NONE; i++)
+			s.atom[s.n++] = i;
+		if (s.n == 0)
+			break;
+		if (sh_find_text(f, &s, 0, s.n, SH_MEND_SURE, &text))
+			goto out;
+		rc = sh_buf_puts(&b, ", ", f->err) || sh_buf_puts(&b, text,
+		    f->err) ? -1 : 0;
+		free(text);
+		if (rc != 0)
+			goto out;
+	}
+	rc = 0;
+	if (n > 0 && (whole = sh_buf_steal(&b, f->err)) != NULL) {
+		free(p->value);
+		p->value = whole;
+	} else if (n > 0) {
+		rc = -1;
+	}
+out:
+	sh_buf_free(&b);
+	return (rc);
+}
+
 int
 sh_value_place(struct sh_find *f, const struct sh_span *s,
     struct sh_proposal *p)
@@ -250,8 +332,19 @@ sh_value_place(struct sh_find *f, const struct sh_span *s,
 	static const char *const tails[] = { ", Việt Nam", ", Viet Nam" };
 	struct sh_span few = *s;
 	size_t i, n, k;
+	uint32_t at;
 	int r;
 
+	/* "Số nhà, đường phố/tổ/xóm/ấp/thôn: Xóm 3" */
+	if (few.n > 0 && (at = behind_part(&f->v, few.atom[0])) != SH_NONE) {
+		for (i = 0; i < few.n && few.atom[i] < at; i++)
+			;
+		few.n -= i;
+		memmove(few.atom, few.atom + i, few.n * sizeof(*few.atom));
+	}
+	for (i = 1; i < few.n; i++)
+		if (behind_part(&f->v, few.atom[i]) != SH_NONE)
+			few.n = i;
 	/* "…, tỉnh Đồng Nai, đủ điều kiện …": behind the province. */
 	for (i = 0; i + 1 < few.n; i++)
 		if (f->v.atom[few.atom[i]].flags & SH_ATOM_COMMA &&
@@ -271,5 +364,7 @@ sh_value_place(struct sh_find *f, const struct sh_span *s,
 		if (n > k && strcmp(p->value + n - k, tails[i]) == 0)
 			p->value[n - k] = '\0';
 	}
+	if (r == 1 && few.n > 0 && add_parts(f, few.atom[few.n - 1], p))
+		return (-1);
 	return (r == 1 && mend(p, f->err) ? -1 : r);
 }
