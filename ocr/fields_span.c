@@ -396,6 +396,17 @@ sh_find_span_below(const struct sh_find *f, const struct sh_occ *o,
 	}
 }
 
+/* "06 ...... tháng 04 ...... năm 2009": leaders part what belongs together. */
+static int
+goes_on_with_date(const struct sh_view *v, const struct sh_span *s,
+    uint32_t seg)
+{
+	const char *word = v->atom[v->seg[seg].first].fold;
+
+	return (v->atom[s->atom[s->n - 1]].flags & SH_ATOM_DIGITS &&
+	    (strcmp(word, "thang") == 0 || strcmp(word, "nam") == 0));
+}
+
 void
 sh_find_span(const struct sh_find *f, const struct sh_occ *o, int lines,
     int prose, struct sh_span *s)
@@ -424,7 +435,8 @@ sh_find_span(const struct sh_find *f, const struct sh_occ *o, int lines,
 		int32_t gap = b->x - (v->seg[seg].box.x + v->seg[seg].box.w);
 
 		/* A value that stands already does not leap to a column. */
-		if (s->n > 0 && gap > 6 * v->row[row].h)
+		if (s->n > 0 && gap > 6 * v->row[row].h &&
+		    !goes_on_with_date(v, s, seg + 1))
 			break;
 		open = push_until_label(f, s, v->seg[seg + 1].first,
 		    seg_end(v, seg + 1), prose);
