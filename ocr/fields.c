@@ -184,6 +184,31 @@ rank_of(const struct sh_find *f, const json_t *of, int context)
 	return (-1);
 }
 
+/*
+ * "Công ty …; do bà …, CCCD số … làm đại diện": the party is the company, not
+ * who speaks for it.
+ */
+static int
+speaks_for_company(const struct sh_find *f, uint32_t at)
+{
+	const struct sh_view *v = &f->v;
+	uint32_t i, from = at, end = at > 14 ? at - 14 : 0;
+
+	while (from > end && strcmp(v->atom[from].fold, "do") != 0)
+		from--;
+	if (from == end || from + 1 >= v->natoms ||
+	    f->occ_at[from + 1] == 0 || !sh_find_honorific(f,
+	    &f->occ[f->occ_at[from + 1] - 1]))
+		return (0);
+	for (i = from; i > 0 && from - i < 60; i--)
+		if ((strcmp(v->atom[i].fold, "ty") == 0 &&
+		    strcmp(v->atom[i - 1].fold, "cong") == 0) ||
+		    (strcmp(v->atom[i].fold, "tac") == 0 &&
+		    strcmp(v->atom[i - 1].fold, "hop") == 0))
+			return (1);
+	return (0);
+}
+
 /* What the rule's labels announce, behind and below them. */
 static int
 try_labels(struct sh_find *f, const struct sh_field_def *def,
@@ -230,6 +255,9 @@ try_labels(struct sh_find *f, const struct sh_field_def *def,
 			unread |= written;
 			continue;
 		}
+		if ((def->kind == SH_FIELD_NAME || def->kind == SH_FIELD_ID) &&
+		    !r->organisation && speaks_for_company(f, o->first))
+			p.doubt = SH_DOUBT_ELSEWHERE;
 		/* What was written at its place nobody could read. */
 		if (unread && sh_find_honorific(f, o) && p.doubt == NULL)
 			p.doubt = SH_DOUBT_ELSEWHERE;

@@ -122,6 +122,18 @@ is_cell(const struct sh_find *f, uint32_t seg)
 	return (0);
 }
 
+/* "nộp ngày 10 tháng 02 năm 2023,": the line is a part of a sentence. */
+static int
+is_mid_sentence(const struct sh_view *v, const struct sh_span *s, size_t to)
+{
+	const struct sh_atom *a = &v->atom[s->atom[0]];
+
+	return (v->atom[s->atom[to - 1]].flags & SH_ATOM_COMMA ||
+	    !(a->flags & (SH_ATOM_CAPITAL | SH_ATOM_DIGITS) ||
+	    strlen(a->fold) < 3 || sh_edit_distance(a->fold, strlen(a->fold),
+	    "ngay", 4, 2) <= 2));
+}
+
 /* "… tháng 8" or "… tháng 8 năm": the year stands in the next row. */
 static void
 add_year_below(const struct sh_view *v, uint32_t seg, struct sh_span *s)
@@ -166,7 +178,7 @@ date_line(const struct sh_find *f, uint32_t seg, struct sh_span *s,
 		return (0);
 	before = *from;
 	/* "Điều 1. … ngày", "Căn cứ …" are longer or begin otherwise. */
-	if (before > 9)
+	if (before > 9 || is_mid_sentence(v, s, *to))
 		return (0);
 	for (i = 0; i + 1 < before; i++) {
 		const struct sh_atom *a = &v->atom[s->atom[i]];
@@ -281,6 +293,20 @@ sh_find_date_line(struct sh_find *f, const char *where,
 	return (1);
 }
 
+/* "Hôm nay, …"; or the first words of a testimony: "Ngày …, tại …". */
+static int
+tells_today(const struct sh_view *v, uint32_t i)
+{
+	uint32_t row = v->atom[i].row;
+
+	if (strcmp(v->atom[i].fold, "hom") == 0)
+		return (strcmp(v->atom[i + 1].fold, "nay") == 0);
+	return (strcmp(v->atom[i].fold, "ngay") == 0 && row > 0 &&
+	    i == v->seg[v->row[row].first].first &&
+	    v->row[row - 1].page == v->row[row].page &&
+	    sh_find_testimony(v, row - 1));
+}
+
 /* "Hôm nay, ngày 28 tháng 02 năm 2022", the last one in the document. */
 static int
 find_today(struct sh_find *f, struct sh_proposal *p)
@@ -294,12 +320,10 @@ find_today(struct sh_find *f, struct sh_proposal *p)
 	int found = 0;
 
 	for (i = 0; i + 1 < v->natoms; i++) {
-		if (f->row_out[v->atom[i].row] ||
-		    strcmp(v->atom[i].fold, "hom") != 0 ||
-		    strcmp(v->atom[i + 1].fold, "nay") != 0)
+		if (f->row_out[v->atom[i].row] || !tells_today(v, i))
 			continue;
 		memset(&s, 0, sizeof(s));
-		for (k = i + 2; k < v->natoms && s.n < 24; k++)
+		for (k = i + 1; k < v->natoms && s.n < 24; k++)
 			s.atom[s.n++] = k;
 		if (!sh_find_date(v, &s, &d, &from, &to, &bad))
 			continue;
@@ -329,6 +353,9 @@ is_unfinished(const struct sh_view *v, struct sh_run r)
 	size_t len, i;
 
 	len = sh_view_join(v, r.first, r.end, text, sizeof(text));
+	/* "… NHÀ VÀ THỊ" "TRƯỜNG …" is a market, not a school. */
+	if (strcmp(v->atom[r.end - 1].fold, "thi") == 0)
+		return (1);
 	for (i = 0; i < SH_COUNT(tails); i++)
 		if (sh_edit_distance(text, len, tails[i], strlen(tails[i]),
 		    1) <= 1)
@@ -529,6 +556,10 @@ span_below_title(const struct sh_find *f, uint32_t title, struct sh_span *s)
 		    strcmp(fold, "kinh") == 0 || strcmp(fold, "xet") == 0 ||
 		    strcmp(fold, "hom") == 0)
 			return;
+		/* "(Áp dụng đối với …)" says who fills it in. */
+		if (v->atom[g->first].flags & SH_ATOM_OPEN &&
+		    !is_about(&v->atom[g->first]))
+			return;
 		/* A dash or a rule under the title. */
 		if (g->n == 1 && strlen(fold) <= 2)
 			continue;
@@ -606,8 +637,9 @@ find_about(struct sh_find *f, struct sh_proposal *p)
 			}
 			/* Its next lines, in the same column. */
 			if (at != SH_NONE && row > at) {
-				if (f->occ_at[g->first] != 0 ||
-				    g->box.x > x || v->row[row].y -
+				if ((f->occ_at[g->first] != 0 &&
+				    !sh_find_honorific(f, &f->occ[f->occ_at[
+				    g->first] - 1])) || g->box.x > x || v->row[row].y -
 				    v->row[row - 1].y > 2 * r->h + r->h / 2 ||
 				    v->atom[g->first].flags &
 				    SH_ATOM_CAPITAL)

@@ -237,7 +237,8 @@ sh_value_organisation(struct sh_find *f, const struct sh_span *s,
 
 	for (i = 0; i + 1 < few.n; i++)
 		if (f->v.atom[few.atom[i]].flags & SH_ATOM_COMMA &&
-		    !(f->v.atom[few.atom[i + 1]].flags & SH_ATOM_CAPITAL))
+		    (strchr(f->v.atom[few.atom[i]].text, ';') != NULL ||
+		    !(f->v.atom[few.atom[i + 1]].flags & SH_ATOM_CAPITAL)))
 			few.n = i + 1;
 	return (sh_value_text(f, &few, 1, SH_MEND_SURE, p));
 }

@@ -46,6 +46,26 @@ close_number(char *s)
 	*w = '\0';
 }
 
+/* "1906/QD-UBND": a decision's symbol is "QĐ", and there is no "QD". */
+static int
+spell_symbol(struct sh_proposal *p, struct sh_error *err)
+{
+	struct sh_buf b = SH_BUF_INIT;
+	char *at = strstr(p->value, "/QD"), *whole;
+
+	if (at == NULL || (at[3] != '-' && at[3] != '\0'))
+		return (0);
+	if (sh_buf_append(&b, p->value, (size_t)(at - p->value), err) ||
+	    sh_buf_puts(&b, "/QĐ", err) || sh_buf_puts(&b, at + 3, err) ||
+	    (whole = sh_buf_steal(&b, err)) == NULL) {
+		sh_buf_free(&b);
+		return (-1);
+	}
+	free(p->value);
+	p->value = whole;
+	return (0);
+}
+
 /*
  * A document's number: one printed word with a digit in it, or a few
  * capitals and the word behind them ("CS 01234"); "05 / QĐ - UBND" with
@@ -108,7 +128,7 @@ sh_value_number(struct sh_find *f, const struct sh_span *s,
 	sh_find_place(v, s, from, to, p);
 	mend_number(p);
 	close_number(p->value);
-	return (1);
+	return (spell_symbol(p, f->err) ? -1 : 1);
 }
 
 /* Groups of digits parted by dots or commas: 9.000.000.000. */
