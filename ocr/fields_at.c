@@ -56,7 +56,7 @@ find_number(struct sh_find *f, const struct sh_field_def *def,
 {
 	const struct sh_view *v = &f->v;
 	int32_t limit;
-	uint32_t row, seg;
+	uint32_t row, seg, end;
 	int r;
 
 	if (f->head.number != SH_NONE && f->head.number < v->natoms) {
@@ -80,15 +80,23 @@ find_number(struct sh_find *f, const struct sh_field_def *def,
 			const struct sh_seg *g = &v->seg[seg];
 			struct sh_span s = { .n = 0 };
 
+			/* "Số:      318/UBND" was written into a form. */
+			if (g->n == 1 && seg + 1 < v->row[row].first +
+			    v->row[row].n && v->atom[g->first].flags &
+			    SH_ATOM_COLON && v->atom[g[1].first].flags &
+			    SH_ATOM_DIGITS)
+				end = g[1].first + g[1].n;
+			else
+				end = g->first + g->n;
 			if (f->row_out[row] || g->box.y > limit ||
-			    !is_so(&v->atom[g->first]) || g->n < 2 ||
+			    !is_so(&v->atom[g->first]) || end < g->first + 2 ||
 			    (f->occ_at[g->first] != 0 && f->occ[f->occ_at[
 			    g->first] - 1].end != g->first + 1) ||
 			    !(v->atom[g->first].flags & (SH_ATOM_COLON |
 			    SH_ATOM_SLASH | SH_ATOM_STOP) ||
 			    v->atom[g->first + 1].flags & SH_ATOM_DIGITS))
 				continue;
-			span_run(&s, g->first + 1, g->first + g->n);
+			span_run(&s, g->first + 1, end);
 			if ((r = sh_find_value(f, def, &s, NULL, 0, p)) !=
 			    0) {
 				p->method = "anchor";

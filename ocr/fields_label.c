@@ -141,6 +141,10 @@ past_brackets(const struct sh_view *v, uint32_t end, uint32_t stop)
 
 	if (end >= stop || !(v->atom[end].flags & SH_ATOM_OPEN))
 		return (end);
+	/* "(2:" lost its bracket. */
+	if (v->atom[end].flags & SH_ATOM_DIGITS && v->atom[end].flags &
+	    SH_ATOM_COLON)
+		return (end + 1);
 	for (i = end; i < stop && i < end + 5; i++) {
 		if (v->atom[i].flags & SH_ATOM_SHUT)
 			return (i + 1);
