@@ -631,6 +631,30 @@ calibrate(const struct sh_calibration *c, const struct sh_page *const *pages,
 	}
 }
 
+static struct sh_field *
+field_named(struct sh_fields *out, const char *name)
+{
+	return (name == NULL ? NULL : (struct sh_field *)(uintptr_t)
+	    sh_fields_get(out, name));
+}
+
+/* Two parties of one number: one of them got the other's. */
+static void
+doubt_shared_numbers(const struct sh_paper_type *type, struct sh_fields *out)
+{
+	struct sh_field *a, *b;
+	size_t i, k;
+
+	for (i = 0; i < type->nholders; i++)
+		for (k = 0; k < i; k++) {
+			a = field_named(out, type->holders[i].id_field);
+			b = field_named(out, type->holders[k].id_field);
+			if (a != NULL && b != NULL && a != b &&
+			    strcmp(a->value, b->value) == 0)
+				a->doubt = b->doubt = SH_DOUBT_ELSEWHERE;
+		}
+}
+
 int
 sh_fields_extract(const struct sh_catalogue *c,
     const struct sh_paper_type *type, const struct sh_page *const *pages,
@@ -663,6 +687,7 @@ sh_fields_extract(const struct sh_catalogue *c,
 	    sh_find_mend_names(&f, out) || (type->card &&
 	    sh_find_card(&f, out)))
 		goto out;
+	doubt_shared_numbers(type, out);
 	calibrate(f.calibration, pages, out);
 	rc = 0;
 out:
