@@ -27,7 +27,7 @@ is_authority(const struct sh_view *v, uint32_t seg)
 	    "kttruong", "photruong", "cucpho", "tongcuctruong", "botruong",
 	    "thutruongdonvi", "canbo", "chutri", "lanhdao", "bacsi",
 	    "nguoilapbienban", "daidien", "tp",
-	    "nguoitiepnhan" };
+	    "nguoitiepnhan", "chaphanhvien", "kiemsatvien", "thamtravien" };
 	const struct sh_seg *g = &v->seg[seg];
 	char text[160];
 	size_t i;
