@@ -24,12 +24,12 @@ span_run(struct sh_span *s, uint32_t from, uint32_t end)
 }
 
 static int
-take_text(struct sh_find *f, const struct sh_span *s, const char *method,
-    struct sh_proposal *p)
+take_mended(struct sh_find *f, const struct sh_span *s, const char *method,
+    enum sh_mend mend, struct sh_proposal *p)
 {
 	if (s->n == 0)
 		return (0);
-	if (sh_find_text(f, s, 0, s->n, SH_MEND_USUAL, &p->value))
+	if (sh_find_text(f, s, 0, s->n, mend, &p->value))
 		return (-1);
 	if (*p->value == '\0') {
 		sh_proposal_free(p);
@@ -38,6 +38,13 @@ take_text(struct sh_find *f, const struct sh_span *s, const char *method,
 	sh_find_place(&f->v, s, 0, s->n, p);
 	p->method = method;
 	return (1);
+}
+
+static int
+take_text(struct sh_find *f, const struct sh_span *s, const char *method,
+    struct sh_proposal *p)
+{
+	return (take_mended(f, s, method, SH_MEND_USUAL, p));
 }
 
 /* ---- the document's own number ---- */
@@ -192,7 +199,9 @@ date_line(const struct sh_find *f, uint32_t seg, struct sh_span *s,
 		const struct sh_atom *a = &v->atom[s->atom[i]];
 
 		/* "Làm tại: Đà Nẵng, ngày …" */
-		if (f->occ_at[s->atom[i]] != 0 || a->flags & SH_ATOM_DIGITS ||
+		if (f->occ_at[s->atom[i]] != 0 || (a->flags & SH_ATOM_DIGITS &&
+		    !(i == 1 && (strcmp(a[-1].fold, "phuong") == 0 ||
+		    strcmp(a[-1].fold, "quan") == 0))) ||
 		    (a->flags & SH_ATOM_COLON && i > 1))
 			return (0);
 	}
@@ -388,6 +397,9 @@ begins_agency(const struct sh_view *v, struct sh_run r)
 	char two[64];
 	size_t i;
 
+	/* "BÀN GIAO ĐẤT" is no board. */
+	if (strncmp(v->atom[r.first].text, "BÀ", strlen("BÀ")) == 0)
+		return (0);
 	(void)snprintf(two, sizeof(two), "%s%s", v->atom[r.first].fold,
 	    r.first + 1 < r.end ? v->atom[r.first + 1].fold : "");
 	for (i = 0; i < SH_COUNT(words); i++)
@@ -443,7 +455,8 @@ find_issuer(struct sh_find *f, struct sh_proposal *p)
 		first--;
 	for (i = first; i < h->nissuer; i++)
 		span_run(&s, h->issuer[i].first, h->issuer[i].end);
-	return (take_text(f, &s, "pattern", p));
+	/* "XÃ VĂN BÀN" is no "văn bản". */
+	return (take_mended(f, &s, "pattern", SH_MEND_SURE, p));
 }
 
 /* ---- title and subject ---- */
@@ -548,7 +561,7 @@ span_below_title(const struct sh_find *f, uint32_t title, struct sh_span *s)
 	const struct sh_view *v = &f->v;
 	uint32_t row = v->seg[title].row, page = v->row[row].page;
 	uint32_t seg, lines = 0;
-	int32_t width = 0;
+	int32_t width = 0, middle = 0;
 	int about = 0, full = 0;
 
 	for (row++; row < v->nrows && v->row[row].page == page && lines < 6;
@@ -580,12 +593,14 @@ span_below_title(const struct sh_find *f, uint32_t title, struct sh_span *s)
 		    .flags & SH_ATOM_CAPITAL && about && !full &&
 		    begins_office(v, g) :
 		    !about || (lines > 0 && v->atom[g->first].flags &
-		    SH_ATOM_CAPITAL))
+		    SH_ATOM_CAPITAL && (begins_office(v, g) || abs(2 *
+		    g->box.x + g->box.w - middle) > width / 8)))
 			return;
 		/* A subject's next line is shorter: it is centred. */
 		if (!about && width > 0 && g->box.w > width)
 			return;
 		width = g->box.w;
+		middle = 2 * g->box.x + g->box.w;
 		full = g->box.x + g->box.w > v->right[page] -
 		    (v->right[page] - v->left[page]) / 8;
 		for (seg = r->first; seg < r->first + r->n; seg++)

@@ -257,13 +257,17 @@ sh_find_contexts(struct sh_find *f)
 {
 	const struct sh_view *v = &f->v;
 	uint32_t row, seg, i;
-	int k, table;
+	int k, table, next = -1;
 
 	for (row = 0; row < v->nrows; row++) {
 		const struct sh_row *r = &v->row[row];
 
 		if (f->row_out[row])
 			continue;
+		/* A sentence goes on at the left. */
+		if (next >= 0 && add_opener(f, row, 0, next))
+			return (-1);
+		next = -1;
 		if (sh_find_testimony(v, row) && add_opener(f, row, 0, -1))
 			return (-1);
 		if ((table = r->n > 1 ? add_columns(f, row) : 0) < 0)
@@ -281,6 +285,7 @@ sh_find_contexts(struct sh_find *f)
 				if (c >= 0 && add_opener(f, row,
 				    v->atom[i].box.x, c))
 					return (-1);
+				next = c >= 0 ? c : next;
 			}
 			for (i = s->first; i < s->first + s->n; i++) {
 				const struct sh_occ *o;

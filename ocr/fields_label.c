@@ -310,7 +310,8 @@ plausible(const struct sh_find *f, const struct sh_match *m, uint32_t first,
 		return (0);
 	/* In running text its value follows at once, or it is long. */
 	return (p->nwords >= 4 || ((p->len >= 6 || strcmp(p->fold,
-	    "toila") == 0) && (next == NULL ? p->numbers || p->len >= 9 :
+	    "toila") == 0) && (next == NULL ? p->numbers || p->len >= 9 ||
+	    strcmp(p->fold, "dientich") == 0 :
 	    is_capital_word(next) || next->flags & SH_ATOM_DIGITS)));
 }
 

@@ -386,6 +386,11 @@ sh_find_span_below(const struct sh_find *f, const struct sh_occ *o,
 				if (f->occ_at[i] != 0 &&
 				    (i == b->first || i > b->first + 2))
 					return;
+				/* "7. Nơi tạm trú:" */
+				if (i == b->first && i + 1 < b->first + b->n &&
+				    f->occ_at[i + 1] != 0 &&
+				    sh_find_numbering(&v->atom[i]))
+					return;
 				if (v->atom[i].box.x >= x0 && (alone ||
 				    v->atom[i].box.x < limit))
 					push(s, i);
@@ -413,11 +418,17 @@ sh_find_span(const struct sh_find *f, const struct sh_occ *o, int lines,
 {
 	const struct sh_view *v = &f->v;
 	uint32_t seg = v->atom[o->end - 1].seg, row = v->seg[seg].row, last;
+	uint32_t from = o->end, last_of;
 	int open;
 
 	memset(s, 0, sizeof(*s));
 	last = v->row[row].first + v->row[row].n - 1;
-	open = push_until_label(f, s, o->end, seg_end(v, seg), prose);
+	/* "Nội dung: Họ, chữ đệm, tên: từ …": a label is what it is about. */
+	if (prose && o->colon && from < seg_end(v, seg) && f->occ_at[from] != 0)
+		for (last_of = f->occ[f->occ_at[from] - 1].end; from <
+		    last_of && from < seg_end(v, seg); from++)
+			push(s, from);
+	open = push_until_label(f, s, from, seg_end(v, seg), prose);
 	/* Running text goes on below, a form to the right. */
 	if (open && s->n == 0 && !o->leads) {
 		uint32_t next = seg_under(f, row, v->seg[seg].box.x,

@@ -100,6 +100,19 @@ value_known(struct sh_find *f, const struct sh_field_def *def,
 
 /* ---- all kinds ---- */
 
+/* A correction's marks are what it is about: "exact" in one of its rules. */
+static int
+is_exact(const struct sh_field_def *def)
+{
+	const json_t *rule;
+	size_t i;
+
+	json_array_foreach(def->find, i, rule)
+		if (json_is_true(json_object_get(rule, "exact")))
+			return (1);
+	return (0);
+}
+
 int
 sh_find_value(struct sh_find *f, const struct sh_field_def *def,
     const struct sh_span *s, const char *pattern, int organisation,
@@ -142,7 +155,8 @@ sh_find_value(struct sh_find *f, const struct sh_field_def *def,
 		}
 		return (r);
 	case SH_FIELD_TEXT:
-		return (sh_value_text(f, s, 1, SH_MEND_USUAL, p));
+		return (sh_value_text(f, s, 1, is_exact(def) ? SH_MEND_NOT :
+		    SH_MEND_USUAL, p));
 	case SH_FIELD_PLACE:
 		return (sh_value_place(f, s, p));
 	case SH_FIELD_MRZ:

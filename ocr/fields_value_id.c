@@ -15,7 +15,7 @@ static size_t
 digit_run(const struct sh_scan *c, size_t i, size_t want, char *out,
     unsigned *corrected)
 {
-	size_t n = 0, k = i, real = 0;
+	size_t n = 0, k = i, real = 0, gaps = 0;
 
 	while (k < c->n && n < want) {
 		char ch = c->s[k];
@@ -29,8 +29,9 @@ digit_run(const struct sh_scan *c, size_t i, size_t want, char *out,
 		    sh_is_digit(c->s[k - 1])) || sh_is_digit(c->s[k + 1]))) {
 			out[n++] = sh_digit_for(ch);
 		} else if (n > 0 && (ch == ' ' || (ch == '.' && want == 12)) &&
-		    sh_digit_for(c->s[k + 1]) != 0 && n % 3 == 0) {
-			;
+		    sh_digit_for(c->s[k + 1]) != 0 && (n % 3 == 0 ||
+		    (want == 12 && gaps + 1 == n))) {
+			gaps++;	/* a box for each digit */
 		} else {
 			break;
 		}

@@ -223,6 +223,20 @@ is_office(const char *value, struct sh_error *err)
 	return (is);
 }
 
+/* "Bệnh viện tỉnh Sơn La, phường …": the address goes on. */
+static int
+begins_unit(const struct sh_atom *a)
+{
+	static const char *const words[] = { "tinh", "xa", "phuong", "huyen",
+	    "quan", "thi", "thanh", "tp", "khu", "to", "ap", "thon", "dac" };
+	size_t i;
+
+	for (i = 0; i < SH_COUNT(words); i++)
+		if (strcmp(a->fold, words[i]) == 0)
+			return (1);
+	return (0);
+}
+
 /* Does the part of an address that atom LAST ends begin with "tỉnh"? */
 static int
 names_province(const struct sh_view *v, const struct sh_span *s, size_t last)
@@ -349,7 +363,7 @@ sh_value_place(struct sh_find *f, const struct sh_span *s,
 	for (i = 0; i + 1 < few.n; i++)
 		if (f->v.atom[few.atom[i]].flags & SH_ATOM_COMMA &&
 		    names_province(&f->v, &few, i) &&
-		    strcmp(f->v.atom[few.atom[i + 1]].fold, "tinh") != 0 &&
+		    !begins_unit(&f->v.atom[few.atom[i + 1]]) &&
 		    !(f->v.atom[few.atom[i + 1]].flags & (SH_ATOM_CAPITAL |
 		    SH_ATOM_DIGITS)))
 			few.n = i + 1;

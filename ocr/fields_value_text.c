@@ -247,12 +247,16 @@ sh_value_text(struct sh_find *f, const struct sh_span *s, int cut,
 	const struct sh_view *v = &f->v;
 	size_t from = noise_before(v, s), to = s->n, i;
 
-	/* A sentence's end ends the value, unless it shortens a word. */
+	/*
+	 * A sentence's end ends the value, unless it shortens a word; "Hiện
+	 * tại …" says what is so now.
+	 */
 	for (i = 0; cut && i + 1 < s->n; i++) {
 		const struct sh_atom *a = &v->atom[s->atom[i]];
 
 		if (sh_find_stop(a) && !((a + 1)->flags & SH_ATOM_GLUED) &&
-		    v->atom[s->atom[i + 1]].flags & SH_ATOM_CAPITAL) {
+		    v->atom[s->atom[i + 1]].flags & SH_ATOM_CAPITAL &&
+		    strcmp(v->atom[s->atom[i + 1]].fold, "hien") != 0) {
 			to = i + 1;
 			break;
 		}

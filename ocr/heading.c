@@ -143,8 +143,8 @@ add_issuer(const struct sh_view *v, struct sh_heading *h,
 	for (i = run.first; i < run.end; i++)
 		if (is_number_word(&v->atom[i]) &&
 		    (v->atom[i].flags & SH_ATOM_COLON ||
-		    i + 1 == run.end ||
-		    v->atom[i + 1].flags & SH_ATOM_DIGITS)) {
+		    i + 1 == run.end || (i == run.first &&
+		    v->atom[i + 1].flags & SH_ATOM_DIGITS))) {
 			h->number = i + 1;
 			return (0);
 		}

@@ -49,6 +49,15 @@ sh_pen_find(const struct sh_pixels *px, double scale_x, double scale_y,
 	}
 }
 
+/* Does the middle of B lie in A? */
+static int
+has_middle(const struct sh_box *a, const struct sh_box *b)
+{
+	int32_t x = b->x + b->w / 2 - a->x, y = b->y + b->h / 2 - a->y;
+
+	return (x >= 0 && x < a->w && y >= 0 && y < a->h);
+}
+
 int
 sh_pen_wrote(const struct sh_page *p, struct sh_box box)
 {
@@ -57,10 +66,9 @@ sh_pen_wrote(const struct sh_page *p, struct sh_box box)
 
 	for (i = 0; i < p->nwords; i++) {
 		const struct sh_box *b = &p->words[i].box;
-		int32_t x = b->x + b->w / 2 - box.x;
-		int32_t y = b->y + b->h / 2 - box.y;
 
-		if (x < 0 || x >= box.w || y < 0 || y >= box.h)
+		/* "2012" out of "02/6/2012" is a part of its word. */
+		if (!has_middle(&box, b) && !has_middle(b, &box))
 			continue;
 		words++;
 		penned += p->words[i].penned != 0;
