@@ -308,6 +308,10 @@ plausible(const struct sh_find *f, const struct sh_match *m, uint32_t first,
 	/* A title's words announce nothing. */
 	if (sh_view_is_upper(v, v->atom[first].seg))
 		return (0);
+	/* "…: DOANH NGHIỆP TƯ NHÂN …" is a value that begins so. */
+	if (first > s->first && v->atom[first - 1].flags & SH_ATOM_COLON &&
+	    v->atom[first].flags & SH_ATOM_UPPER)
+		return (0);
 	/* In running text its value follows at once, or it is long. */
 	return (p->nwords >= 4 || ((p->len >= 6 || strcmp(p->fold,
 	    "toila") == 0) && (next == NULL ? p->numbers || p->len >= 9 ||
