@@ -206,15 +206,16 @@ out:
 	return (rc);
 }
 
-/* "PHÓ CHỦ TỊCH" of a stamp beside it is no place. */
+/* "PHÓ CHỦ TỊCH" of a stamp beside it is no place, nor is "không". */
 static int
-is_office(const char *value, struct sh_error *err)
+is_no_place(const char *value, struct sh_error *err)
 {
 	static const char *const offices[] = { "chu tich", "giam doc",
 	    "truong phong", "cong chung vien", "thu truong" };
 	char *fold = sh_text_fold_dup(value, err);
 	size_t i;
-	int is = 0;
+	int is = fold != NULL && (strcmp(fold, "khong") == 0 ||
+	    strcmp(fold, "khong co") == 0);
 
 	for (i = 0; fold != NULL && i < SH_COUNT(offices); i++)
 		is |= strchr(value, ',') == NULL && strstr(fold, offices[i]) !=
@@ -368,7 +369,7 @@ sh_value_place(struct sh_find *f, const struct sh_span *s,
 		    SH_ATOM_DIGITS)))
 			few.n = i + 1;
 	r = sh_value_text(f, &few, 0, SH_MEND_SURE, p);
-	if (r == 1 && is_office(p->value, f->err)) {
+	if (r == 1 && is_no_place(p->value, f->err)) {
 		sh_proposal_free(p);
 		return (0);
 	}

@@ -132,6 +132,17 @@ is_under(const struct sh_view *v, const struct sh_run *line, uint32_t n,
 	return (0);
 }
 
+/* Does the run stand in the middle of what is left of the motto? */
+static int
+is_left(const struct sh_view *v, const struct sh_heading *h, struct sh_run run)
+{
+	const struct sh_box *a = &v->atom[run.first].box;
+	const struct sh_box *b = &v->atom[run.end - 1].box;
+	int32_t left = v->left[h->page];
+
+	return ((a->x + b->x + b->w) / 2 - left < (h->motto_x - left) * 2 / 3);
+}
+
 /* Add the left part of a row to the agency's lines; 0 ends them. */
 static int
 add_issuer(const struct sh_view *v, struct sh_heading *h,
@@ -158,7 +169,8 @@ add_issuer(const struct sh_view *v, struct sh_heading *h,
 	    strcmp(v->atom[run.first + 1].fold, "danh") == 0)
 		return (0);
 	/* A title that ends left of the motto is not under the agency. */
-	if (h->nissuer > 0 && !is_under(v, h->issuer, h->nissuer, run))
+	if (h->nissuer > 0 ? !is_under(v, h->issuer, h->nissuer, run) :
+	    r > &v->row[h->motto] + 1 && !is_left(v, h, run))
 		return (0);
 	if (h->nissuer < SH_ISSUER_LINES)
 		h->issuer[h->nissuer++] = run;
