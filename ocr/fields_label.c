@@ -297,6 +297,11 @@ plausible(const struct sh_find *f, const struct sh_match *m, uint32_t first,
 	if (!o->colon && !p->numbers && p->nwords <= 2 && s->row >=
 	    f->title && s->row < f->title_end)
 		return (0);
+	/* "Hồ Văn Đề, sinh 02/7/1984" */
+	if (strcmp(p->fold, "sinh") == 0 && first > s->first && next != NULL &&
+	    next->flags & SH_ATOM_DIGITS && (v->atom[first - 1].flags &
+	    SH_ATOM_COMMA || v->atom[first].flags & SH_ATOM_DASH))
+		return (1);
 	/* A short word alone is a label only with its colon or a value. */
 	if (p->nwords == 1 && !o->colon)
 		return (next != NULL && v->atom[first].flags &
