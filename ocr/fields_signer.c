@@ -326,7 +326,7 @@ take_name(struct sh_find *f, const struct sh_span *s, size_t from, size_t to,
 	}
 	/* "1Lương Quốc Thái": what was dropped may be the family name. */
 	if (family != SH_NONE || (first > v->seg[v->atom[first].seg].first &&
-	    !sh_name_is_family(v->atom[first].fold))) {
+	    (to - from == 2 || !sh_name_is_family(v->atom[first].fold)))) {
 		worth *= Q_COVERED;
 		p->doubt = "field.unclear";
 	}
