@@ -302,19 +302,18 @@ check_file(const char *path)
 }
 
 static void
-papers_are_read_as_a_person_would(void **state)
+check_folder(const char *dir)
 {
 	struct dirent **names;
 	char path[300];
 	int i, n;
 
-	(void)state;
 	failures = 0;
-	n = scandir("tests/papers", &names, NULL, alphasort);
+	n = scandir(dir, &names, NULL, alphasort);
 	assert_true(n > 2);
 	for (i = 0; i < n; i++) {
 		if (strstr(names[i]->d_name, ".txt") != NULL) {
-			(void)snprintf(path, sizeof(path), "tests/papers/%s",
+			(void)snprintf(path, sizeof(path), "%s/%s", dir,
 			    names[i]->d_name);
 			check_file(path);
 		}
@@ -322,6 +321,21 @@ papers_are_read_as_a_person_would(void **state)
 	}
 	free(names);
 	assert_int_equal(failures, 0);
+}
+
+static void
+papers_are_read_as_a_person_would(void **state)
+{
+	(void)state;
+	check_folder("tests/papers");
+}
+
+/* Of other offices: in words and layouts that the generators do not know. */
+static void
+papers_of_other_offices_are_read_too(void **state)
+{
+	(void)state;
+	check_folder("tests/papers/offices");
 }
 
 static int
@@ -346,6 +360,7 @@ main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(papers_are_read_as_a_person_would),
+		cmocka_unit_test(papers_of_other_offices_are_read_too),
 	};
 
 	return (cmocka_run_group_tests_name("fields", tests, load, unload));
