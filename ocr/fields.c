@@ -158,6 +158,9 @@ fits_where(const struct sh_find *f, const char *where, uint32_t atom)
 		return (a->page == 0 && y < 0.45);
 	if (strcmp(where, "bottom") == 0)
 		return (y > 0.5);
+	/* row: in the first column */
+	if (strcmp(where, "row") == 0)
+		return (a->seg == f->v.row[a->row].first);
 	/* edge: among the first or the last rows of its page */
 	return (a->row < (a->page == 0 ? 0 : sh_view_page_end(&f->v,
 	    a->page - 1)) + 6 || a->row + 6 > sh_view_page_end(&f->v,

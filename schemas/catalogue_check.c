@@ -260,7 +260,7 @@ sh_catalogue_check_find(const json_t *v, const json_t *contexts,
 	static const char *const places[] = { "number", "date", "signer",
 	    "issuer", "title", "subject", "today", "transfer", "name", "mrz",
 	    "qr", NULL };
-	static const char *const wheres[] = { "top", "bottom", "any", "edge",
+	static const char *const wheres[] = { "top", "bottom", "any", "edge", "row",
 	    "first", NULL };
 	const char *at, *where;
 	const json_t *rule;

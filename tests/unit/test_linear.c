@@ -141,7 +141,7 @@ papers_without_titles_are_known(void **state)
 
 /*
  * Of other offices, whose words the model's generators do not use, many short:
- * what is not known goes to a person, few are taken for another's.  70 of 104
+ * what is not known goes to a person, few are taken for another's.  71 of 106
  * are known, 6 taken for another, since they were written.
  */
 static void
